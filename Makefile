@@ -1,0 +1,58 @@
+# Everything starts here. Each command sets up what it needs first; a second call finds it done.
+# Extra words for the command itself: make run ARGS="--port 8001", make test ARGS="-k minutes".
+
+ARGS ?=
+BIN := .venv/bin
+COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header --quiet
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test check format bench lock clean
+
+help:
+	@echo "make run     the demo workplace on http://127.0.0.1:8000"
+	@echo "make test    every test, on SQLite and PostgreSQL, in a real browser where there is one"
+	@echo "make check   format, lint, types, imports, texts in both languages, migrations, security"
+	@echo "make format  put the code in the agreed form"
+	@echo "make bench   the benchmarks, written to benchmarks/results.md"
+	@echo "make lock    choose dependencies anew after a change in pyproject.toml (ARGS=--upgrade for the newest)"
+	@echo "make clean   take away .venv; data stays"
+
+run:
+	@sh scripts/setup.sh run
+	@$(BIN)/med demo $(ARGS)
+
+test:
+	@sh scripts/setup.sh test
+	@sh scripts/browser.sh
+	@$(BIN)/python -m pytest $(ARGS)
+
+check:
+	@sh scripts/setup.sh test
+	@echo "format";     $(BIN)/ruff format --check --quiet --output-format concise || { echo "The files above are not in the agreed form: run make format." >&2; exit 1; }
+	@echo "lint";       $(BIN)/ruff check --quiet
+	@echo "types";      $(BIN)/mypy --no-error-summary med scripts
+	@echo "imports";    $(BIN)/python scripts/quietly.py $(BIN)/lint-imports
+	@echo "texts";      $(BIN)/python scripts/texts.py
+	@echo "migrations"; $(BIN)/python -m med.migrations.drift
+	@echo "security";   $(BIN)/bandit --quiet --recursive --severity-level medium med
+
+format:
+	@sh scripts/setup.sh test
+	@$(BIN)/ruff check --quiet --fix-only
+	@$(BIN)/ruff format
+
+bench:
+	@sh scripts/setup.sh test
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lock:
+	@sh scripts/setup.sh test
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(COMPILE) $(ARGS) --output-file requirements.lock
+	@$(COMPILE) $(ARGS) --constraint requirements.lock --group test --output-file requirements-test.lock
+	@sh scripts/setup.sh test
+
+clean:
+	rm -rf .venv

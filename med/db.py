@@ -1,0 +1,104 @@
+"""Tables, engines and transactions, on SQLite and on PostgreSQL.
+
+SQLite has one writer: an engine of one connection that begins every transaction with BEGIN IMMEDIATE, used from one
+thread. Readers have an engine of their own and see the last committed state (WAL). PostgreSQL needs neither.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Session
+
+BigInt = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """An aware UTC datetime on every database; SQLite would otherwise hand back a naive one."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime; use med.clock.now()")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value, dialect):
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix__%(column_0_label)s",
+            "uq": "uq__%(table_name)s__%(column_0_N_name)s",
+            "ck": "ck__%(table_name)s__%(constraint_name)s",
+            "fk": "fk__%(table_name)s__%(column_0_name)s",
+            "pk": "pk__%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        int: BigInt,
+        str: sa.Text,
+        datetime: UtcDateTime,
+        # Values ("compliance"), not member names; `med.migrations.tables` adds a CHECK for each column.
+        Enum: sa.Enum(Enum, native_enum=False, length=40, values_callable=lambda e: [m.value for m in e]),
+    }
+
+
+class Database:
+    """The engines of one database, and the two ways to talk to it."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        if self.is_sqlite:
+            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+            args = {"check_same_thread": False, "timeout": 5}
+            self.engine = sa.create_engine(url, connect_args=args)
+            self.write_engine = sa.create_engine(url, connect_args=args, pool_size=1, max_overflow=0)
+            prepare_sqlite(self.engine, "BEGIN")
+            prepare_sqlite(self.write_engine, "BEGIN IMMEDIATE")
+        else:
+            self.engine = sa.create_engine(url, pool_size=pool_size, max_overflow=4, pool_pre_ping=True)
+            self.write_engine = self.engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A look at the database; whatever is changed in it is thrown away."""
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as db:
+            try:
+                yield db
+            finally:
+                db.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """One transaction: return means saved, raise means nothing happened."""
+        with Session(self.write_engine, expire_on_commit=False) as db, db.begin():
+            yield db
+
+    def close(self) -> None:
+        self.engine.dispose()
+        self.write_engine.dispose()
+
+
+def prepare_sqlite(engine: sa.Engine, begin: str) -> None:
+    @sa.event.listens_for(engine, "connect")
+    def connect(connection, _record):
+        connection.isolation_level = None  # we begin ourselves; the driver's own idea of when loses writes
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def start(connection):
+        connection.exec_driver_sql(begin)

@@ -1,0 +1,99 @@
+"""Who may read which decisions, and who may record, publish and change them."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, and_, false, or_, select
+
+from med.access import Viewer
+from med.decisions.models import Decision, DecisionState, FollowUp
+from med.language import T, Text
+from med.meetings.access import is_inside, minute_item
+from med.meetings.models import Item, Meeting, State
+from med.organisation.access import is_employee
+
+
+def published_decisions(viewer: Viewer) -> ColumnElement[bool]:
+    """The feed: published ones; those on closed items only inside the committee."""
+    if not viewer.is_employee:
+        return false()
+    return and_(Decision.published_at.is_not(None), or_(Decision.is_open, Decision.committee_id.in_(viewer.inside)))
+
+
+def visible_decisions(viewer: Viewer) -> ColumnElement[bool]:
+    """Single decisions: published ones, drafts of one's own committee, and open drafts of a live open meeting."""
+    if not viewer.is_employee:
+        return false()
+    live = select(Meeting.id).where(Meeting.state == State.IN_PROGRESS, Meeting.is_open)
+    return or_(
+        Decision.committee_id.in_(viewer.inside),
+        and_(Decision.is_open, or_(Decision.published_at.is_not(None), Decision.meeting_id.in_(live))),
+    )
+
+
+def visible_follow_ups(viewer: Viewer) -> ColumnElement[bool]:
+    """Follow-ups: one's own, one's committees', and open ones of published open decisions."""
+    if not viewer.is_employee:
+        return false()
+    published = select(Decision.id).where(published_decisions(viewer))
+    return or_(
+        FollowUp.owner_id == viewer.person_id,
+        FollowUp.committee_id.in_(viewer.inside),
+        and_(FollowUp.is_open, FollowUp.decision_id.in_(published)),
+    )
+
+
+def record_decision(viewer: Viewer, item: Item) -> Iterator[Text]:
+    """Write down what was decided on an item, while its minutes are open."""
+    yield from minute_item(viewer, item)
+    if item.purpose.value == "info":
+        yield T("Et orienteringspunkt kan tages til efterretning, men ikke besluttes.")
+
+
+def correct_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
+    """Correct the words of a decision that is not published yet."""
+    if decision.item is None:
+        yield T("Beslutningen er indlæst fra et andet system.")
+    else:
+        yield from minute_item(viewer, decision.item)
+    if decision.published_at is not None:
+        yield T("Beslutningen er offentliggjort. Den kan kun afløses eller trækkes tilbage.")
+
+
+def release_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
+    """Say "straks": publish before the minutes are approved. Both chairs must say so."""
+    yield from is_employee(viewer)
+    if not viewer.presides(decision.committee_id):
+        yield T("Kun formand og næstformand kan offentliggøre straks.")
+    if decision.published_at is not None:
+        yield T("Beslutningen er allerede offentliggjort.")
+
+
+def move_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
+    """Tell how it goes: the responsible person, the chairs and the secretary."""
+    yield from is_employee(viewer)
+    if not (viewer.runs(decision.committee_id) or decision.responsible_id == viewer.person_id):
+        yield T("Kun den ansvarlige, formandskabet og MED-sekretæren kan fortælle, hvordan det går.")
+    if decision.state in (DecisionState.REPLACED, DecisionState.WITHDRAWN):
+        yield T("Beslutningen gælder ikke længere.")
+
+
+def withdraw_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
+    yield from is_employee(viewer)
+    if not viewer.presides(decision.committee_id):
+        yield T("Kun formandskabet kan trække en beslutning tilbage.")
+    if decision.state in (DecisionState.REPLACED, DecisionState.WITHDRAWN):
+        yield T("Beslutningen gælder ikke længere.")
+
+
+def add_follow_up(viewer: Viewer, item: Item) -> Iterator[Text]:
+    yield from is_employee(viewer)
+    if not (viewer.runs(item.committee_id) or item.meeting.minute_taker_id == viewer.person_id):
+        yield T("Kun formandskabet, MED-sekretæren og referenten kan aftale opfølgning.")
+    if not is_inside(viewer, item.meeting) and not item.is_open:
+        yield T("Punktet er lukket for dig.")
+
+
+def move_follow_up(viewer: Viewer, follow_up: FollowUp) -> Iterator[Text]:
+    yield from is_employee(viewer)
+    if not (viewer.runs(follow_up.committee_id) or follow_up.owner_id == viewer.person_id):
+        yield T("Kun den ansvarlige, formandskabet og MED-sekretæren kan ændre opfølgningen.")

@@ -1,0 +1,5 @@
+"""The demo workplace: Solbæk Kommune, invented, with a whole year of meetings. `med demo` and the tests live in it."""
+
+from med.demo.furnish import NOW, furnish
+
+__all__ = ["NOW", "furnish"]

@@ -1,0 +1,144 @@
+"""Who stands at the door: from a cookie to a viewer, and the rules of a sign-in's life.
+
+Own table instead of the framework's: a new random value at every sign-in (no fixation), touched by UPDATE only (a
+request in flight cannot bring a signed-out row back), no row for visitors who never sign in.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from litestar import Request
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from med import clock
+from med.access import Viewer
+from med.errors import NotFound
+from med.identity.models import SignIn, Submission
+from med.language import LANGUAGES
+from med.organisation.models import Person
+from med.organisation.queries import viewer_of
+from med.settings import Settings
+
+IDLE = timedelta(minutes=60)
+ABSOLUTE = timedelta(hours=12)
+TOUCH_EVERY = timedelta(minutes=1)
+KEEP_SUBMISSIONS = timedelta(days=2)
+FIRST_VISIT_SHOWS = timedelta(days=14)  # what is new to someone who was never here before
+
+
+@dataclass
+class Arrived:
+    viewer: Viewer | None
+    sign_in_id: int | None
+    token_secret: str
+    language: str
+    theme: str
+    news_since: datetime
+    seen_at: datetime | None = None
+
+
+class Doorkeeper:
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        # `__Host-` needs Secure, which plain http on loopback cannot have.
+        self.cookie = "__Host-med" if settings.is_https else "med"
+
+    def arrive(self, db: Session, request: Request) -> Arrived:
+        token = request.cookies.get(self.cookie, "")
+        now = clock.now()
+        chosen = language_asked(request)
+        if token and len(token) < 200:
+            found = db.scalar(
+                select(SignIn)
+                .where(SignIn.token_hash == digest(token), SignIn.expires_at > now, SignIn.seen_at > now - IDLE)
+                .options(joinedload(SignIn.person))
+            )
+            if found is not None:
+                try:
+                    viewer = viewer_of(db, found.person)
+                except NotFound:
+                    return self.stranger(chosen, now)
+                return Arrived(
+                    viewer=viewer,
+                    sign_in_id=found.id,
+                    token_secret=hashlib.sha256(f"{self.settings.secret}:{found.id}:{token}".encode()).hexdigest(),
+                    language=chosen or viewer.language,
+                    theme=found.person.theme,
+                    news_since=found.news_since,
+                    seen_at=found.seen_at,
+                )
+        return self.stranger(chosen, now)
+
+    def stranger(self, chosen: str, now: datetime) -> Arrived:
+        return Arrived(None, None, "", chosen or "da", "", now)
+
+    def is_stale(self, arrival: Arrived) -> bool:
+        """Whether the sign-in should be touched, or its person's language kept."""
+        if arrival.viewer is None or arrival.seen_at is None:
+            return False
+        return clock.now() - arrival.seen_at > TOUCH_EVERY or arrival.language != arrival.viewer.language
+
+    def touch(self, db: Session, arrival: Arrived) -> None:
+        db.execute(update(SignIn).where(SignIn.id == arrival.sign_in_id).values(seen_at=clock.now()))
+        if arrival.viewer is not None and arrival.language != arrival.viewer.language:
+            db.execute(update(Person).where(Person.id == arrival.viewer.person_id).values(language=arrival.language))
+
+    def open(self, db: Session, person: Person, device: str) -> str:
+        """Sign a person in; returns the cookie's value, which is never stored."""
+        now = clock.now()
+        before = db.scalar(select(func.max(SignIn.seen_at)).where(SignIn.person_id == person.id))
+        db.execute(delete(SignIn).where(SignIn.expires_at < now - timedelta(days=60)))
+        db.execute(delete(Submission).where(Submission.at < now - KEEP_SUBMISSIONS))
+        token = secrets.token_urlsafe(32)
+        db.add(
+            SignIn(
+                token_hash=digest(token),
+                person_id=person.id,
+                created_at=now,
+                seen_at=now,
+                expires_at=now + ABSOLUTE,
+                news_since=_aware(before) or now - FIRST_VISIT_SHOWS,
+                device=device[:200],
+            )
+        )
+        return token
+
+    def close(self, db: Session, sign_in_id: int) -> None:
+        """End a sign-in at once; the row keeps when the person was last here."""
+        db.execute(update(SignIn).where(SignIn.id == sign_in_id).values(expires_at=clock.now(), token_hash=_spent()))
+
+    def first_answer(self, db: Session, viewer: Viewer, key: str) -> str | None:
+        return db.scalar(
+            select(Submission.answer).where(Submission.person_id == viewer.person_id, Submission.key == key)
+        )
+
+    def claim(self, db: Session, viewer: Viewer, key: str) -> None:
+        db.add(Submission(person_id=viewer.person_id, key=key, at=clock.now()))
+        db.flush()
+
+    def settle(self, db: Session, viewer: Viewer, key: str, answer: str) -> None:
+        db.execute(
+            update(Submission)
+            .where(Submission.person_id == viewer.person_id, Submission.key == key)
+            .values(answer=answer)
+        )
+
+
+def digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def language_asked(request: Request) -> str:
+    asked = request.query_params.get("sprog", "")
+    return asked if asked in LANGUAGES else ""
+
+
+def _spent() -> str:
+    return "ended:" + secrets.token_hex(16)
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    return moment

@@ -1,0 +1,27 @@
+"""The journal: who did what to which thing, written in the same transaction as the thing itself."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from med.db import Base
+
+
+class Entry(Base):
+    """One line in the journal. Never changed, never deleted.
+
+    Holds ids and field names, never content, so that erasing a person's data leaves the journal whole.
+    """
+
+    __tablename__ = "journal_entry"
+    __table_args__ = (Index("ix__journal_entry__thing", "thing", "thing_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    # Empty when the system itself acts: an import on the command line, a job.
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    happened: Mapped[str]  # "decision.recorded"
+    thing: Mapped[str]  # table name
+    thing_id: Mapped[int]
+    fields: Mapped[str] = mapped_column(default="")  # which fields changed, comma separated

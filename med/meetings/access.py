@@ -1,0 +1,384 @@
+"""Who may see which meetings, items and papers, and who may do what with them.
+
+Seeing, in short: every employee sees that a meeting is held, and its open items once the agenda has gone out (or is
+shown while it grows). What was said and settled follows when both chairs have approved the minutes, or live where
+the meeting is open. Those inside the committee, and the substitute who steps in at a meeting, see all of it.
+"""
+
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
+
+from med.access import SeatRole, Side, Viewer
+from med.language import T, Text
+from med.meetings.models import (
+    Attachment,
+    Attendance,
+    Item,
+    Meeting,
+    Minutes,
+    MinutesState,
+    Note,
+    Part,
+    Presence,
+    Proposal,
+    ProposalState,
+    Reply,
+    State,
+)
+from med.organisation.access import is_employee
+from med.organisation.models import Committee
+
+GONE_OUT = (State.AGENDA_SENT, State.IN_PROGRESS, State.HELD)
+FROZEN = (MinutesState.APPROVED, MinutesState.ADOPTED)
+
+
+# --- seeing -----------------------------------------------------------------------------------------------------
+
+
+def stands_in_at(viewer: Viewer) -> ColumnElement[bool]:
+    """Meetings (by Meeting.id) where the viewer steps in for a member who declined."""
+    return Meeting.id.in_(_stand_ins(viewer))
+
+
+def _stand_ins(viewer: Viewer):
+    return select(Attendance.meeting_id).where(
+        Attendance.person_id == viewer.person_id, Attendance.part == Part.SUBSTITUTE, Attendance.reply != Reply.DECLINED
+    )
+
+
+def visible_meetings(viewer: Viewer) -> ColumnElement[bool]:
+    return true() if viewer.is_employee else false()
+
+
+def inside_meetings(viewer: Viewer) -> ColumnElement[bool]:
+    """Meetings whose closed items, drafts and replies are the viewer's business."""
+    if not viewer.is_employee:
+        return false()
+    return or_(Meeting.committee_id.in_(viewer.inside), stands_in_at(viewer))
+
+
+def inside_items(viewer: Viewer) -> ColumnElement[bool]:
+    if not viewer.is_employee:
+        return false()
+    return or_(Item.committee_id.in_(viewer.inside), Item.meeting_id.in_(_stand_ins(viewer)))
+
+
+def visible_items(viewer: Viewer) -> ColumnElement[bool]:
+    """Items a viewer may read: title, case, recommendation and open attachments."""
+    if not viewer.is_employee:
+        return false()
+    shown = select(Meeting.id).where(
+        or_(Meeting.agenda_sent_at.is_not(None), and_(Meeting.draft_shown, Meeting.state != State.CANCELLED))
+    )
+    return or_(inside_items(viewer), and_(Item.is_open, Item.meeting_id.in_(shown)))
+
+
+def visible_words(viewer: Viewer) -> ColumnElement[bool]:
+    """Items whose minutes and outcome a viewer may read: published ones, live ones, and all of one's own committee's."""
+    if not viewer.is_employee:
+        return false()
+    published = select(Minutes.meeting_id).where(Minutes.chairs_approved_at.is_not(None))
+    live = select(Meeting.id).where(Meeting.state == State.IN_PROGRESS, Meeting.is_open)
+    return or_(
+        inside_items(viewer),
+        and_(Item.is_open, or_(Item.meeting_id.in_(published), Item.meeting_id.in_(live))),
+    )
+
+
+def visible_minutes(viewer: Viewer) -> ColumnElement[bool]:
+    """Minutes as a document (by Minutes): approved ones, and the drafts of one's own committees."""
+    if not viewer.is_employee:
+        return false()
+    own = select(Meeting.id).where(inside_meetings(viewer))
+    return or_(Minutes.chairs_approved_at.is_not(None), Minutes.meeting_id.in_(own))
+
+
+def visible_attachments(viewer: Viewer) -> ColumnElement[bool]:
+    """Attachments (joined with Item): open ones on readable items; closed ones inside the committee."""
+    if not viewer.is_employee:
+        return false()
+    return and_(Attachment.removed_at.is_(None), visible_items(viewer), or_(Attachment.is_open, inside_items(viewer)))
+
+
+def visible_proposals(viewer: Viewer) -> ColumnElement[bool]:
+    """Proposals: one's own, and those to one's own committees."""
+    if not viewer.is_employee:
+        return false()
+    return or_(Proposal.raised_by_id == viewer.person_id, Proposal.committee_id.in_(viewer.inside))
+
+
+def visible_notes(viewer: Viewer) -> ColumnElement[bool]:
+    """Notes (joined with Item): one's own, and those of one's own side while one sits on it."""
+    sides = [
+        and_(Item.committee_id == seat.committee_id, Note.side == seat.side)
+        for seat in viewer.seats
+        if seat.side is not None and viewer.side_in(seat.committee_id) is seat.side
+    ]
+    return and_(inside_items(viewer), or_(Note.person_id == viewer.person_id, *sides))
+
+
+def is_inside(viewer: Viewer, meeting: Meeting) -> bool:
+    """The plain-Python twin of `inside_meetings` for one meeting that is already loaded."""
+    if not viewer.is_employee:
+        return False
+    return meeting.committee_id in viewer.inside or any(
+        attendance.person_id == viewer.person_id
+        and attendance.part is Part.SUBSTITUTE
+        and attendance.reply is not Reply.DECLINED
+        for attendance in meeting.attendances
+    )
+
+
+# --- who stands where -------------------------------------------------------------------------------------------
+
+
+def acts_for(viewer: Viewer, meeting: Meeting, role: SeatRole) -> bool:
+    """Whether the viewer is the chair (or vice-chair), or steps in for the one who is away from this meeting.
+
+    The named substitute of the same side acts when the attendance says so: the chair declined or was absent, and
+    the substitute stands in for exactly that attendance.
+    """
+    if not viewer.is_employee:
+        return False
+    if viewer.sits_as(meeting.committee_id, role):
+        return True
+    for attendance in meeting.attendances:
+        if attendance.person_id != viewer.person_id or attendance.part is not Part.SUBSTITUTE:
+            continue
+        away = attendance.stands_in_for
+        if (
+            away is not None
+            and away.role is role
+            and away.side is attendance.side
+            and (away.reply is Reply.DECLINED or away.presence is Presence.ABSENT)
+        ):
+            return True
+    return False
+
+
+def runs_meeting(viewer: Viewer, meeting: Meeting) -> bool:
+    return (
+        viewer.runs(meeting.committee_id)
+        or acts_for(viewer, meeting, SeatRole.CHAIR)
+        or acts_for(viewer, meeting, SeatRole.VICE_CHAIR)
+    )
+
+
+def minutes_are_frozen(meeting: Meeting) -> bool:
+    return meeting.minutes is not None and meeting.minutes.state in FROZEN
+
+
+# --- doing: planning --------------------------------------------------------------------------------------------
+
+
+def plan_meeting(viewer: Viewer, committee: Committee) -> Iterator[Text]:
+    yield from is_employee(viewer)
+    if not viewer.runs(committee.id):
+        yield T("Kun formandskabet og MED-sekretæren kan planlægge møder.")
+
+
+def change_meeting(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
+    """Time, place, kind, openness, minute-taker."""
+    yield from is_employee(viewer)
+    if not runs_meeting(viewer, meeting):
+        yield T("Kun formandskabet og MED-sekretæren kan ændre mødet.")
+    if meeting.state is State.CANCELLED:
+        yield T("Mødet er aflyst.")
+    if meeting.state is State.HELD:
+        yield T("Mødet er holdt.")
+
+
+def cancel_meeting(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
+    yield from change_meeting(viewer, meeting)
+    if meeting.state is State.IN_PROGRESS:
+        yield T("Mødet er i gang.")
+
+
+def prepare_agenda(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
+    """Add, change, order and remove items, and add attachments, until the meeting is over."""
+    yield from is_employee(viewer)
+    if not runs_meeting(viewer, meeting):
+        yield T("Kun formandskabet og MED-sekretæren kan ændre dagsordenen.")
+    if meeting.state is State.CANCELLED:
+        yield T("Mødet er aflyst.")
+    if meeting.state is State.HELD:
+        yield T("Mødet er holdt, og dagsordenen ligger fast.")
+
+
+def close_item(viewer: Viewer, item: Item) -> Iterator[Text]:
+    """Close an item to others than the committee, or open it again."""
+    yield from is_employee(viewer)
+    if not runs_meeting(viewer, item.meeting):
+        yield T("Kun formandskabet og MED-sekretæren kan lukke eller åbne et punkt.")
+    if minutes_are_frozen(item.meeting):
+        yield T("Referatet er godkendt og kan ikke ændres.")
+
+
+def approve_agenda(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
+    """Say yes to the agenda on behalf of one's side; the other side says it too before it goes out."""
+    yield from is_employee(viewer)
+    as_chair = acts_for(viewer, meeting, SeatRole.CHAIR)
+    as_vice = acts_for(viewer, meeting, SeatRole.VICE_CHAIR)
+    if not (as_chair or as_vice):
+        yield T("Kun formand og næstformand kan godkende dagsordenen.")
+    elif (not as_chair or meeting.agenda_chair_at) and (not as_vice or meeting.agenda_vice_at):
+        yield T("Du har allerede godkendt dagsordenen.")
+    if meeting.state is not State.PLANNED:
+        yield T("Dagsordenen er allerede udsendt.")
+
+
+# --- doing: proposals -------------------------------------------------------------------------------------------
+
+
+def propose(viewer: Viewer, committee: Committee) -> Iterator[Text]:
+    """Any employee may raise a point for any committee."""
+    yield from is_employee(viewer)
+
+
+def answer_proposal(viewer: Viewer, proposal: Proposal) -> Iterator[Text]:
+    yield from is_employee(viewer)
+    if not viewer.presides(proposal.committee_id):
+        yield T("Kun formandskabet kan svare på forslag.")
+    if proposal.state not in (ProposalState.RECEIVED, ProposalState.POSTPONED):
+        yield T("Forslaget er allerede besvaret.")
+
+
+def withdraw_proposal(viewer: Viewer, proposal: Proposal) -> Iterator[Text]:
+    if proposal.raised_by_id != viewer.person_id:
+        yield T("Kun den, der har rejst punktet, kan trække det tilbage.")
+    if proposal.state not in (ProposalState.RECEIVED, ProposalState.POSTPONED):
+        yield T("Forslaget er allerede besvaret.")
+
+
+# --- doing: taking part -----------------------------------------------------------------------------------------
+
+
+def reply_to_meeting(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
+    """Accept or decline one's own invitation."""
+    yield from is_employee(viewer)
+    if not any(a.person_id == viewer.person_id and a.part is not Part.OBSERVER for a in meeting.attendances):
+        yield T("Du er ikke inviteret til mødet.")
+    if meeting.state in (State.HELD, State.CANCELLED):
+        yield T("Mødet er holdt eller aflyst.")
+
+
+def observe_meeting(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
+    """Sign up to listen at an open meeting."""
+    yield from is_employee(viewer)
+    if not meeting.is_open:
+        yield T("Mødet er ikke åbent.")
+    if meeting.state in (State.HELD, State.CANCELLED):
+        yield T("Mødet er holdt eller aflyst.")
+    if any(a.person_id == viewer.person_id and a.part is not Part.OBSERVER for a in meeting.attendances):
+        yield T("Du er allerede inviteret til mødet.")
+
+
+def follow_live(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
+    """Be in the room page: inside always, others at an open meeting that is in progress."""
+    yield from is_employee(viewer)
+    if not is_inside(viewer, meeting) and not (meeting.is_open and meeting.state is State.IN_PROGRESS):
+        yield T("Mødet kan ikke følges direkte.")
+
+
+def note_privately(viewer: Viewer, item: Item) -> Iterator[Text]:
+    yield from is_employee(viewer)
+    if not is_inside(viewer, item.meeting):
+        yield T("Noter er for udvalgets medlemmer.")
+
+
+def note_for_side(viewer: Viewer, item: Item) -> Iterator[Text]:
+    yield from is_employee(viewer)
+    if viewer.side_in(item.committee_id) is None:
+        yield T("Kun medlemmer af en side kan skrive sidens noter.")
+
+
+# --- doing: minuting --------------------------------------------------------------------------------------------
+
+
+def minute_meeting(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
+    """Write what happens: words, outcomes, presence. Until the minutes are approved."""
+    yield from is_employee(viewer)
+    if not (runs_meeting(viewer, meeting) or meeting.minute_taker_id == viewer.person_id):
+        yield T("Kun formandskabet, MED-sekretæren og mødets referent kan skrive referat.")
+    if meeting.state not in (State.IN_PROGRESS, State.HELD):
+        yield T("Mødet er ikke begyndt.")
+    if minutes_are_frozen(meeting):
+        yield T("Referatet er godkendt og kan ikke ændres.")
+
+
+def minute_item(viewer: Viewer, item: Item) -> Iterator[Text]:
+    yield from minute_meeting(viewer, item.meeting)
+    if not item.is_open and not is_inside(viewer, item.meeting):
+        yield T("Punktet er lukket for dig.")
+
+
+def open_meeting(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
+    yield from is_employee(viewer)
+    mine = {meeting.minute_taker_id, meeting.moderator_id}
+    if not (runs_meeting(viewer, meeting) or viewer.person_id in mine):
+        yield T("Kun formandskabet, MED-sekretæren, mødelederen og referenten kan åbne mødet.")
+    if meeting.state in (State.IN_PROGRESS, State.HELD):
+        yield T("Mødet er allerede åbnet.")
+    if meeting.state is State.CANCELLED:
+        yield T("Mødet er aflyst.")
+
+
+def close_meeting(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
+    yield from is_employee(viewer)
+    mine = {meeting.minute_taker_id, meeting.moderator_id}
+    if not (runs_meeting(viewer, meeting) or viewer.person_id in mine):
+        yield T("Kun formandskabet, MED-sekretæren, mødelederen og referenten kan afslutte mødet.")
+    if meeting.state is not State.IN_PROGRESS:
+        yield T("Mødet er ikke i gang.")
+    if missing := [item for item in meeting.items if item.outcome is None]:
+        yield T(
+            "%(n)s punkter mangler en afslutning: %(titles)s.",
+            n=len(missing),
+            titles=", ".join(f"{item.position}" for item in missing),
+        )
+
+
+def send_minutes_to_review(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
+    yield from minute_meeting(viewer, meeting)
+    if meeting.state is not State.HELD:
+        yield T("Mødet er ikke afsluttet.")
+    if meeting.minutes is not None and meeting.minutes.state is not MinutesState.DRAFT:
+        yield T("Referatet er allerede til godkendelse.")
+
+
+def approve_minutes(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
+    """Approve on behalf of one's side. When both have, the minutes are frozen and published."""
+    yield from is_employee(viewer)
+    minutes = meeting.minutes
+    as_chair = acts_for(viewer, meeting, SeatRole.CHAIR)
+    as_vice = acts_for(viewer, meeting, SeatRole.VICE_CHAIR)
+    if not (as_chair or as_vice):
+        yield T("Kun formand og næstformand kan godkende referatet.")
+    if minutes is None or minutes.state is not MinutesState.IN_REVIEW:
+        yield T("Referatet er ikke til godkendelse.")
+    elif (as_chair or as_vice) and (not as_chair or minutes.chair_at) and (not as_vice or minutes.vice_at):
+        yield T("Du har allerede godkendt referatet.")
+
+
+def record_written_approval(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
+    """The secretary records an approval a chair gave in writing, with its proof."""
+    yield from is_employee(viewer)
+    if not viewer.is_secretary(meeting.committee_id):
+        yield T("Kun MED-sekretæren kan notere en skriftlig godkendelse.")
+    if meeting.minutes is None or meeting.minutes.state is not MinutesState.IN_REVIEW:
+        yield T("Referatet er ikke til godkendelse.")
+
+
+def add_addendum(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
+    yield from is_employee(viewer)
+    if not runs_meeting(viewer, meeting):
+        yield T("Kun formandskabet og MED-sekretæren kan tilføje til et godkendt referat.")
+    if not minutes_are_frozen(meeting):
+        yield T("Referatet er ikke godkendt endnu; ret i stedet i selve referatet.")
+
+
+def side_of(viewer: Viewer, committee_id: int) -> Side | None:
+    """Which side a point is raised from: the seat's, or the employees' for staff without a seat."""
+    seat_side = next((seat.side for seat in viewer.seats if seat.committee_id == committee_id), None)
+    return seat_side or next((seat.side for seat in viewer.seats if seat.side), None)

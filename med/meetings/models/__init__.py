@@ -1,0 +1,56 @@
+"""Meetings with open agendas: planning, items, proposals, attendance, minuting and minutes."""
+
+from med.meetings.models.agenda import (
+    GROUNDS,
+    TALK,
+    Attachment,
+    Consensus,
+    Item,
+    ItemRevision,
+    Note,
+    Outcome,
+    Proposal,
+    ProposalState,
+    Purpose,
+    Standing,
+)
+from med.meetings.models.meeting import (
+    Attendance,
+    Correction,
+    Kind,
+    Meeting,
+    Part,
+    Presence,
+    Recusal,
+    Reply,
+    State,
+)
+from med.meetings.models.minutes import Addendum, Minutes, MinutesState, MinutesVersion
+
+__all__ = [
+    "GROUNDS",
+    "TALK",
+    "Addendum",
+    "Attachment",
+    "Attendance",
+    "Consensus",
+    "Correction",
+    "Item",
+    "ItemRevision",
+    "Kind",
+    "Meeting",
+    "Minutes",
+    "MinutesState",
+    "MinutesVersion",
+    "Note",
+    "Outcome",
+    "Part",
+    "Presence",
+    "Proposal",
+    "ProposalState",
+    "Purpose",
+    "Recusal",
+    "Reply",
+    "Standing",
+    "State",
+]

@@ -1,0 +1,45 @@
+"""What higher slices add to a meeting's pages, minutes and moments, without the meeting knowing them.
+
+A slice calls `register(...)` in its `slice.py`. Everything is batched: one call a page, one query a list.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from med.access import Viewer
+from med.language import Text
+from med.meetings.models import Item, Meeting
+
+
+@dataclass
+class Parts:
+    # HTML under an item's minutes in the room: (visit, item) -> Markup
+    room: list[Callable[[Any, Item], Any]] = field(default_factory=list)
+    # HTML beside the room and the meeting: (visit, meeting) -> Markup
+    aside: list[Callable[[Any, Meeting], Any]] = field(default_factory=list)
+    # HTML above the agenda (open follow-ups): (visit, meeting) -> Markup
+    agenda: list[Callable[[Any, Meeting], Any]] = field(default_factory=list)
+    # HTML under each item on the meeting's page and in the minutes: (visit, meeting) -> {item id: Markup}
+    items: list[Callable[[Any, Meeting], dict[int, Any]]] = field(default_factory=list)
+    # What belongs in the minutes and their hash: (db, meeting) -> {item id: [plain dicts]}
+    minutes: list[Callable[[Session, Meeting], dict[int, list[dict[str, Any]]]]] = field(default_factory=list)
+    # Called when the minutes are approved, in the same transaction: (db, viewer, meeting)
+    approved: list[Callable[[Session, Viewer | None, Meeting], None]] = field(default_factory=list)
+    # An item's openness changed: (db, viewer, item)
+    opened_or_closed: list[Callable[[Session, Viewer | None, Item], None]] = field(default_factory=list)
+    # Reasons a meeting cannot be closed yet: (db, meeting) -> [Text]
+    not_closing: list[Callable[[Session, Meeting], list[Text]]] = field(default_factory=list)
+
+
+PARTS = Parts()
+
+
+def register(**parts: Callable[..., Any]) -> None:
+    """Add one function per named part; a second registration of the same function changes nothing."""
+    for name, function in parts.items():
+        place = getattr(PARTS, name)
+        if function not in place:
+            place.append(function)

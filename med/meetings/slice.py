@@ -1,0 +1,32 @@
+from med.language import T
+from med.meetings import access
+from med.slices import NavEntry, Slice
+
+meetings = Slice(
+    name="meetings",
+    policies=[
+        access.plan_meeting,
+        access.change_meeting,
+        access.cancel_meeting,
+        access.prepare_agenda,
+        access.close_item,
+        access.approve_agenda,
+        access.propose,
+        access.answer_proposal,
+        access.withdraw_proposal,
+        access.reply_to_meeting,
+        access.observe_meeting,
+        access.follow_live,
+        access.note_privately,
+        access.note_for_side,
+        access.minute_meeting,
+        access.minute_item,
+        access.open_meeting,
+        access.close_meeting,
+        access.send_minutes_to_review,
+        access.approve_minutes,
+        access.record_written_approval,
+        access.add_addendum,
+    ],
+    nav=[NavEntry("meetings", T("Møder"), "/moeder", 20)],
+)

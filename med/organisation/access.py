@@ -1,0 +1,70 @@
+"""Who may know about committees and people, and who may change them."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, or_, true
+
+from med.access import Viewer
+from med.language import T, Text
+from med.organisation.models import Committee, Person, Seat
+
+
+def on_day(dated: Any, day: date) -> ColumnElement[bool]:
+    """The rows of a dated table (seat, grant, employment) that hold on a day, first and last day included."""
+    return and_(dated.starts <= day, or_(dated.ends.is_(None), dated.ends >= day))
+
+
+def visible_committees(viewer: Viewer) -> ColumnElement[bool]:
+    """Committees are no secret to those who work here; an administrator from outside sees them to keep them."""
+    return true() if viewer.is_employee or viewer.is_admin else false()
+
+
+def visible_people(viewer: Viewer) -> ColumnElement[bool]:
+    return true() if viewer.is_employee or viewer.is_admin else false()
+
+
+def sees_inside(viewer: Viewer, committee: Committee) -> bool:
+    """Whether a committee's own details (electoral groups, mail) are this person's business."""
+    return committee.id in viewer.inside
+
+
+def is_employee(viewer: Viewer, thing: Any = None) -> Iterator[Text]:
+    if not viewer.is_employee:
+        yield T("Kun ansatte har adgang til indholdet.")
+
+
+def is_admin(viewer: Viewer, thing: Any = None) -> Iterator[Text]:
+    if not viewer.is_admin:
+        yield T("Kun systemadministratoren kan gøre dette.")
+
+
+def keep_committee(viewer: Viewer, committee: Committee) -> Iterator[Text]:
+    """Change a committee's name, rules and seats: its secretary, or the administrator who sets it up."""
+    if not (viewer.is_secretary(committee.id) or viewer.is_admin):
+        yield T("Kun udvalgets MED-sekretær og systemadministratoren kan ændre udvalget.")
+
+
+def keep_seat(viewer: Viewer, seat: Seat) -> Iterator[Text]:
+    yield from keep_committee(viewer, seat.committee)
+
+
+def found_committee(viewer: Viewer, thing: Any = None) -> Iterator[Text]:
+    """Set up a new committee: the administrator, or a secretary of any committee."""
+    if not (viewer.is_admin or viewer.secretary_of):
+        yield T("Kun MED-sekretærer og systemadministratoren kan oprette udvalg.")
+
+
+def found_group(viewer: Viewer, parent: Committee) -> Iterator[Text]:
+    """Set up an ad hoc group under a committee: its chairs and secretary."""
+    if not (viewer.runs(parent.id) or viewer.is_admin):
+        yield T("Kun formandskabet og MED-sekretæren kan nedsætte en gruppe under udvalget.")
+
+
+def import_organisation(viewer: Viewer, thing: Any = None) -> Iterator[Text]:
+    yield from is_admin(viewer)
+
+
+def see_person(viewer: Viewer, person: Person) -> Iterator[Text]:
+    yield from is_employee(viewer) if not viewer.is_admin else ()

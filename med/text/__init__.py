@@ -1,0 +1,22 @@
+"""What people write: shown (restricted Markdown), written together (merge), looked back on (diff), sorted, checked."""
+
+from med.text.differences import Paragraph, Segment, diff
+from med.text.markdown import Node, excerpt, parse, to_html, to_plain
+from med.text.merging import Conflict, Merged, merge
+from med.text.words import collation_key, warn_cpr
+
+__all__ = [
+    "Conflict",
+    "Merged",
+    "Node",
+    "Paragraph",
+    "Segment",
+    "collation_key",
+    "diff",
+    "excerpt",
+    "merge",
+    "parse",
+    "to_html",
+    "to_plain",
+    "warn_cpr",
+]

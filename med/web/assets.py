@@ -1,0 +1,34 @@
+"""The one stylesheet, the one script and the icon: put together at start, named by their content, never stale."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "static"
+
+
+@dataclass(frozen=True)
+class Asset:
+    href: str
+    body: bytes
+    media_type: str
+
+
+def build(brand: str = "") -> dict[str, Asset]:
+    """Every asset by its plain name. Styles and scripts are joined in the order of their file names."""
+    styles = "\n".join(path.read_text() for path in sorted((FOLDER / "styles").glob("*.css")))
+    scripts = "\n".join(f"{{\n{path.read_text()}\n}}" for path in sorted((FOLDER / "scripts").glob("*.js")))
+    made = [
+        _asset("med.css", styles.encode(), "text/css; charset=utf-8"),
+        _asset("med.js", scripts.encode(), "text/javascript; charset=utf-8"),
+        _asset("icon.svg", (FOLDER / "icon.svg").read_bytes(), "image/svg+xml"),
+    ]
+    if brand:
+        made.append(_asset("brand.css", f":root {{ --brand-own: {brand}; }}".encode(), "text/css; charset=utf-8"))
+    return {name: asset for name, asset in made}
+
+
+def _asset(name: str, body: bytes, media_type: str) -> tuple[str, Asset]:
+    stem, _, ending = name.rpartition(".")
+    digest = hashlib.sha256(body).hexdigest()[:12]
+    return name, Asset(f"/static/{stem}.{digest}.{ending}", body, media_type)

@@ -1,0 +1,83 @@
+"""The outermost layer, around everything the application answers, errors and files included."""
+
+from collections.abc import Callable
+from typing import Any
+
+from isal import igzip
+
+from med.settings import LOOPBACK, Settings
+from med.web.security import ALWAYS, HSTS
+
+SQUEEZED = (b"text/", b"application/atom+xml", b"application/json", b"application/feed+json", b"image/svg")
+SMALLEST = 600
+
+
+class Edge:
+    """Security headers, host check and compression, as plain ASGI: no error page can slip past it."""
+
+    def __init__(self, app: Callable[..., Any], settings: Settings) -> None:
+        self.app = app
+        self.headers = [*ALWAYS, *([HSTS] if settings.is_https else [])]
+        self.hosts = {settings.host} | (LOOPBACK if settings.host in LOOPBACK else set())
+        self.in_test = {"testserver.local", "testserver"} if settings.host in LOOPBACK else set()
+
+    async def __call__(self, scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        incoming = dict(scope["headers"])
+        if not self._is_known(incoming.get(b"host", b"")):
+            await self._refuse(send)
+            return
+        squeeze = b"gzip" in incoming.get(b"accept-encoding", b"")
+        start: dict[str, Any] | None = None
+
+        async def outward(message: dict[str, Any]) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                names = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *((n, v) for n, v in self.headers if n not in names)]
+                if b"cache-control" not in names:
+                    message["headers"].append((b"cache-control", b"no-store"))
+                start = message
+                return
+            if start is not None and message["type"] == "http.response.body":
+                body = message.get("body", b"")
+                if squeeze and not message.get("more_body") and len(body) >= SMALLEST and _may_squeeze(start):
+                    body = igzip.compress(body, compresslevel=1)
+                    message = {**message, "body": body}
+                    kept = [(n, v) for n, v in start["headers"] if n.lower() != b"content-length"]
+                    start["headers"] = [
+                        *kept,
+                        (b"content-encoding", b"gzip"),
+                        (b"vary", b"Accept-Encoding"),
+                        (b"content-length", str(len(body)).encode()),
+                    ]
+                await send(start)
+                start = None
+            await send(message)
+
+        await self.app(scope, receive, outward)
+
+    def _is_known(self, host: bytes) -> bool:
+        try:
+            name = host.decode("ascii").lower()
+        except UnicodeDecodeError:
+            return False
+        name = name[1 : name.index("]")] if name.startswith("[") and "]" in name else name.rpartition(":")[0] or name
+        return name in self.hosts or name in self.in_test
+
+    async def _refuse(self, send: Callable[..., Any]) -> None:
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"), *self.headers]
+        await send({"type": "http.response.start", "status": 400, "headers": headers})
+        await send({"type": "http.response.body", "body": "Ukendt værtsnavn. / Unknown host.".encode()})
+
+
+def _may_squeeze(start: dict[str, Any]) -> bool:
+    headers = {name.lower(): value for name, value in start["headers"]}
+    return (
+        start["status"] not in {204, 304}
+        and b"content-encoding" not in headers
+        and headers.get(b"content-type", b"").startswith(SQUEEZED)
+        and not headers.get(b"content-type", b"").startswith(b"text/event-stream")
+    )

@@ -1,0 +1,163 @@
+"""Making pages: the templates, and what every template may ask for."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from med import clock, language, text, workdays
+from med.access import Policy, allows
+from med.settings import Settings
+from med.slices import NavEntry, Waiting
+from med.web.assets import Asset
+from med.web.security import make_token
+
+if TYPE_CHECKING:
+    from med.web.routing import Visit
+
+# In a checkout the templates stand beside the package; in a wheel they travel inside it.
+HERE = Path(__file__).parents[1]
+FOLDERS = [HERE.parent / "templates", HERE / "templates"]
+
+
+class Site:
+    """What every page knows about the installation."""
+
+    product = "Medspil"
+
+    def __init__(self, settings: Settings, brand_css: str) -> None:
+        self.name = settings.name
+        self.demo = settings.demo
+        self.brand_css = brand_css
+
+
+class Pages:
+    """The template environment. One per process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        assets: Mapping[str, Asset],
+        nav: Sequence[NavEntry],
+        policies: Mapping[str, Policy],
+        awaits: Sequence[Callable[..., list[Waiting]]] = (),
+    ) -> None:
+        self.assets = assets
+        self.nav = sorted(nav, key=lambda entry: entry.order)
+        self.policies = policies
+        self.awaits = list(awaits)
+        self.reverse: Callable[..., str] = lambda *a, **k: ""
+        self.env = Environment(
+            loader=FileSystemLoader([folder for folder in FOLDERS if folder.is_dir()]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=settings.demo,
+        )
+        install_gettext = self.env.install_gettext_callables  # type: ignore[attr-defined]
+        install_gettext(language.gettext, language.ngettext, newstyle=True)
+        self.env.globals.update(
+            site=Site(settings, assets["brand.css"].href if "brand.css" in assets else ""),
+            asset=lambda name: assets[name].href,
+            url=self.url,
+            label=label,
+        )
+        self.env.filters.update(FILTERS)
+
+    def url(self, route: str, **path: Any) -> str:
+        return self.reverse(route, **path)
+
+    def render(self, template: str, visit: "Visit", **context: Any) -> str:
+        viewer = visit.arrival.viewer
+        path = visit.request.url.path
+
+        def can(policy: str, thing: Any = None) -> bool:
+            return viewer is not None and allows(viewer, self.policies[policy], thing)
+
+        return self.env.get_template(template).render(
+            viewer=viewer,
+            lang=visit.arrival.language,
+            theme=visit.arrival.theme,
+            nav=self.navigation(viewer, path),
+            here=here(visit),
+            csrf=lambda: form_fields(visit.arrival.token_secret),
+            can=can,
+            today=clock.today(),
+            now=clock.now(),
+            said=said(visit),
+            **context,
+        )
+
+    def navigation(self, viewer: Any, path: str) -> list[dict[str, Any]]:
+        if viewer is None:
+            return []
+        return [
+            {
+                "key": entry.key,
+                "title": str(entry.title),
+                "href": entry.href,
+                "more": entry.more,
+                "current": path == entry.href or (entry.href != "/" and path.startswith(entry.href + "/")),
+            }
+            for entry in self.nav
+            if entry.shows(viewer)
+        ]
+
+
+def here(visit: "Visit") -> str:
+    """This page's own address without the language, for the link that changes it."""
+    kept = [(k, v) for k, v in visit.query if k not in {"sprog", "sagt"}]
+    return visit.request.url.path + (f"?{urlencode(kept)}" if kept else "")
+
+
+SAID: dict[str, language.Text] = {"gemt": language.T("Gemt.")}
+
+
+def said(visit: "Visit") -> str:
+    """The short word after a change. Only words we know: an address cannot put text on a page."""
+    key = visit.query.get("sagt")
+    return str(SAID[key]) if key in SAID else ""
+
+
+def form_fields(token_secret: str) -> Markup:
+    token = make_token(token_secret) if token_secret else ""
+    return Markup('<input type="hidden" name="_token" value="{}"><input type="hidden" name="idem" value="{}">').format(
+        token, uuid.uuid4()
+    )
+
+
+def label(value: Any) -> str:
+    """The word people use for an enum value, in their language; "" for None."""
+    return "" if value is None else str(language.word(value))
+
+
+def number(value: float, digits: int = 1) -> str:
+    """A number as Danes and Britons write it, with a real minus."""
+    shown = f"{value:,.{digits}f}" if isinstance(value, float) else f"{value:,}"
+    if language.current.get() == "da":
+        shown = shown.replace(",", " ").replace(".", ",").replace(" ", ".")
+    return shown.replace("-", "\N{MINUS SIGN}")
+
+
+def to_day(value: Any) -> Any:
+    return workdays.copenhagen(value).date() if hasattr(value, "hour") else value
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "dato": lambda value: workdays.long_date(to_day(value), language.current.get()),
+    "kort_dato": lambda value: workdays.short_date(to_day(value), language.current.get()),
+    "kl": lambda value: workdays.clock(value, language.current.get()),
+    "uge": lambda value: to_day(value).isocalendar().week,
+    "om": lambda value: str(workdays.in_words(to_day(value), clock.today())),
+    "dag": to_day,
+    "md": text.to_html,
+    "plain": text.to_plain,
+    "excerpt": text.excerpt,
+    "num": number,
+}

@@ -1,0 +1,264 @@
+"""What every handler starts from, and the one place that decides where it runs.
+
+A handler is a plain function `show(visit, meeting_id)`. Around it stand: who is asking, the transaction, the form,
+the language, and the thread. GET reads; POST writes in one transaction that is saved when the handler returns a
+redirect or a page, and thrown away when it raises or answers 4xx.
+
+- SQLite: reading handlers run on the event loop (twice as cheap as threads), writing ones on the one writer thread.
+- PostgreSQL: everything in a bounded pool of threads.
+"""
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import litestar
+from litestar import Request, Response
+from litestar.handlers import HTTPRouteHandler
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from med import language
+from med.access import Policy, Viewer, anyone
+from med.db import Database
+from med.errors import NotFound, Unreadable
+from med.language import T
+from med.web.incoming import Submitted, read_form, read_query
+from med.web.pages import Pages
+from med.web.security import check_origin, check_token
+
+LARGEST_ID = 2**63 - 1
+
+
+class Arrival(Protocol):
+    """Someone at the door: the viewer and the sign-in their forms are bound to."""
+
+    viewer: Viewer | None
+    sign_in_id: int | None
+    token_secret: str
+    language: str
+    theme: str
+    news_since: Any
+
+
+class Doorkeeper(Protocol):
+    """What the web needs from the identity slice, which lies above it."""
+
+    def arrive(self, db: Session, request: Request) -> Arrival: ...
+    def touch(self, db: Session, arrival: Arrival) -> None: ...
+    def is_stale(self, arrival: Arrival) -> bool: ...
+    def first_answer(self, db: Session, viewer: Viewer, key: str) -> str | None: ...
+    def claim(self, db: Session, viewer: Viewer, key: str) -> None: ...
+    def settle(self, db: Session, viewer: Viewer, key: str, answer: str) -> None: ...
+
+
+class Desk:
+    """The application's own tools: database, pages, doorkeeper, threads. One per process."""
+
+    def __init__(self, database: Database, pages: Pages, doorkeeper: Doorkeeper, settings: Any) -> None:
+        self.database = database
+        self.pages = pages
+        self.doorkeeper = doorkeeper
+        self.settings = settings
+        self.writer = ThreadPoolExecutor(1 if database.is_sqlite else 12, thread_name_prefix="writer")
+
+    def close(self) -> None:
+        self.writer.shutdown(wait=True)
+        self.database.close()
+
+    async def in_thread(self, work: Callable[..., Any], *args: Any) -> Any:
+        context = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(self.writer, context.run, work, *args)
+
+    async def read(self, work: Callable[..., Any], *args: Any) -> Any:
+        if self.database.is_sqlite:
+            return work(*args)
+        return await self.in_thread(work, *args)
+
+
+@dataclass
+class Visit:
+    """One request, as a handler sees it."""
+
+    request: Request
+    desk: Desk
+    db: Session
+    arrival: Arrival
+    form: Submitted
+    query: Submitted
+    after: list[Callable[[], None]] = field(default_factory=list)  # called once the transaction is saved
+
+    @property
+    def viewer(self) -> Viewer:
+        if self.arrival.viewer is None:
+            raise NotFound
+        return self.arrival.viewer
+
+    @property
+    def wants_fragment(self) -> bool:
+        """The page's script asks, and can take a piece of HTML."""
+        return self.request.headers.get("x-fragment") == "1"
+
+    def page(
+        self, template: str, *, status_code: int = 200, headers: dict[str, str] | None = None, **context: Any
+    ) -> Response:
+        """Render inside the handler's own transaction, so that a template error rolls the change back."""
+        body = self.desk.pages.render(template, self, **context)
+        return Response(body, status_code=status_code, media_type="text/html; charset=utf-8", headers=headers)
+
+    def fragment(
+        self, template: str, *, status_code: int = 200, say: str = "", version: int | None = None, **context: Any
+    ) -> Response:
+        """A piece of a page for the script, with words for the announcer and the new version of what was saved."""
+        headers = {"X-Fragment": "1", "X-Say": quote(say)}
+        if version is not None:
+            headers["X-Version"] = str(version)
+        return self.page(template, status_code=status_code, headers=headers, **context)
+
+    def url(self, route: str, **path: Any) -> str:
+        return self.desk.pages.url(route, **path)
+
+    def to(self, route: str, anchor: str = "", said: str = "", **path: Any) -> Response:
+        """Send the browser on after a change, with a short word for the top of the next page."""
+        where = self.url(route, **path)
+        if said:
+            where += f"?sagt={said}"
+        return self.go(where + (f"#{anchor}" if anchor else ""))
+
+    def go(self, where: str) -> Response:
+        return Response(b"", status_code=303, headers={"Location": where}, media_type="text/html; charset=utf-8")
+
+
+Handler = Callable[..., Response]
+
+
+def get(path: str, *, name: str, policy: Policy) -> Callable[[Handler], HTTPRouteHandler]:
+    """A page to read. `policy` says who the route is for; what they see is decided by the queries."""
+    return _route(path, name, policy, reads=True)
+
+
+def post(path: str, *, name: str, policy: Policy, uploads: bool = False) -> Callable[[Handler], HTTPRouteHandler]:
+    """A form that changes something. `policy` is the one its action requires."""
+    return _route(path, name, policy, reads=False, uploads=uploads)
+
+
+def _route(path: str, name: str, policy: Policy, *, reads: bool, uploads: bool = False):
+    def wrap(handler: Handler) -> HTTPRouteHandler:
+        async def handle(request: Request) -> Response:
+            desk: Desk = request.app.state.desk
+            if any(isinstance(value, int) and value > LARGEST_ID for value in request.path_params.values()):
+                raise NotFound
+            if reads:
+                return await _read(desk, request, handler, policy)
+            return await _write(desk, request, handler, policy)
+
+        handle.__name__ = handler.__name__
+        handle.__doc__ = handler.__doc__
+        methods = ["GET", "HEAD"] if reads else ["POST"]
+        made = litestar.route(
+            path, http_method=methods, name=name, opt={"policy": policy, "uploads": uploads, "handler": handler}
+        )(handle)
+        return made
+
+    return wrap
+
+
+async def _read(desk: Desk, request: Request, handler: Handler, policy: Policy) -> Response:
+    query = read_query(request)
+
+    def work() -> Response:
+        with desk.database.reading() as db:
+            arrival = desk.doorkeeper.arrive(db, request)
+            request.state.arrival = arrival
+            language.current.set(arrival.language)
+            if arrival.viewer is None and policy is not anyone:
+                return to_sign_in(request)
+            return handler(Visit(request, desk, db, arrival, Submitted([]), query), **request.path_params)
+
+    response = await desk.read(work)
+    arrival = getattr(request.state, "arrival", None)
+    if arrival is not None and desk.doorkeeper.is_stale(arrival):
+        await desk.in_thread(_touch, desk, arrival)
+    return response
+
+
+async def _write(desk: Desk, request: Request, handler: Handler, policy: Policy) -> Response:
+    check_origin(request)
+    form = await read_form(request)
+    query = read_query(request)
+    visits: list[Visit] = []
+
+    def work() -> Response:
+        try:
+            with desk.database.writing() as db:
+                arrival = desk.doorkeeper.arrive(db, request)
+                request.state.arrival = arrival
+                language.current.set(arrival.language)
+                if arrival.viewer is None and policy is not anyone:
+                    return to_sign_in(request)
+                if arrival.viewer is not None:
+                    check_token(form, arrival.token_secret)
+                visit = Visit(request, desk, db, arrival, form, query)
+                visits.append(visit)
+                key = form.get("idem")[:64]
+                if key and arrival.viewer is not None and not visit.wants_fragment:
+                    if (answer := desk.doorkeeper.first_answer(db, arrival.viewer, key)) is not None:
+                        return visit.go(answer or "/")
+                    desk.doorkeeper.claim(db, arrival.viewer, key)
+                response = handler(visit, **request.path_params)
+                if (response.status_code or 200) >= 400:
+                    raise _Unsaved(response)
+                if key and arrival.viewer is not None and not visit.wants_fragment:
+                    desk.doorkeeper.settle(db, arrival.viewer, key, response.headers.get("Location", ""))
+                return response
+        except _Unsaved as unsaved:
+            visits.clear()
+            return unsaved.response
+
+    try:
+        response = await desk.in_thread(work)
+    except IntegrityError as error:
+        if "submission" not in str(error.orig):
+            raise
+        response = await desk.in_thread(work)  # the same form came twice at once: now the first one's answer is there
+    for visit in visits[-1:]:
+        for call in visit.after:
+            call()
+    return response
+
+
+class _Unsaved(Exception):
+    """Carries a 4xx answer out of the transaction, so that nothing half-done is kept."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+def _touch(desk: Desk, arrival: Arrival) -> None:
+    with desk.database.writing() as db:
+        desk.doorkeeper.touch(db, arrival)
+
+
+def to_sign_in(request: Request) -> Response:
+    """Ask for a sign-in; a page comes back to itself afterwards, a form does not (its words would be lost)."""
+    if request.headers.get("x-fragment") == "1":
+        return Response(b"", status_code=401, media_type="text/html; charset=utf-8")
+    where = "/log-ind"
+    if request.method in {"GET", "HEAD"} and request.url.path != "/":
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        where += "?videre=" + quote(path, safe="/")
+    return Response(b"", status_code=303, headers={"Location": where}, media_type="text/html; charset=utf-8")
+
+
+def page_number(visit: Visit, name: str, largest: int = 10_000) -> int:
+    """A small whole number from the query string; anything else is a clear 400."""
+    raw = visit.query.get(name)
+    if not raw:
+        return 0
+    if not raw.isdecimal() or int(raw[:6]) > largest:
+        raise Unreadable(T("Adressen indeholder et tal, der ikke giver mening."))
+    return int(raw)

@@ -1,0 +1,66 @@
+"""The edge: where a form may come from, the token that binds it to a sign-in, and the headers of every answer."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from urllib.parse import urlsplit
+
+from litestar import Request
+
+from med.errors import NotAllowed
+from med.language import T
+from med.web.incoming import Submitted
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+ALWAYS = [
+    (b"content-security-policy", CSP.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+]
+HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+
+
+def check_origin(request: Request) -> None:
+    """Refuse a form sent from another site. Fetch-Metadata first, else Origin; neither means no browser sent it."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        if site not in {"same-origin", "none"}:
+            raise NotAllowed([T("Formularen kom fra et andet websted.")])
+        return
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host", ""):
+        raise NotAllowed([T("Formularen kom fra et andet websted.")])
+
+
+def make_token(secret: str) -> str:
+    """A form token bound to a sign-in, masked anew on every page so that compression tells nothing about it."""
+    mask = secrets.token_bytes(16)
+    body = bytes(a ^ b for a, b in zip(_tag(secret), mask, strict=True))
+    return base64.urlsafe_b64encode(mask + body).decode()
+
+
+def check_token(form: Submitted, secret: str) -> None:
+    try:
+        raw = base64.urlsafe_b64decode(form.get("_token").encode("ascii"))
+    except ValueError:
+        raw = b""
+    if len(raw) == 32 and hmac.compare_digest(
+        bytes(a ^ b for a, b in zip(raw[:16], raw[16:], strict=True)), _tag(secret)
+    ):
+        return
+    raise NotAllowed(
+        [T("Siden var for gammel eller kom fra en anden pålogning. Gå tilbage, genindlæs siden og prøv igen.")]
+    )
+
+
+def _tag(secret: str) -> bytes:
+    return hmac.digest(secret.encode(), b"form", hashlib.sha256)[:16]

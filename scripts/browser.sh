@@ -1,0 +1,25 @@
+#!/bin/sh
+# Find a browser for the browser tests, or install Debian's when we may. Tests without one are skipped, not failed.
+set -eu
+
+found() {
+    for name in chromium chromium-browser google-chrome; do
+        if command -v "$name" >/dev/null; then return 0; fi
+    done
+    return 1
+}
+
+if found; then exit 0; fi
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "No Chromium here, so the browser tests are skipped; install it (on Debian: apt-get install chromium) to run them."
+    exit 0
+fi
+echo "Installing Chromium for the browser tests (once) …"
+log=$(mktemp)
+if { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium fonts-noto-core; } >"$log" 2>&1 && found; then
+    rm -f "$log"
+else
+    tail -n 3 "$log"
+    rm -f "$log"
+    echo "Chromium could not be installed, so the browser tests are skipped."
+fi

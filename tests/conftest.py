@@ -1,0 +1,186 @@
+"""Every test lives in the demo workplace, on SQLite and on PostgreSQL, at the demo's own hour."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from med import clock, demo, language
+from med.access import Viewer
+from med.app import create_app
+from med.db import Database
+from med.migrations import upgrade
+from med.organisation.models import Committee, Person
+from med.organisation.queries import viewer_for
+from med.settings import Settings
+from scripts.postgres import PostgresMissing, running_postgres
+from tests.visitors import Visitor
+
+SHARED = Path(__file__).parents[2] / "shared"
+BACKENDS = ("sqlite", "postgresql")
+IN_CI = os.environ.get("CI") == "true"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    try:
+        with running_postgres() as server:
+            yield server
+    except PostgresMissing as missing:
+        (pytest.fail if IN_CI else pytest.skip)(f"no PostgreSQL: {missing}")
+
+
+def furnish(url: str) -> None:
+    database = Database(url)
+    upgrade(database.write_engine)
+    with database.writing() as db:
+        demo.furnish(db)
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def furnished_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with the demo workplace in it, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("furnished") / "med.db"
+    furnish(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def furnished_template(postgres: Any) -> str:
+    furnish(postgres.create("furnished"))
+    return "furnished"
+
+
+@pytest.fixture(params=BACKENDS, scope="session")
+def backend(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of the test's own, furnished."""
+    if backend == "sqlite":
+        source_file = request.getfixturevalue("furnished_file")
+        with sqlite3.connect(source_file) as source, sqlite3.connect(tmp_path / "med.db") as copy:
+            source.backup(copy)
+        source.close()
+        copy.close()
+        yield f"sqlite:///{tmp_path / 'med.db'}"
+        return
+    postgres = request.getfixturevalue("postgres")
+    template = request.getfixturevalue("furnished_template")
+    name = f"t{os.getpid()}_{abs(hash(request.node.nodeid))}"
+    yield postgres.create(name, template=template)
+    postgres.drop(name)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    made = Database(database_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def the_hour() -> Iterator[None]:
+    """The demo's own Saturday morning, in Danish. `clock.at(...)` moves a test elsewhere."""
+    language.current.set("da")
+    with clock.at(demo.NOW):
+        yield
+
+
+@pytest.fixture(scope="session")
+def served(backend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+    """The application, made once per kind of database; each test puts its own database and data folder in."""
+    folder = tmp_path_factory.mktemp("served")
+    settings = Settings(data_dir=folder, database_url=f"sqlite:///{folder / 'empty.db'}", secret="s" * 40, demo=True)
+    app = create_app(settings)
+    with TestClient(app, base_url="http://127.0.0.1:8000") as client:
+        yield SimpleNamespace(app=app, client=client)
+
+
+@pytest.fixture
+def app(served: SimpleNamespace, database: Database, tmp_path: Path) -> Litestar:
+    desk = served.app.state.desk
+    desk.database = database
+    desk.settings = Settings(data_dir=tmp_path, database_url=database.url, secret="s" * 40, demo=True)
+    return served.app
+
+
+@pytest.fixture
+def visitor(app: Litestar, served: SimpleNamespace) -> Callable[[str], Visitor]:
+    """`visitor("anna")` is Anna at her own browser; `visitor("")` someone who is not signed in."""
+
+    def arrive(handle: str = "") -> Visitor:
+        made = Visitor(served.client)
+        return made.sign_in(handle) if handle else made
+
+    return arrive
+
+
+@pytest.fixture
+def db(database: Database) -> Iterator[Session]:
+    """A look at the database. `db.rollback()` before looking again after a visitor did something."""
+    with database.reading() as session:
+        yield session
+
+
+@pytest.fixture
+def write(database: Database) -> Callable[[Callable[[Session], Any]], Any]:
+    """`write(lambda db: action(db, …))` runs an action in a transaction of its own and gives what it made."""
+
+    def run(work: Callable[[Session], Any]) -> Any:
+        with database.writing() as session:
+            return work(session)
+
+    return run
+
+
+class People:
+    """`people.anna` is Anna's id; `people.viewer("anna")` is Anna as policies know her today."""
+
+    def __init__(self, db: Session) -> None:
+        self._db = db
+        self._ids = {handle: id for handle, id in db.execute(select(Person.handle, Person.id))}
+
+    def __getattr__(self, handle: str) -> int:
+        try:
+            return self._ids[handle]
+        except KeyError:
+            raise AttributeError(handle) from None
+
+    def viewer(self, handle: str) -> Viewer:
+        return viewer_for(self._db, self._ids[handle])
+
+
+@pytest.fixture
+def people(db: Session) -> People:
+    return People(db)
+
+
+@pytest.fixture
+def committee_id(db: Session) -> Callable[[str], int]:
+    """`committee_id("aabrinken")`: the id of a committee by its key in the demo's organisation.toml."""
+
+    def find(key: str) -> int:
+        found = db.scalar(select(Committee.id).where(Committee.key == key))
+        assert found is not None, key
+        return found
+
+    return find
+
+
+@pytest.fixture
+def shared() -> Path:
+    if not SHARED.is_dir():
+        pytest.skip("needs ../shared, which is not here")
+    return SHARED
