@@ -77,7 +77,7 @@ def create_app(settings: Settings) -> Litestar:
         request_max_body_size=None,  # read_form counts bytes itself, per route
     )
     pages.reverse = app.route_reverse
-    app.asgi_handler = Edge(app.asgi_handler, settings)
+    app.asgi_handler = Edge(app.asgi_handler, settings)  # type: ignore[assignment]
     return app
 
 
@@ -152,7 +152,7 @@ def error_page(request: Request, status: int, said: list[Any], headers: dict[str
             with desk.database.reading() as db:
                 arrival = desk.doorkeeper.arrive(db, request)
         except Exception:  # the database itself may be what is wrong
-            arrival = desk.doorkeeper.stranger("", clock.now())  # type: ignore[attr-defined]
+            arrival = desk.doorkeeper.stranger("", clock.now())
     language.current.set(arrival.language)
     empty = Submitted([])
     visit = Visit(request, desk, None, arrival, empty, empty)  # type: ignore[arg-type]

@@ -24,11 +24,11 @@ def _catalogue() -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
             for message in read_po(file, locale="en"):
                 if not message.id or message.fuzzy:
                     continue
-                if isinstance(message.id, tuple | list):
-                    if all(message.string):
-                        plural[message.id[0]] = (message.string[0], message.string[1])
-                elif isinstance(message.string, str) and message.string:
-                    single[message.id] = message.string
+                if isinstance(message.id, str):
+                    if message.string:
+                        single[message.id] = str(message.string)
+                elif message.string and all(message.string):
+                    plural[message.id[0]] = (message.string[0], message.string[1])
     return single, plural
 
 

@@ -6,7 +6,6 @@ request in flight cannot bring a signed-out row back), no row for visitors who n
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from litestar import Request
@@ -21,6 +20,7 @@ from med.language import LANGUAGES
 from med.organisation.models import Person
 from med.organisation.queries import viewer_of
 from med.settings import Settings
+from med.web.routing import Arrival
 
 IDLE = timedelta(minutes=60)
 ABSOLUTE = timedelta(hours=12)
@@ -29,24 +29,13 @@ KEEP_SUBMISSIONS = timedelta(days=2)
 FIRST_VISIT_SHOWS = timedelta(days=14)  # what is new to someone who was never here before
 
 
-@dataclass
-class Arrived:
-    viewer: Viewer | None
-    sign_in_id: int | None
-    token_secret: str
-    language: str
-    theme: str
-    news_since: datetime
-    seen_at: datetime | None = None
-
-
 class Doorkeeper:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         # `__Host-` needs Secure, which plain http on loopback cannot have.
         self.cookie = "__Host-med" if settings.is_https else "med"
 
-    def arrive(self, db: Session, request: Request) -> Arrived:
+    def arrive(self, db: Session, request: Request) -> Arrival:
         token = request.cookies.get(self.cookie, "")
         now = clock.now()
         chosen = language_asked(request)
@@ -61,7 +50,7 @@ class Doorkeeper:
                     viewer = viewer_of(db, found.person)
                 except NotFound:
                     return self.stranger(chosen, now)
-                return Arrived(
+                return Arrival(
                     viewer=viewer,
                     sign_in_id=found.id,
                     token_secret=hashlib.sha256(f"{self.settings.secret}:{found.id}:{token}".encode()).hexdigest(),
@@ -72,16 +61,16 @@ class Doorkeeper:
                 )
         return self.stranger(chosen, now)
 
-    def stranger(self, chosen: str, now: datetime) -> Arrived:
-        return Arrived(None, None, "", chosen or "da", "", now)
+    def stranger(self, chosen: str, now: datetime) -> Arrival:
+        return Arrival(None, None, "", chosen or "da", "", now)
 
-    def is_stale(self, arrival: Arrived) -> bool:
+    def is_stale(self, arrival: Arrival) -> bool:
         """Whether the sign-in should be touched, or its person's language kept."""
         if arrival.viewer is None or arrival.seen_at is None:
             return False
         return clock.now() - arrival.seen_at > TOUCH_EVERY or arrival.language != arrival.viewer.language
 
-    def touch(self, db: Session, arrival: Arrived) -> None:
+    def touch(self, db: Session, arrival: Arrival) -> None:
         db.execute(update(SignIn).where(SignIn.id == arrival.sign_in_id).values(seen_at=clock.now()))
         if arrival.viewer is not None and arrival.language != arrival.viewer.language:
             db.execute(update(Person).where(Person.id == arrival.viewer.person_id).values(language=arrival.language))
@@ -100,7 +89,7 @@ class Doorkeeper:
                 created_at=now,
                 seen_at=now,
                 expires_at=now + ABSOLUTE,
-                news_since=_aware(before) or now - FIRST_VISIT_SHOWS,
+                news_since=before or now - FIRST_VISIT_SHOWS,
                 device=device[:200],
             )
         )
@@ -138,7 +127,3 @@ def language_asked(request: Request) -> str:
 
 def _spent() -> str:
     return "ended:" + secrets.token_hex(16)
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment

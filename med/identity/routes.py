@@ -55,8 +55,8 @@ def choose_persona(visit: Visit) -> Response:
         return show_door(visit, {"person": T("Vælg en af personerne.")}, 422)
     door = visit.desk.doorkeeper
     if visit.arrival.sign_in_id is not None:
-        door.close(visit.db, visit.arrival.sign_in_id)  # type: ignore[attr-defined]
-    token = door.open(visit.db, person, visit.request.headers.get("user-agent", ""))  # type: ignore[attr-defined]
+        door.close(visit.db, visit.arrival.sign_in_id)
+    token = door.open(visit.db, person, visit.request.headers.get("user-agent", ""))
     response = visit.go(safe_path(visit.form.get("videre")) or "/")
     set_cookie(visit, response, token)
     return response
@@ -65,7 +65,7 @@ def choose_persona(visit: Visit) -> Response:
 @post("/log-ud", name="identity.sign_out", policy=signed_in)
 def sign_out(visit: Visit) -> Response:
     if visit.arrival.sign_in_id is not None:
-        visit.desk.doorkeeper.close(visit.db, visit.arrival.sign_in_id)  # type: ignore[attr-defined]
+        visit.desk.doorkeeper.close(visit.db, visit.arrival.sign_in_id)
     response = visit.go("/log-ind")
     set_cookie(visit, response, "")
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
@@ -130,7 +130,7 @@ def seen(visit: Visit) -> Response:
 def set_cookie(visit: Visit, response: Response, token: str) -> None:
     door = visit.desk.doorkeeper
     response.set_cookie(
-        door.cookie,  # type: ignore[attr-defined]
+        door.cookie,
         token,
         path="/",
         httponly=True,

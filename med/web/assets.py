@@ -25,7 +25,7 @@ def build(brand: str = "") -> dict[str, Asset]:
     ]
     if brand:
         made.append(_asset("brand.css", f":root {{ --brand-own: {brand}; }}".encode(), "text/css; charset=utf-8"))
-    return {name: asset for name, asset in made}
+    return dict(made)
 
 
 def _asset(name: str, body: bytes, media_type: str) -> tuple[str, Asset]:

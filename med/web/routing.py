@@ -13,6 +13,7 @@ import contextvars
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -34,19 +35,23 @@ from med.web.security import check_origin, check_token
 LARGEST_ID = 2**63 - 1
 
 
-class Arrival(Protocol):
-    """Someone at the door: the viewer and the sign-in their forms are bound to."""
+@dataclass(frozen=True)
+class Arrival:
+    """Someone at the door: the viewer, and the sign-in their forms are bound to."""
 
     viewer: Viewer | None
     sign_in_id: int | None
     token_secret: str
     language: str
     theme: str
-    news_since: Any
+    news_since: datetime  # what is newer is new to this person
+    seen_at: datetime | None = None
 
 
 class Doorkeeper(Protocol):
     """What the web needs from the identity slice, which lies above it."""
+
+    cookie: str
 
     def arrive(self, db: Session, request: Request) -> Arrival: ...
     def touch(self, db: Session, arrival: Arrival) -> None: ...
@@ -54,6 +59,9 @@ class Doorkeeper(Protocol):
     def first_answer(self, db: Session, viewer: Viewer, key: str) -> str | None: ...
     def claim(self, db: Session, viewer: Viewer, key: str) -> None: ...
     def settle(self, db: Session, viewer: Viewer, key: str, answer: str) -> None: ...
+    def open(self, db: Session, person: Any, device: str) -> str: ...
+    def close(self, db: Session, sign_in_id: int) -> None: ...
+    def stranger(self, chosen: str, now: datetime) -> Arrival: ...
 
 
 class Desk:
@@ -158,11 +166,10 @@ def _route(path: str, name: str, policy: Policy, *, reads: bool, uploads: bool =
 
         handle.__name__ = handler.__name__
         handle.__doc__ = handler.__doc__
-        methods = ["GET", "HEAD"] if reads else ["POST"]
-        made = litestar.route(
-            path, http_method=methods, name=name, opt={"policy": policy, "uploads": uploads, "handler": handler}
-        )(handle)
-        return made
+        opt = {"policy": policy, "uploads": uploads, "handler": handler}
+        if reads:
+            return litestar.route(path, http_method=["GET", "HEAD"], name=name, opt=opt)(handle)
+        return litestar.route(path, http_method="POST", name=name, opt=opt)(handle)
 
     return wrap
 

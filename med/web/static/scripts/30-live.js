@@ -59,7 +59,7 @@ function live(place) {
 
   function opened() {
     wait = FIRST_WAIT;
-    state("on", text("live"));
+    state("on", text("following"));
   }
 
   function failed() {

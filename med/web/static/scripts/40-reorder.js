@@ -102,7 +102,7 @@ function reorder(list) {
     handle.addEventListener("pointermove", drag);
     handle.addEventListener("pointerup", drop);
     handle.addEventListener("pointercancel", drop);
-    mover(item).prepend(handle);
+    item.append(handle);
   }
 
   order.filter(mover).forEach(addHandle);
