@@ -1,5 +1,5 @@
 from med.language import T
-from med.perspectives import access
+from med.perspectives import access, words  # noqa: F401 – the words people use for the keys
 from med.slices import NavEntry, Slice
 
 perspectives = Slice(
