@@ -27,7 +27,7 @@ from med.organisation.slice import organisation
 from med.overview.slice import overview
 from med.perspectives.slice import perspectives
 from med.settings import Settings
-from med.slices import Slice
+from med.slices import Job, Slice
 from med.web import assets
 from med.web.edge import Edge
 from med.web.incoming import Submitted
@@ -74,6 +74,7 @@ def create_app(settings: Settings) -> Litestar:
         state=State({"desk": desk}),
         lifespan=[life],
         openapi_config=None,
+        logging_config=None,
         request_max_body_size=None,  # read_form counts bytes itself, per route
     )
     pages.reverse = app.route_reverse
@@ -159,6 +160,10 @@ def error_page(request: Request, status: int, said: list[Any], headers: dict[str
     response = visit.page("errors/error.html", status=status, objections=said, status_code=status)
     response.headers.update(headers or {})
     return response
+
+
+def all_jobs() -> list[Job]:
+    return [job for piece in SLICES for job in piece.jobs]
 
 
 def handlers(app: Any) -> list[tuple[str, HTTPRouteHandler]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from litestar import Router
+from sqlalchemy.orm import Session
 
 from med.access import Policy
 from med.language import Text
@@ -23,12 +24,21 @@ class NavEntry:
 
 
 @dataclass(frozen=True)
+class Job:
+    """Something done by the clock, at every full `minutes` counted from midnight UTC, in a transaction of its own."""
+
+    name: str
+    minutes: int
+    work: Callable[[Session], None]
+
+
+@dataclass(frozen=True)
 class Slice:
     name: str
     routers: Sequence[Router] = ()
     policies: Sequence[Policy] = ()  # templates ask for them by name: can("record_decision", item)
     nav: Sequence[NavEntry] = ()
-    jobs: Sequence[Callable[..., None]] = ()
+    jobs: Sequence[Job] = ()
     # What a higher slice offers to a lower page, batched: name of the place -> function(db, viewer, ids) -> dict.
     panels: dict[str, Callable[..., Any]] = field(default_factory=dict)
     # What waits for a person: function(db, viewer) -> list of Waiting. `/`, reminders and digests use the same.

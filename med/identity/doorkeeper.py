@@ -9,7 +9,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from litestar import Request
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from med import clock
@@ -25,7 +25,6 @@ from med.web.routing import Arrival
 IDLE = timedelta(minutes=60)
 ABSOLUTE = timedelta(hours=12)
 TOUCH_EVERY = timedelta(minutes=1)
-KEEP_SUBMISSIONS = timedelta(days=2)
 FIRST_VISIT_SHOWS = timedelta(days=14)  # what is new to someone who was never here before
 
 
@@ -79,8 +78,6 @@ class Doorkeeper:
         """Sign a person in; returns the cookie's value, which is never stored."""
         now = clock.now()
         before = db.scalar(select(func.max(SignIn.seen_at)).where(SignIn.person_id == person.id))
-        db.execute(delete(SignIn).where(SignIn.expires_at < now - timedelta(days=60)))
-        db.execute(delete(Submission).where(Submission.at < now - KEEP_SUBMISSIONS))
         token = secrets.token_urlsafe(32)
         db.add(
             SignIn(

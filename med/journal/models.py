@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from med.db import Base
@@ -25,3 +25,17 @@ class Entry(Base):
     thing: Mapped[str]  # table name
     thing_id: Mapped[int]
     fields: Mapped[str] = mapped_column(default="")  # which fields changed, comma separated
+
+
+class JobRun(Base):
+    """A job that was due at a moment, claimed by whoever came first: with several workers each thing is done once."""
+
+    __tablename__ = "job_run"
+    __table_args__ = (UniqueConstraint("job", "due_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job: Mapped[str]
+    due_at: Mapped[datetime]
+    claimed_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    error: Mapped[str] = mapped_column(default="")  # the kind of error, never content

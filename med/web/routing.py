@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 import litestar
-from litestar import Request, Response
+from litestar import MediaType, Request, Response
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -116,7 +116,7 @@ class Visit:
     ) -> Response:
         """Render inside the handler's own transaction, so that a template error rolls the change back."""
         body = self.desk.pages.render(template, self, **context)
-        return Response(body, status_code=status_code, media_type="text/html; charset=utf-8", headers=headers)
+        return Response(body, status_code=status_code, media_type=MediaType.HTML, headers=headers)
 
     def fragment(
         self, template: str, *, status_code: int = 200, say: str = "", version: int | None = None, **context: Any
@@ -138,7 +138,7 @@ class Visit:
         return self.go(where + (f"#{anchor}" if anchor else ""))
 
     def go(self, where: str) -> Response:
-        return Response(b"", status_code=303, headers={"Location": where}, media_type="text/html; charset=utf-8")
+        return Response(b"", status_code=303, headers={"Location": where}, media_type=MediaType.HTML)
 
 
 Handler = Callable[..., Response]
@@ -253,12 +253,12 @@ def _touch(desk: Desk, arrival: Arrival) -> None:
 def to_sign_in(request: Request) -> Response:
     """Ask for a sign-in; a page comes back to itself afterwards, a form does not (its words would be lost)."""
     if request.headers.get("x-fragment") == "1":
-        return Response(b"", status_code=401, media_type="text/html; charset=utf-8")
+        return Response(b"", status_code=401, media_type=MediaType.HTML)
     where = "/log-ind"
     if request.method in {"GET", "HEAD"} and request.url.path != "/":
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         where += "?videre=" + quote(path, safe="/")
-    return Response(b"", status_code=303, headers={"Location": where}, media_type="text/html; charset=utf-8")
+    return Response(b"", status_code=303, headers={"Location": where}, media_type=MediaType.HTML)
 
 
 def page_number(visit: Visit, name: str, largest: int = 10_000) -> int:

@@ -1,0 +1,5 @@
+import sys
+
+from med.cli import main
+
+sys.exit(main())

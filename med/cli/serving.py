@@ -1,0 +1,146 @@
+"""`med serve`, `med demo`, `med worker`."""
+
+import argparse
+import asyncio
+import os
+import signal
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from med import clock
+from med.cli.words import Stop, database_at_head
+from med.settings import LOOPBACK, Settings, read_settings
+
+
+def add_commands(commands: Any) -> None:
+    demo = commands.add_parser("demo", help="the demo workplace, on this machine only")
+    demo.add_argument("--port", type=int, default=8000)
+    demo.add_argument("--data-dir", default="data/demo")
+    demo.add_argument("--reset", action="store_true", help="throw the demo's data away and start over")
+    demo.add_argument("--now", default="", metavar="DATE", help="the demo's day, e.g. 2026-11-24 or 2026-11-24T09:00")
+    demo.set_defaults(run=run_demo)
+    serve = commands.add_parser("serve", help="serve Medspil (settings come from the environment, see `med doctor`)")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000)
+    serve.set_defaults(run=run_serve)
+    worker = commands.add_parser("worker", help="do what is due by the clock; any number of them, on PostgreSQL")
+    worker.set_defaults(run=run_worker)
+
+
+def run_demo(given: argparse.Namespace) -> int:
+    from med import demo
+    from med.db import Database
+    from med.migrations import current, head, upgrade
+
+    folder = Path(given.data_dir)
+    settings = read_settings(
+        {**os.environ, "MED_BASE_URL": f"http://127.0.0.1:{given.port}"}, data_dir=folder, demo=True
+    )
+    moment = demo.NOW
+    if given.now:
+        try:
+            moment = datetime.fromisoformat(given.now)
+        except ValueError:
+            raise Stop(f"--now {given.now!r} is not a date such as 2026-11-24 or 2026-11-24T09:00.") from None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=clock.COPENHAGEN)
+    if given.reset:
+        if not settings.is_sqlite:
+            raise Stop("--reset works on the demo's own SQLite file; empty the PostgreSQL database yourself.")
+        for leftover in folder.glob("med.db*"):
+            leftover.unlink()
+    database = Database(settings.database_url)
+    at = current(database.engine)
+    if at is None:
+        print("Making the demo workplace …", flush=True)
+        upgrade(database.write_engine)
+        with database.writing() as db:
+            demo.furnish(db)
+    elif at != head():
+        database.close()
+        raise Stop("this demo was made by another version of Medspil; start it with --reset.", 1)
+    database.close()
+    clock.start_at(moment)
+    print(f"Solbæk Kommune is open at http://127.0.0.1:{given.port} – choose a persona; Ctrl+C stops.", flush=True)
+    return serve_here(settings, "127.0.0.1", given.port)
+
+
+def run_serve(given: argparse.Namespace) -> int:
+    settings = read_settings()
+    if given.host not in LOOPBACK and not settings.is_https:
+        raise Stop("to answer other machines, set MED_BASE_URL to the https:// address people use.")
+    database_at_head(settings).close()
+    if settings.workers == 1:
+        return serve_here(settings, given.host, given.port)
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    Granian(
+        "med.cli.serving:make_app",
+        factory=True,
+        address=given.host,
+        port=given.port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        backlog=2048,
+    ).serve()
+    return 0
+
+
+def make_app() -> Any:
+    """The application of one server process among several."""
+    from med.app import create_app
+
+    return create_app(read_settings())
+
+
+def serve_here(settings: Settings, host: str, port: int) -> int:
+    """One process: the server, its writer thread and the clock."""
+    from granian.constants import Interfaces
+    from granian.server.embed import Server
+
+    from med.app import all_jobs, create_app
+    from med.worker import start
+
+    app = create_app(settings)
+    desk = app.state.desk
+
+    async def live() -> None:
+        server = Server(app, address=host, port=port, interface=Interfaces.ASGI, log_enabled=False)
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, server.stop)
+        # On SQLite the clock's work is done by the one writer thread, like everything else that writes.
+        clockwork = start(desk.database, all_jobs(), desk.writer.submit if settings.is_sqlite else None)
+        try:
+            await server.serve()
+        finally:
+            clockwork.shutdown(wait=False)
+
+    try:
+        asyncio.run(live())
+    except OSError as error:
+        raise Stop(
+            f"cannot listen on {host}:{port}: {error.strerror or error}; choose another with --port.", 1
+        ) from None
+    return 0
+
+
+def run_worker(given: argparse.Namespace) -> int:
+    from med.app import all_jobs
+    from med.worker import start
+
+    settings = read_settings()
+    if settings.is_sqlite:
+        raise Stop("on SQLite the server process does this itself; a worker of its own needs MED_DATABASE_URL.")
+    database = database_at_head(settings)
+    stopped = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stopped.set())
+    clockwork = start(database, all_jobs())
+    print("The worker is running; Ctrl+C stops.", flush=True)
+    stopped.wait()
+    clockwork.shutdown(wait=True)
+    database.close()
+    return 0

@@ -1,0 +1,83 @@
+"""What happens by the clock. APScheduler is only the clock; whether a job runs is decided by a row in the database.
+
+Every worker, in a server process or on its own, wakes at the same full minutes and tries to claim (job, due time).
+The unique row lets one of them through, so any number of workers do each thing once, and a restart does not do it
+again. (Two workers with APScheduler's own shared job store ran every tick twice when it was tried.)
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+from sqlalchemy import delete, update
+from sqlalchemy.exc import IntegrityError
+
+from med import clock
+from med.db import Database
+from med.journal.models import JobRun
+from med.slices import Job
+
+log = logging.getLogger("med.worker")
+KEEP_RUNS = timedelta(days=30)
+
+
+def due_time(job: Job, now: datetime) -> datetime:
+    """The latest full step of the job's interval, counted from midnight UTC."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    steps = (now - midnight) // timedelta(minutes=job.minutes)
+    return midnight + steps * timedelta(minutes=job.minutes)
+
+
+def claim(database: Database, job: Job, due_at: datetime) -> int | None:
+    """The id of the run, if it is ours; None when another worker has it, or it is done."""
+    try:
+        with database.writing() as db:
+            run = JobRun(job=job.name, due_at=due_at, claimed_at=clock.now())
+            db.add(run)
+            db.flush()
+            return run.id
+    except IntegrityError:
+        return None
+
+
+def run(database: Database, job: Job) -> bool:
+    """Do a job if it is due and nobody has done it; True when this call did. A failing job is logged, never raised."""
+    run_id = claim(database, job, due_time(job, clock.now()))
+    if run_id is None:
+        return False
+    error = ""
+    try:
+        with database.writing() as db:
+            job.work(db)
+            db.execute(delete(JobRun).where(JobRun.job == job.name, JobRun.due_at < clock.now() - KEEP_RUNS))
+    except Exception as failure:  # the next step tries again; the administrator sees this one
+        log.exception("job %s failed", job.name)
+        error = type(failure).__name__
+    with database.writing() as db:
+        done_at = None if error else clock.now()
+        db.execute(update(JobRun).where(JobRun.id == run_id).values(done_at=done_at, error=error))
+    return not error
+
+
+def start(database: Database, jobs: Sequence[Job], submit: Callable[..., object] | None = None) -> BackgroundScheduler:
+    """Start the clock; `shutdown()` the result to stop it.
+
+    `submit` is where a job is carried out: the writer thread of a server on SQLite, the scheduler's own threads else.
+    """
+    scheduler = BackgroundScheduler(
+        timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    )
+    for job in jobs:
+
+        def tick(job: Job = job) -> None:
+            if submit is None:
+                run(database, job)
+            else:
+                submit(run, database, job)
+
+        trigger = IntervalTrigger(minutes=job.minutes, start_date=due_time(job, datetime.now(UTC)), timezone=UTC)
+        scheduler.add_job(tick, trigger, id=job.name, next_run_time=datetime.now(UTC))
+    scheduler.start()
+    return scheduler
