@@ -1,0 +1,120 @@
+"""`make bench`: each figure a ratio measured side by side in one run, written to benchmarks/results.md."""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from benchmarks.fill import fill
+from benchmarks.machine import Caller, cpu_seconds, describe, memory_mb, running
+from med import clock, demo
+from med.db import Database
+from med.migrations import upgrade
+
+RESULTS = Path(__file__).parent / "results.md"
+# name: (path, persona, goal as a multiple of the plain-text route's CPU, or None)
+PAGES = {
+    "feed page of 50, employee": ("/beslutninger", "carla", 60),
+    "feed page of 50, member": ("/beslutninger", "anna", 60),
+    "feed page, one perspective": ("/beslutninger?perspektiv=resiliens", "carla", 60),
+    "decision page": ("/beslutninger/{decision}", "carla", None),
+    "meeting page of 15 items with minutes": ("/moeder/{meeting}", "anna", 100),
+    "minutes": ("/moeder/{meeting}/referat", "carla", 100),
+    "overview": ("/", "anna", None),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--decisions", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    lines = [
+        "# Measured",
+        "",
+        f"`make bench` on {date.today().isoformat()}: {describe()}. Seed {given.seed}, {given.decisions:,} decisions, "
+        f"SQLite, one process; median of {given.rounds} interleaved rounds.",
+        "",
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        places = prepare(Path(folder), given.decisions, given.seed)
+        lines += pages(folder, places, given.rounds)
+    lines += ["", *start_up(given.rounds)]
+    text = "\n".join(lines) + "\n"
+    RESULTS.write_text(text)
+    print(text)
+    return 0
+
+
+def prepare(folder: Path, count: int, seed: int) -> dict[str, int]:
+    """The demo workplace with many more decisions, and one meeting of 15 items with minutes."""
+    from benchmarks.long_meeting import hold_long_meeting
+
+    database = Database(f"sqlite:///{folder / 'med.db'}")
+    upgrade(database.write_engine)
+    with clock.at(demo.NOW):
+        with database.writing() as db:
+            demo.furnish(db)
+        with database.writing() as db:
+            meeting, decision = hold_long_meeting(db)
+            fill(db, count, seed)
+    database.close()
+    return {"meeting": meeting, "decision": decision}
+
+
+def pages(folder: str, places: dict[str, int], rounds: int) -> list[str]:
+    """CPU of the server per request, as a multiple of its own plain-text route's."""
+    port = 8190
+    command = [sys.executable, "-m", "med.cli", "demo", "--port", str(port), "--data-dir", folder]
+    with running(command, port) as pid:
+        callers = {handle: Caller(port, handle) for handle in {page[1] for page in PAGES.values()}}
+        plain = Caller(port)
+        found: dict[str, list[float]] = {name: [] for name in PAGES}
+        sizes: dict[str, int] = {}
+        for name, (path, handle, _) in PAGES.items():  # warm
+            for _ in range(5):
+                status, sizes[name], _ = callers[handle].get(path.format(**places))
+            if status != 200:
+                raise RuntimeError(f"{path} answered {status}")
+        for _ in range(rounds):
+            base = per_request(pid, lambda: plain.get("/livez"), 2000)
+            for name, (path, handle, _) in PAGES.items():
+                where = path.format(**places)
+                found[name].append(per_request(pid, lambda c=callers[handle], w=where: c.get(w), 60) / base)
+        resident = memory_mb(pid)
+    rows = ["| page | CPU, × plain text | goal | kB as sent |", "|---|---|---|---|"]
+    for name, (_, _, goal) in PAGES.items():
+        shown = f"≤ {goal}" if goal else "–"
+        rows.append(f"| {name} | {statistics.median(found[name]):.1f} | {shown} | {sizes[name] / 1024:.1f} |")
+    return [*rows, "", f"Memory of the one process after the run: {resident:.0f} MB (goal: under 150)."]
+
+
+def per_request(pid: int, call, times: int) -> float:
+    before = cpu_seconds(pid)
+    for _ in range(times):
+        call()
+    return (cpu_seconds(pid) - before) / times
+
+
+def start_up(rounds: int) -> list[str]:
+    """CPU of making the application, as a multiple of importing its three big libraries."""
+    bare = "import litestar, sqlalchemy.orm, jinja2"
+    ours = (
+        "import tempfile; from med.app import create_app; from med.settings import read_settings; "
+        "create_app(read_settings({}, data_dir=tempfile.mkdtemp(), demo=True))"
+    )
+    ratios = [cpu_of(ours) / cpu_of(bare) for _ in range(max(rounds, 5))]
+    return [f"Start-up: {statistics.median(ratios):.2f} × the CPU of `{bare}` (goal: at most 2)."]
+
+
+def cpu_of(code: str) -> float:
+    counted = f"import os\n{code}\nt = os.times(); print(t.user + t.system)"
+    return float(subprocess.run([sys.executable, "-c", counted], capture_output=True, check=True, text=True).stdout)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""The server under measurement: started for real, its CPU read from the scheduler's own accounting."""
+
+import http.client
+import os
+import platform
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+READY = 20  # seconds to wait for a start
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time a process and its children have used so far, in seconds (nanosecond accounting, Linux)."""
+    total = 0
+    for one in [pid, *children(pid)]:
+        for task in Path(f"/proc/{one}/task").glob("*/schedstat"):
+            try:
+                total += int(task.read_text().split()[0])
+            except (OSError, IndexError):
+                continue
+    return total / 1e9
+
+
+def children(pid: int) -> list[int]:
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            found += [int(child), *children(int(child))]
+    return found
+
+
+def memory_mb(pid: int) -> float:
+    """Resident memory of a process, in MB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    return int(found.group(1)) / 1024 if found else 0.0
+
+
+@contextmanager
+def running(command: list[str], port: int, environment: dict[str, str] | None = None) -> Iterator[int]:
+    """Start a server, wait until it answers, give its process id, and stop it again."""
+    process = subprocess.Popen(
+        command, env={**os.environ, **(environment or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        until = time.monotonic() + READY
+        while True:
+            try:
+                Caller(port).get("/livez")
+                break
+            except OSError:
+                if time.monotonic() > until or process.poll() is not None:
+                    raise RuntimeError(f"{' '.join(command)} did not answer on port {port}") from None
+                time.sleep(0.1)
+        yield process.pid
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+
+
+class Caller:
+    """A browser's connection, kept open: plain, fast, and outside the server's process."""
+
+    def __init__(self, port: int, handle: str = "") -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        self.headers = {"Accept-Encoding": "gzip"}
+        if handle:
+            body = f"person={handle}"
+            form = {"Content-Type": "application/x-www-form-urlencoded"}
+            self.connection.request("POST", "/log-ind/demo", body, form)
+            answer = self.connection.getresponse()
+            answer.read()
+            self.headers["Cookie"] = answer.headers["Set-Cookie"].split(";")[0]
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, int, dict[str, str]]:
+        """(status, bytes of the body as sent, headers)."""
+        self.connection.request("GET", path, headers={**self.headers, **(headers or {})})
+        answer = self.connection.getresponse()
+        return answer.status, len(answer.read()), dict(answer.headers)
+
+
+def describe() -> str:
+    model = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+    return (
+        f"{model.group(1) if model else platform.machine()}, {os.cpu_count()} cores, "
+        f"Python {sys.version.split()[0]}, {platform.system()} {platform.release().split('-')[0]}"
+    )
