@@ -1,5 +1,6 @@
 """From what a person typed to a typed struct, with a message for each field that does not fit."""
 
+import re
 from datetime import date, time
 from enum import Enum
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
@@ -33,7 +34,7 @@ def parse(form: type[Form], data: Submitted) -> tuple[Form | None, Errors]:
             errors[field.name] = T("Skal udfyldes.")
             continue
         try:
-            values[field.name] = msgspec.convert(raw, kind, strict=False)
+            values[field.name] = msgspec.convert(as_machines_write(kind, raw), kind, strict=False)
         except msgspec.ValidationError:
             errors[field.name] = _why_not(kind, raw)
     if errors:
@@ -42,6 +43,21 @@ def parse(form: type[Form], data: Submitted) -> tuple[Form | None, Errors]:
         return form(**values), {}
     except Invalid as invalid:  # a struct's own __post_init__ looked at the fields together
         return None, dict(invalid.errors)
+
+
+DANISH_DATE = re.compile(r"(\d{1,2})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{4})")
+DANISH_TIME = re.compile(r"(\d{1,2})(?:[.:](\d{2}))?")
+
+
+def as_machines_write(kind: Any, raw: Any) -> Any:
+    """A date or an hour as people type it (31.12.2027, 9.30) the way msgspec reads it; anything else as it is."""
+    kinds = _plain(kind)
+    if date in kinds and (found := DANISH_DATE.fullmatch(raw)):
+        day, month, year = found.groups()
+        return f"{year}-{month:0>2}-{day:0>2}"
+    if time in kinds and (found := DANISH_TIME.fullmatch(raw)):
+        return f"{found[1]:0>2}:{found[2] or '00'}:00"  # msgspec wants seconds; <input type=time> sends none
+    return raw
 
 
 def _plain(kind: Any) -> list[Any]:

@@ -2,10 +2,12 @@
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -14,6 +16,7 @@ from med.access import Policy, allows
 from med.settings import Settings
 from med.slices import NavEntry, Waiting
 from med.web.assets import Asset
+from med.web.forms import as_machines_write
 from med.web.security import make_token
 
 if TYPE_CHECKING:
@@ -149,7 +152,18 @@ def to_day(value: Any) -> Any:
     return workdays.copenhagen(value).date() if hasattr(value, "hour") else value
 
 
+def typed_day(value: Any) -> date | None:
+    """The day in a date field: a date as it is, or the words of a form that comes back; None for no day at all."""
+    if isinstance(value, date):
+        return to_day(value)
+    try:
+        return msgspec.convert(as_machines_write(date, str(value or "").strip()), date)
+    except msgspec.ValidationError:
+        return None
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
+    "typed_day": typed_day,
     "dato": lambda value: workdays.long_date(to_day(value), language.current.get()),
     "kort_dato": lambda value: workdays.short_date(to_day(value), language.current.get()),
     "kl": lambda value: workdays.clock(value, language.current.get()),

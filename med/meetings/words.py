@@ -1,0 +1,101 @@
+"""The words people use for meetings, items, outcomes and minutes."""
+
+from med.language import T, Text, name_things
+from med.meetings.models import (
+    GROUNDS,
+    Consensus,
+    Item,
+    Kind,
+    MinutesState,
+    Outcome,
+    Part,
+    Presence,
+    ProposalState,
+    Purpose,
+    Reply,
+    Standing,
+    State,
+)
+
+name_things(
+    {
+        Kind.ORDINARY: T("Ordinært møde"),
+        Kind.THEME: T("Temamøde"),
+        Kind.WITHOUT_AGENDA: T("Møde uden dagsorden"),
+        Kind.ALL_HANDS: T("Storsamling"),
+        Kind.STAFF_MEETING: T("Personalemøde"),
+        Kind.EXTRAORDINARY: T("Ekstraordinært møde"),
+        State.PLANNED: T("Planlagt"),
+        State.AGENDA_SENT: T("Dagsorden sendt ud"),
+        State.IN_PROGRESS: T("I gang nu"),
+        State.HELD: T("Holdt"),
+        State.CANCELLED: T("Aflyst"),
+        Part.MEMBER: T("Medlem"),
+        Part.SUBSTITUTE: T("Suppleant"),
+        Part.ADVISORY: T("Tilforordnet"),
+        Part.GUEST: T("Gæst"),
+        Part.OBSERVER: T("Tilhører"),
+        Reply.INVITED: T("Ikke svaret"),
+        Reply.ACCEPTED: T("Kommer"),
+        Reply.DECLINED: T("Afbud"),
+        Presence.UNKNOWN: T("Ikke noteret"),
+        Presence.PRESENT: T("Til stede"),
+        Presence.LATE: T("Kom senere"),
+        Presence.ABSENT: T("Fraværende"),
+        Purpose.INFO: T("Orientering"),
+        Purpose.DISCUSS: T("Drøftelse"),
+        Purpose.DECIDE: T("Beslutning"),
+        Purpose.THEME: T("Tema"),
+        Outcome.NOTED: T("Taget til efterretning"),
+        Outcome.DISCUSSED: T("Drøftet"),
+        Outcome.DECIDED: T("Besluttet"),
+        Outcome.POSTPONED: T("Udsat"),
+        Outcome.WITHDRAWN: T("Udgår"),
+        Outcome.HEARING: T("Sendt i høring"),
+        Outcome.SENT_ON: T("Sendt til andet udvalg"),
+        Consensus.AGREED: T("Enighed"),
+        Consensus.DISAGREED: T("Uenighed"),
+        Consensus.NOT_APPLICABLE: T("Ikke relevant"),
+        Standing.MINUTES_ADOPTION: T("Godkendelse af referat"),
+        Standing.PRE_MEETING: T("Nyt fra medarbejdersidens formøde"),
+        Standing.COMMUNICATION: T("Hvad fortæller vi videre?"),
+        Standing.EVALUATION: T("Evaluering af mødet"),
+        ProposalState.RECEIVED: T("Modtaget"),
+        ProposalState.ACCEPTED: T("På dagsordenen"),
+        ProposalState.MERGED: T("Lagt sammen med et andet punkt"),
+        ProposalState.POSTPONED: T("Udskudt"),
+        ProposalState.DECLINED: T("Afvist"),
+        ProposalState.WITHDRAWN: T("Trukket tilbage"),
+        MinutesState.DRAFT: T("Kladde"),
+        MinutesState.IN_REVIEW: T("Til godkendelse"),
+        MinutesState.APPROVED: T("Godkendt af formandskabet"),
+        MinutesState.ADOPTED: T("Endeligt godkendt"),
+    }
+)
+
+# How far along something is, as the symbol beside its word: ok, warn, bad, off, or "" for under way.
+SIGNS = {
+    State.PLANNED: "off",
+    State.AGENDA_SENT: "",
+    State.IN_PROGRESS: "",
+    State.HELD: "ok",
+    State.CANCELLED: "bad",
+    ProposalState.RECEIVED: "",
+    ProposalState.ACCEPTED: "ok",
+    ProposalState.MERGED: "ok",
+    ProposalState.POSTPONED: "warn",
+    ProposalState.DECLINED: "bad",
+    ProposalState.WITHDRAWN: "off",
+    Reply.INVITED: "off",
+    Reply.ACCEPTED: "ok",
+    Reply.DECLINED: "bad",
+    MinutesState.DRAFT: "off",
+    MinutesState.IN_REVIEW: "",
+    MinutesState.APPROVED: "ok",
+    MinutesState.ADOPTED: "ok",
+}
+
+
+def ground(item: Item) -> Text | str:
+    """Why an item is closed, in words: one of the usual grounds, or what the chairs wrote themselves."""
+    return GROUNDS.get(item.closed_ground, item.closed_ground)
