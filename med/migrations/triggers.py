@@ -1,35 +1,108 @@
-"""What the database itself refuses: changing or deleting frozen minutes and the journal.
+"""What the database itself refuses: changing or deleting approved minutes, what they are made of, and the journal.
 
-Policies say it kindly first; a trigger holds also against a slip in our own code.
+Policies say it kindly first; a trigger holds also against a slip in our own code, and against a hand on the database.
+A guard is a table, the verbs it stops, and when: a condition on OLD (NEW for INSERT), and, for UPDATE, the columns
+that are frozen; the others may still change.
 """
 
-GUARDED = {
-    # table: (when a row is frozen, columns that may still change)
-    "minutes_version": "OLD.is_frozen",
-    "journal_entry": "",
-}
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Guard(NamedTuple):
+    table: str
+    verbs: Sequence[str] = ("UPDATE", "DELETE")
+    when: str = ""  # {row} is OLD, or NEW for INSERT
+    columns: Sequence[str] = ()  # empty: every column
+
+
+def _of_approved(meeting_id: str) -> str:
+    return f"EXISTS (SELECT 1 FROM minutes AS m WHERE m.meeting_id = {meeting_id} AND m.chairs_approved_at IS NOT NULL)"
+
+
+OF_APPROVED_ITEM = (
+    "EXISTS (SELECT 1 FROM minutes AS m JOIN item AS i ON i.meeting_id = m.meeting_id"
+    " WHERE i.id = {row}.item_id AND m.chairs_approved_at IS NOT NULL)"
+)
+EVERY = ("INSERT", "UPDATE", "DELETE")
+
+GUARDED = (
+    Guard("journal_entry"),
+    Guard("minutes_version", when="{row}.is_frozen"),
+    Guard("addendum"),
+    Guard(
+        "minutes",
+        when="{row}.chairs_approved_at IS NOT NULL",
+        columns=(
+            "meeting_id", "committee_id", "review_at", "chair_at", "chair_id", "vice_at", "vice_id", "proof",
+            "chairs_approved_at", "sequence", "sha256", "previous_sha256",
+        ),
+    ),
+    Guard(
+        "item",
+        EVERY,
+        _of_approved("{row}.meeting_id"),
+        (
+            "uid", "meeting_id", "committee_id", "position", "purpose", "standing", "title", "case_text",
+            "recommendation", "case_number", "responsible_id", "raised_side", "is_open", "closed_ground",
+            "minutes_text", "minutes_version", "outcome", "consensus", "statement_management", "statement_employees",
+            "sent_to_id", "hearing_until",
+        ),
+    ),
+    Guard(
+        "attendance",
+        EVERY,
+        _of_approved("{row}.meeting_id"),
+        (
+            "meeting_id", "person_id", "part", "side", "role", "stands_in_for_id", "presence", "arrived", "left",
+            "note",
+        ),
+    ),
+    Guard("recusal", EVERY, OF_APPROVED_ITEM),
+    Guard("item_revision", EVERY, OF_APPROVED_ITEM),
+    Guard(
+        "attachment",
+        EVERY,
+        OF_APPROVED_ITEM,
+        ("item_id", "title", "file_name", "size", "sha256", "is_open", "removed_at"),
+    ),
+)  # fmt: skip
 
 
 def create(dialect: str) -> list[str]:
-    return [statement for table, when in GUARDED.items() for statement in _guard(dialect, table, when)]
+    return [statement for guard in GUARDED for verb in guard.verbs for statement in _guard(dialect, guard, verb)]
 
 
-def _guard(dialect: str, table: str, when: str) -> list[str]:
+def drop(dialect: str, table: str) -> list[str]:
+    """Take a table's guards away: for the tests that forge, and for a migration that must touch old rows."""
     made = []
-    for verb in ("UPDATE", "DELETE"):
-        name = f"guard__{table}__{verb.lower()}"
-        condition = f"WHEN ({when}) " if when else ""
-        if dialect == "sqlite":
-            made.append(
-                f"CREATE TRIGGER {name} BEFORE {verb} ON {table} FOR EACH ROW {condition}"
-                f"BEGIN SELECT RAISE(ABORT, '{table} is frozen'); END"
-            )
-        else:
-            made.append(
-                f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
-                f"$$ BEGIN RAISE EXCEPTION '{table} is frozen'; END $$"
-            )
-            made.append(
-                f"CREATE TRIGGER {name} BEFORE {verb} ON {table} FOR EACH ROW {condition}EXECUTE FUNCTION {name}()"
-            )
+    for guard in GUARDED:
+        if guard.table == table:
+            for verb in guard.verbs:
+                on = "" if dialect == "sqlite" else f" ON {table}"
+                made.append(f"DROP TRIGGER {_name(guard, verb)}{on}")
     return made
+
+
+def _name(guard: Guard, verb: str) -> str:
+    return f"guard__{guard.table}__{verb.lower()}"
+
+
+def _guard(dialect: str, guard: Guard, verb: str) -> list[str]:
+    name = _name(guard, verb)
+    frozen = guard.when.format(row="NEW" if verb == "INSERT" else "OLD") or "1 = 1"
+    changed = ""
+    if verb == "UPDATE" and guard.columns:
+        differs = "IS NOT" if dialect == "sqlite" else "IS DISTINCT FROM"
+        changed = " AND (" + " OR ".join(f'OLD."{c}" {differs} NEW."{c}"' for c in guard.columns) + ")"
+    if dialect == "sqlite":
+        return [
+            f"CREATE TRIGGER {name} BEFORE {verb} ON {guard.table} FOR EACH ROW WHEN ({frozen}){changed} "
+            f"BEGIN SELECT RAISE(ABORT, '{guard.table} is frozen'); END"
+        ]
+    row = "OLD" if verb == "DELETE" else "NEW"
+    return [
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN IF ({frozen}){changed} THEN RAISE EXCEPTION '{guard.table} is frozen'; END IF; RETURN {row}; END $$",
+        f"CREATE TRIGGER {name} BEFORE {verb} ON {guard.table} FOR EACH ROW EXECUTE FUNCTION {name}()",
+    ]

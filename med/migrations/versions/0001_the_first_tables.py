@@ -229,6 +229,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix__grundlag_change_statement_id"), ["statement_id"], unique=False)
 
     op.create_table(
+        "import_file",
+        sa.Column("id", med.db.BigInt, nullable=False),
+        sa.Column("person_id", med.db.BigInt, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("uploaded_at", med.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("used_at", med.db.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk__import_file__person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk__import_file")),
+    )
+    with op.batch_alter_table("import_file", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix__import_file_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
         "journal_entry",
         sa.Column("id", med.db.BigInt, nullable=False),
         sa.Column("at", med.db.UtcDateTime(timezone=True), nullable=False),
@@ -749,6 +764,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("uid", name=op.f("uq__decision__uid")),
     )
     with op.batch_alter_table("decision", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix__decision__balance", ["year", "committee_id", "perspective", "is_open", "published_at"], unique=False
+        )
         batch_op.create_index("ix__decision__committee_published", ["committee_id", "published_at", "id"], unique=False)
         batch_op.create_index("ix__decision__item", ["item_id"], unique=False)
         batch_op.create_index("ix__decision__meeting", ["meeting_id"], unique=False)
@@ -871,6 +889,7 @@ def upgrade() -> None:
             ),
             nullable=True,
         ),
+        sa.Column("is_review", sa.Boolean(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "state IN ('valid', 'in_progress', 'done', 'replaced', 'withdrawn')",

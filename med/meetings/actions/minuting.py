@@ -1,0 +1,211 @@
+"""Writing what happens: opening and closing the meeting, going through its items, and each item's words."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from med import clock
+from med.access import Viewer
+from med.errors import Conflict, Invalid, NotAllowed
+from med.journal.actions import note
+from med.language import T
+from med.meetings import access
+from med.meetings.actions.entering import in_the_room
+from med.meetings.actions.minutes import reopen_review
+from med.meetings.models import Item, ItemRevision, Kind, Meeting, Minutes, Presence, Reply, State
+from med.meetings.parts import PARTS
+from med.text import Merged, merge
+
+TRIES = 20
+
+
+@dataclass(frozen=True)
+class Written:
+    """What came of saving an item's words. `merged` says that someone else's words are in the text too."""
+
+    text: str
+    version: int
+    merged: bool = False
+
+
+class Overlap(Conflict):
+    """Both wrote in the same place. Carries theirs beside mine; nothing is saved."""
+
+    def __init__(self, theirs: str, mine: str, version: int, outcome: Merged) -> None:
+        super().__init__(T("En anden har rettet det samme sted imens. Vælg, hvad der skal stå."))
+        self.theirs = theirs
+        self.mine = mine
+        self.version = version
+        self.outcome = outcome
+
+
+# --- the meeting begins and ends -------------------------------------------------------------------------------
+
+
+def open_meeting(db: Session, viewer: Viewer, meeting: Meeting) -> Meeting:
+    """The meeting begins. An agenda that never went out is public from now on, as far as its items are."""
+    in_the_room(db, viewer, access.open_meeting, meeting)
+    now = clock.now()
+    meeting.state = State.IN_PROGRESS
+    meeting.opened_at = now
+    if meeting.agenda_sent_at is None:
+        meeting.agenda_sent_at = now
+    for attendance in meeting.attendances:
+        if attendance.reply is Reply.DECLINED and attendance.presence is Presence.UNKNOWN:
+            attendance.presence = Presence.ABSENT
+    if meeting.items:
+        meeting.items[0].started_at = now
+    note(db, viewer, "meeting.opened", meeting)
+    return meeting
+
+
+def why_not_close(db: Session, meeting: Meeting) -> list:
+    """What must be settled before the meeting can be closed, a sentence each."""
+    missing = [
+        T("Punkt %(number)s, %(title)s, mangler en afslutning.", number=item.position, title=item.title)
+        for item in meeting.items
+        if item.outcome is None
+    ]
+    return missing + [reason for part in PARTS.not_closing for reason in part(db, meeting)]
+
+
+def close_meeting(db: Session, viewer: Viewer, meeting: Meeting) -> Minutes:
+    """The meeting is over; its minutes begin their life as a draft. Refused while an item lacks its outcome."""
+    in_the_room(db, viewer, access.close_meeting, meeting)
+    if objections := why_not_close(db, meeting):
+        raise NotAllowed(objections)
+    now = clock.now()
+    meeting.state = State.HELD
+    meeting.closed_at = now
+    for item in meeting.items:
+        if item.started_at and not item.ended_at:
+            item.ended_at = now
+    minutes = meeting.minutes
+    if minutes is None:
+        minutes = Minutes(meeting_id=meeting.id, committee_id=meeting.committee_id)
+        db.add(minutes)
+        meeting.minutes = minutes
+    note(db, viewer, "meeting.closed", meeting)
+    note(db, viewer, "minutes.drafted", minutes)
+    return minutes
+
+
+def go_to_item(db: Session, viewer: Viewer, item: Item) -> Item:
+    """This is what we talk about now. The clock of the one before stops."""
+    meeting = in_the_room(db, viewer, access.minute_item, item)
+    if meeting.state is not State.IN_PROGRESS:
+        raise Conflict(T("Mødet er ikke i gang."))
+    now = clock.now()
+    for other in meeting.items:
+        if other.id != item.id and other.started_at and not other.ended_at:
+            other.ended_at = now
+    if item.started_at is None or item.ended_at is not None:
+        item.started_at = item.started_at or now
+        item.ended_at = None
+        note(db, viewer, "item.begun", item)
+    return item
+
+
+def current_item(meeting: Meeting) -> Item | None:
+    """What the meeting talks about: the item that has begun and not ended."""
+    begun = [item for item in meeting.items if item.started_at and not item.ended_at]
+    return max(begun, key=lambda item: item.started_at or clock.now(), default=None)
+
+
+def next_item(meeting: Meeting, item: Item) -> Item | None:
+    """The next item on the agenda without an outcome; after the last one, the first that was passed over."""
+    waiting = [other for other in meeting.items if other.outcome is None and other.id != item.id]
+    return next((other for other in waiting if other.position > item.position), waiting[0] if waiting else None)
+
+
+def add_on_the_spot(db: Session, viewer: Viewer, meeting: Meeting, title: str) -> Item:
+    """A topic someone brings up in the room. It goes last, and is marked as late where there was an agenda."""
+    from med.meetings.actions.agenda import place_last
+
+    in_the_room(db, viewer, access.minute_meeting, meeting)
+    title = " ".join(title.split())
+    if not title:
+        raise Invalid(title=T("Skriv, hvad I skal tale om."))
+    item = place_last(db, viewer, meeting, title, is_late=meeting.kind is not Kind.WITHOUT_AGENDA)
+    reopen_review(db, viewer, meeting)
+    return item
+
+
+# --- an item's words --------------------------------------------------------------------------------------------
+
+
+def write_minutes(db: Session, viewer: Viewer, item: Item, text: str, seen: int) -> Written:
+    """Save an item's words, written on top of version `seen`.
+
+    Words others saved meanwhile are merged in by paragraph. Where both wrote in the same place nothing is saved:
+    raises Overlap with theirs beside mine. A save that is sent again after its answer was lost has no effect.
+    """
+    in_the_room(db, viewer, access.minute_item, item)
+    return _write(db, viewer, item, text, seen)
+
+
+def choose_words(db: Session, viewer: Viewer, item: Item, text: str, seen: int) -> Written:
+    """Someone looked at theirs beside mine and chose: this text stands, unless it moved on once more."""
+    in_the_room(db, viewer, access.minute_item, item)
+    return _write(db, viewer, item, text, seen, always=True)
+
+
+def _write(db: Session, viewer: Viewer, item: Item, mine: str, seen: int, always: bool = False) -> Written:
+    base = revision(db, item.id, seen)
+    for _ in range(TRIES):
+        theirs, version = db.execute(
+            select(Item.minutes_text, Item.minutes_version).where(Item.id == item.id)
+        ).one()
+        if seen > version:
+            raise Conflict(T("Siden passer ikke til punktet længere. Genindlæs den, og prøv igen."))
+        came_before = _already_saved(db, viewer, item.id, mine, seen, version)
+        outcome = merge(mine if came_before else base, theirs, mine) if version != seen else None
+        if outcome is not None and outcome.text is None:
+            raise Overlap(theirs, mine, version, outcome)
+        text = mine if outcome is None else outcome.text
+        assert text is not None
+        if text == theirs and not always:
+            return Written(text, version, merged=text != mine)
+        if version == 0 and theirs:
+            # Words that came with an import have no revision yet; they are what others write on.
+            db.add(ItemRevision(item_id=item.id, version=0, text=theirs, person_id=None, at=clock.now()))
+            db.flush()
+        # Compare and set: whoever else saved since we looked, we look again and merge once more.
+        done = db.execute(
+            update(Item)
+            .where(Item.id == item.id, Item.minutes_version == version)
+            .values(minutes_text=text, minutes_version=version + 1)
+            .execution_options(synchronize_session=False)
+        )
+        if done.rowcount:  # type: ignore[attr-defined]
+            db.add(
+                ItemRevision(
+                    item_id=item.id, version=version + 1, text=text, person_id=viewer.person_id, at=clock.now()
+                )
+            )
+            db.refresh(item, ["minutes_text", "minutes_version"])
+            note(db, viewer, "item.minuted", item, ["minutes_text"])
+            reopen_review(db, viewer, item.meeting)
+            return Written(text, version + 1, merged=text != mine)
+    raise Conflict(T("Mange skriver på punktet lige nu. Prøv igen om lidt."))
+
+
+def revision(db: Session, item_id: int, version: int) -> str:
+    """The words of a version; before the first one there is nothing."""
+    return db.scalar(select(ItemRevision.text).where(ItemRevision.item_id == item_id, ItemRevision.version == version)) or ""
+
+
+def _already_saved(db: Session, viewer: Viewer, item_id: int, mine: str, seen: int, version: int) -> bool:
+    """Whether exactly these words came from this person after `seen`: their answer was lost, not the save."""
+    if version == seen:
+        return False
+    found = db.scalars(
+        select(ItemRevision.text).where(
+            ItemRevision.item_id == item_id,
+            ItemRevision.version > seen,
+            ItemRevision.version <= version,
+            ItemRevision.person_id == viewer.person_id,
+        )
+    )
+    return mine in found.all()

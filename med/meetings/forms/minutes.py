@@ -1,0 +1,24 @@
+"""What people write about the minutes as a whole."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+
+class For(StrEnum):
+    """On whose behalf a written approval was given."""
+
+    CHAIR = "chair"
+    VICE = "vice"
+
+
+class WrittenApproval(msgspec.Struct):
+    on_behalf: For
+    proof: Annotated[str, msgspec.Meta(min_length=10, max_length=1000)]
+
+
+class AddendumText(msgspec.Struct):
+    text: Annotated[str, msgspec.Meta(max_length=8000)]
+    item: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)] | None = None
+    inside_only: bool = False
