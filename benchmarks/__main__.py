@@ -5,7 +5,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from datetime import date
 from pathlib import Path
 
 from benchmarks.fill import fill
@@ -36,7 +35,7 @@ def main() -> int:
     lines = [
         "# Measured",
         "",
-        f"`make bench` on {date.today().isoformat()}: {describe()}. Seed {given.seed}, {given.decisions:,} decisions, "
+        f"`make bench` on {clock.today().isoformat()}: {describe()}. Seed {given.seed}, {given.decisions:,} decisions, "
         f"SQLite, one process; median of {given.rounds} interleaved rounds.",
         "",
     ]
