@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from med import clock
 from med.access import SeatRole
 from med.decisions.models import Decision, Tag
-from med.meetings.actions.minutes import freeze, snapshot
+from med.meetings.actions.minutes import freeze
 from med.meetings.models import (
     Attendance,
     Consensus,
@@ -104,7 +104,6 @@ def hold_long_meeting(db: Session) -> tuple[int, int]:
     db.add(Minutes(meeting_id=meeting.id, committee_id=committee.id, state=MinutesState.IN_REVIEW, review_at=starts_at))
     db.flush()
     db.refresh(meeting)
-    snapshot(db, None, meeting)
     freeze(db, None, meeting, starts_at + timedelta(days=7))
     assert decision is not None
     return meeting.id, decision.id

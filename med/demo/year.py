@@ -12,7 +12,7 @@ from med.access import SeatRole, Side
 from med.decisions.models import Decision, DecisionState, FollowUp, FollowUpChange, FollowUpState, Step, Tag
 from med.demo.workplace import FOLDER, day, read, uid
 from med.journal.actions import note
-from med.meetings.actions.minutes import freeze, snapshot
+from med.meetings.actions.minutes import freeze, send_to_review
 from med.meetings.models import (
     Attendance,
     Consensus,
@@ -34,7 +34,7 @@ from med.meetings.models import (
     State,
 )
 from med.organisation.models import Committee, Person, Seat
-from med.organisation.queries import rules_on, seats_on
+from med.organisation.queries import rules_on, seats_on, viewer_for
 from med.perspectives.models import Perspective
 from med.workdays import deadline_before, to_utc, workday_on_or_after
 
@@ -374,15 +374,12 @@ def write_minutes(year: Year, meeting: Meeting, state: str) -> None:
             item.adopts.minutes.adopted_at = meeting.starts_at + timedelta(minutes=5)
             item.adopts.minutes.adopted_item_id = item.id
     reviewed = to_utc(workday_on_or_after(on + timedelta(days=3)), time(9, 30))
-    minutes = Minutes(
-        meeting_id=meeting.id, committee_id=meeting.committee_id, state=MinutesState.IN_REVIEW, review_at=reviewed
-    )
+    minutes = Minutes(meeting_id=meeting.id, committee_id=meeting.committee_id)
     db.add(minutes)
     db.flush()
     db.refresh(meeting)
-    with clock.at(reviewed):
-        snapshot(db, None, meeting)
-        note(db, None, "minutes.sent_to_review", minutes)
+    with clock.at(min(reviewed, clock.now() - timedelta(hours=16))):
+        send_to_review(db, viewer_for(db, meeting.minute_taker_id), meeting)
     if state == "held":
         return
     approved = min(to_utc(workday_on_or_after(on + timedelta(days=7)), time(10, 15)), clock.now() - timedelta(hours=20))
