@@ -15,6 +15,7 @@ from med.meetings.models import (
     Attachment,
     Attendance,
     Item,
+    Kind,
     Meeting,
     Minutes,
     MinutesState,
@@ -75,22 +76,26 @@ def visible_items(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def visible_words(viewer: Viewer) -> ColumnElement[bool]:
-    """Items whose minutes and outcome a viewer may read: published ones, live ones, and all of one's own committee's."""
+    """Items whose minutes and outcome a viewer may read: published ones, live ones, and all of one's own committee's.
+
+    A minute-taker from outside the committee reads the open items they write on.
+    """
     if not viewer.is_employee:
         return false()
     published = select(Minutes.meeting_id).where(Minutes.chairs_approved_at.is_not(None))
     live = select(Meeting.id).where(Meeting.state == State.IN_PROGRESS, Meeting.is_open)
+    mine = select(Meeting.id).where(Meeting.minute_taker_id == viewer.person_id)
     return or_(
         inside_items(viewer),
-        and_(Item.is_open, or_(Item.meeting_id.in_(published), Item.meeting_id.in_(live))),
+        and_(Item.is_open, or_(Item.meeting_id.in_(published), Item.meeting_id.in_(live), Item.meeting_id.in_(mine))),
     )
 
 
 def visible_minutes(viewer: Viewer) -> ColumnElement[bool]:
-    """Minutes as a document (by Minutes): approved ones, and the drafts of one's own committees."""
+    """Minutes as a document (by Minutes): approved ones, and the drafts of one's own committees or one's own pen."""
     if not viewer.is_employee:
         return false()
-    own = select(Meeting.id).where(inside_meetings(viewer))
+    own = select(Meeting.id).where(or_(inside_meetings(viewer), Meeting.minute_taker_id == viewer.person_id))
     return or_(Minutes.chairs_approved_at.is_not(None), Minutes.meeting_id.in_(own))
 
 
@@ -224,7 +229,11 @@ def approve_agenda(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
         yield T("Kun formand og næstformand kan godkende dagsordenen.")
     elif (not as_chair or meeting.agenda_chair_at) and (not as_vice or meeting.agenda_vice_at):
         yield T("Du har allerede godkendt dagsordenen.")
-    if meeting.state is not State.PLANNED:
+    if meeting.kind is Kind.WITHOUT_AGENDA:
+        yield T("Et møde uden dagsorden skal ikke godkendes.")
+    if meeting.state is State.CANCELLED:
+        yield T("Mødet er aflyst.")
+    elif meeting.state is not State.PLANNED:
         yield T("Dagsordenen er allerede udsendt.")
 
 
@@ -275,9 +284,11 @@ def observe_meeting(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
 
 
 def follow_live(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
-    """Be in the room page: inside always, others at an open meeting that is in progress."""
+    """Be in the room page: inside and those who serve the meeting always, others at an open one in progress."""
     yield from is_employee(viewer)
-    if not is_inside(viewer, meeting) and not (meeting.is_open and meeting.state is State.IN_PROGRESS):
+    serves = viewer.person_id in (meeting.minute_taker_id, meeting.moderator_id)
+    is_public = meeting.is_open and meeting.state is State.IN_PROGRESS
+    if not (serves or is_public or is_inside(viewer, meeting)):
         yield T("Mødet kan ikke følges direkte.")
 
 
@@ -379,6 +390,12 @@ def add_addendum(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
 
 
 def side_of(viewer: Viewer, committee_id: int) -> Side | None:
-    """Which side a point is raised from: the seat's, or the employees' for staff without a seat."""
+    """Which side a point is raised from: the seat's, or the managers' and the employees' for those without a seat.
+
+    A secretary is on no side.
+    """
     seat_side = next((seat.side for seat in viewer.seats if seat.committee_id == committee_id), None)
-    return seat_side or next((seat.side for seat in viewer.seats if seat.side), None)
+    if seat_side or viewer.is_secretary(committee_id):
+        return seat_side
+    elsewhere = next((seat.side for seat in viewer.seats if seat.side), None)
+    return elsewhere or (Side.MANAGEMENT if viewer.managed_unit_ids else Side.EMPLOYEE)

@@ -83,6 +83,7 @@ class Item(Base):
     raised_side: Mapped[Side | None]
     adopts_id: Mapped[int | None] = mapped_column(ForeignKey("meeting.id"))  # whose minutes this item adopts
     is_late: Mapped[bool] = mapped_column(default=False)  # raised after the deadline
+    is_supplementary: Mapped[bool] = mapped_column(default=False)  # added when the agenda had already gone out
     is_open: Mapped[bool] = mapped_column(default=True)
     closed_ground: Mapped[str] = mapped_column(default="")
     case_number: Mapped[str] = mapped_column(default="")
@@ -205,11 +206,14 @@ class Proposal(Base):
     reason: Mapped[str] = mapped_column(default="")
     answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     answered_at: Mapped[datetime | None]
+    answer_seen_at: Mapped[datetime | None]  # the one who raised it has read the answer
+    moved_from_id: Mapped[int | None] = mapped_column(ForeignKey("committee.id"))  # raised there, belongs here
     item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"), index=True)  # what became of it
     from_item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"), index=True)  # sent on by another committee
     decision_id: Mapped[int | None] = mapped_column(ForeignKey("decision.id"))  # "Spørg" on a decision
 
-    committee: Mapped[Committee] = relationship()
+    committee: Mapped[Committee] = relationship(foreign_keys=committee_id)
+    moved_from: Mapped[Committee | None] = relationship(foreign_keys=moved_from_id)
     meeting: Mapped[Meeting | None] = relationship()
     raised_by: Mapped[Person | None] = relationship(foreign_keys=raised_by_id)
     answered_by: Mapped[Person | None] = relationship(foreign_keys=answered_by_id)
