@@ -1,6 +1,7 @@
 """The one stylesheet, the one script and the icon: put together at start, named by their content, never stale."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ class Asset:
 def build(brand: str = "") -> dict[str, Asset]:
     """Every asset by its plain name. Styles and scripts are joined in the order of their file names."""
     styles = "\n".join(path.read_text() for path in sorted((FOLDER / "styles").glob("*.css")))
-    scripts = "\n".join(f"{{\n{path.read_text()}\n}}" for path in sorted((FOLDER / "scripts").glob("*.js")))
+    scripts = "\n".join(f"{{\n{plain(path.read_text())}\n}}" for path in sorted((FOLDER / "scripts").glob("*.js")))
     made = [
         _asset("med.css", styles.encode(), "text/css; charset=utf-8"),
         _asset("med.js", scripts.encode(), "text/javascript; charset=utf-8"),
@@ -26,6 +27,13 @@ def build(brand: str = "") -> dict[str, Asset]:
     if brand:
         made.append(_asset("brand.css", f":root {{ --brand-own: {brand}; }}".encode(), "text/css; charset=utf-8"))
     return dict(made)
+
+
+def plain(script: str) -> str:
+    """A script without its comments and indentation: a quarter of its bytes. Comments stand on lines of their own."""
+    script = re.sub(r"(?ms)^\s*/\*\*.*?\*/\n", "", script)
+    script = re.sub(r"(?m)^\s*//.*\n", "", script)
+    return re.sub(r"(?m)^\s+", "", script)
 
 
 def _asset(name: str, body: bytes, media_type: str) -> tuple[str, Asset]:

@@ -26,13 +26,10 @@ function say(words) {
 
 /** What the server wants said about its answer. */
 function saying(response) {
-  try {
-    return decodeURIComponent(response.headers.get("X-Say") ?? "");
-  } catch {
-    return "";
-  }
+  return decodeURIComponent(response.headers.get("X-Say") ?? "");
 }
 
+/** An element with attributes and contents. */
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -84,12 +81,8 @@ function put(target, html, how = "replace") {
     target.replaceWith(arrived);
   }
   behaviours.forEach(enliven);
-  const errors = first?.matches("[data-errors]") ? first : first?.querySelector("[data-errors]");
-  if (errors) {
-    errors.focus();
-  } else if (focused) {
-    document.getElementById(focused)?.focus();
-  }
+  const next = html.includes("data-errors") ? document.querySelector("[data-errors]") : document.getElementById(focused);
+  next?.focus();
 }
 
 /** Ask the server for a fragment. */

@@ -48,21 +48,14 @@ function release(form, submitter) {
 
 /** Nothing came of it: say so beside the words, which stay. */
 function complain(form, words) {
-  form.querySelector(":scope > [data-failed]")?.remove();
   form.prepend(element("p", { class: "notice is-bad", role: "alert", "data-failed": "" }, words || text("failed")));
 }
 
 async function sendForFragment(form, submitter) {
   const body = new URLSearchParams(new FormData(form, submitter));
-  // A button may carry its own formaction; form.action would be a field named "action", were there one.
-  const address = new URL(submitter?.getAttribute("formaction") ?? form.getAttribute("action") ?? "", location.href);
-  let response;
-  if (form.method === "get") {
-    address.search = body;
-    response = await ask(address);
-  } else {
-    response = await ask(address, { method: "POST", body });
-  }
+  // Not form.action: that is the field, where one is named "action".
+  const address = submitter?.getAttribute("formaction") ?? form.getAttribute("action") ?? "";
+  const response = await ask(address, { method: "POST", body });
   if (response.redirected) {
     location.assign(response.url);
     return;
@@ -70,10 +63,6 @@ async function sendForFragment(form, submitter) {
   if (!response.ok && response.status !== 409 && response.status !== 422) {
     complain(form, saying(response));
     return;
-  }
-  form.querySelector(":scope > [data-failed]")?.remove();
-  if (form.method === "get") {
-    history.replaceState(null, "", address);
   }
   if (response.ok && form.dataset.reset !== undefined) {
     form.reset();
@@ -104,6 +93,7 @@ async function submitted(event) {
     return;
   }
   busy.add(form);
+  form.querySelector(":scope > [data-failed]")?.remove();
   submitter?.setAttribute("aria-disabled", "true");
   if (form.dataset.swap === undefined) {
     // The next page is on its way. Should it never come, or should one come back, the button works again.

@@ -37,40 +37,30 @@ function forgetOldDrafts() {
   }
 }
 
-/** Follow places in one text into another. Returns find(place) → {place, line, exact}.
-    A line is found by the nearest line that stands once in both texts, when all between them is the same. */
+/** Follow places in one text into another. Returns find(place) → {place, exact}.
+    A line is found by the nearest line above it that stands once in both texts; exact when all between is the same. */
 function follow(before, after) {
-  const a = ["\x00", ...before.split("\n"), "\x01"];
-  const b = ["\x00", ...after.split("\n"), "\x01"];
+  // The text's own beginning is such a line.
+  const a = ["\x00", ...before.split("\n")];
+  const b = ["\x00", ...after.split("\n")];
 
   function only(lines, line) {
-    return lines.indexOf(line) === lines.lastIndexOf(line) ? lines.indexOf(line) : -1;
-  }
-  function sameLine(line) {
-    for (const step of [-1, 1]) {
-      let near = line;
-      while (only(a, a[near]) < 0 || only(b, a[near]) < 0) {
-        near += step;
-        if (!a[near]) {
-          break;
-        }
-      }
-      const there = only(b, a[near]) + line - near;
-      const [from, to] = [Math.min(line, near), Math.max(line, near) + 1];
-      if (a[near] && a.slice(from, to).join("\n") === b.slice(from + there - line, to + there - line).join("\n")) {
-        return there;
-      }
-    }
-    return -1;
+    const first = lines.indexOf(line);
+    return first === lines.lastIndexOf(line) ? first : -1;
   }
   return function find(place) {
     const above = before.slice(0, place).split("\n");
     const line = above.length;
-    const column = above.at(-1).length;
-    const same = sameLine(line);
-    const there = same < 0 ? Math.min(line, b.length - 2) : same;
-    const start = b.slice(1, there).join("\n").length + (there > 1);
-    return { place: start + Math.min(column, b[there].length), line: there, exact: same >= 0 };
+    let sure = line;
+    while (only(a, a[sure]) < 0 || only(b, a[sure]) < 0) {
+      sure -= 1;
+    }
+    const there = only(b, a[sure]);
+    const far = line - sure + 1;
+    const exact = a.slice(sure, line + 1).join("\n") === b.slice(there, there + far).join("\n");
+    const lines = b.slice(1, there + far);
+    const column = Math.min(above.at(-1).length, lines.at(-1).length);
+    return { place: lines.join("\n").length - lines.at(-1).length + column, exact };
   };
 }
 
@@ -148,7 +138,7 @@ function autosave(form) {
   }
 
   function takeMerged(merged, sent) {
-    const both = carryOver(sent.words, area.value, merged);
+    const both = area.value === sent.words ? merged : carryOver(sent.words, area.value, merged);
     if (both === null) {
       // The version stays the old one, so that the next save is merged again, or asked about.
       return false;

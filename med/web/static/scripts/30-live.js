@@ -38,9 +38,10 @@ function live(place) {
   }
 
   function showWaiting() {
-    const messages = [...waiting.values()];
-    waiting.clear();
-    messages.forEach(show);
+    for (const [id, message] of [...waiting]) {
+      waiting.delete(id);
+      show(message);
+    }
   }
 
   function received(event) {

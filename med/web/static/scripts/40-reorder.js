@@ -7,7 +7,7 @@ function mover(item) {
 }
 
 function reorder(list) {
-  let order = [...list.children];
+  const order = [...list.children];
   let busy = false;
 
   /** Ask the server to put item in place `to`; it answers with the whole list. */
@@ -55,8 +55,8 @@ function reorder(list) {
     const item = order.find((one) => one.contains(event.target));
     if (event.altKey && way && mover(item) && !event.target.matches("input, select, textarea")) {
       event.preventDefault();
-      const onButton = mover(item).contains(event.target);
-      move(item, order.indexOf(item) + (way === "up" ? -1 : 1), onButton ? `[data-way=${way}]` : "a.agenda__title");
+      const focus = event.target.matches("button") ? `[data-way=${way}]` : "a.agenda__title";
+      move(item, order.indexOf(item) + (way === "up" ? -1 : 1), focus);
     }
   });
 

@@ -63,12 +63,6 @@ function addToolbar(area) {
 
 // ——— From Word's HTML to Markdown ———
 
-const nothing = new Set(["STYLE", "SCRIPT", "META", "LINK", "TITLE", "XML"]);
-
-function children(node, depth) {
-  return [...node.childNodes].map((child) => markdown(child, depth)).join("");
-}
-
 function wrapped(words, mark) {
   return words.replace(/\S[^]*\S|\S/, mark + "$&" + mark);
 }
@@ -79,9 +73,9 @@ function item(depth, mark, words) {
 
 /** Word writes a list item as a paragraph that begins with its bullet or number. */
 function wordListItem(node, words) {
-  const [, level = 1] = /level(\d)/.exec(node.getAttribute("style")) ?? [];
-  const [, number, rest] = /^\s*(?:[·•o§▪–-]|(\(?\w{1,3}[.)]))?\s+([^]*)/.exec(` ${words}`.replace(/^ (?=\S)/, "")) ?? [null, "", words];
-  return item(level - 1, number ? "1." : "-", rest);
+  const [, level = 1] = /level(\d)/.exec(node.dataset.style) ?? [];
+  const [marker] = /^\s*([·•o§▪–-]|\(?\w{1,3}[.)])\s+/.exec(words) ?? [""];
+  return item(level - 1, /\w[.)]/.test(marker) ? "1." : "-", words.slice(marker.length));
 }
 
 function markdown(node, depth = 0) {
@@ -89,19 +83,20 @@ function markdown(node, depth = 0) {
     return node.textContent.replace(/\s+/g, " ");
   }
   const tag = node.tagName;
-  if (!tag || nothing.has(tag)) {
+  if (!tag || node.matches("style, script, title, xml")) {
     return "";
   }
-  const inList = tag === "UL" || tag === "OL";
-  const words = children(node, depth + inList);
+  const isList = tag === "UL" || tag === "OL";
+  const inside = isList ? depth + 1 : depth;
+  const words = [...node.childNodes].map((child) => markdown(child, inside)).join("");
   const plain = words.trim();
   if (node.matches("[class*=MsoListParagraph]")) {
     return wordListItem(node, words);
   }
+  if (isList) {
+    return `\n${words}\n`;
+  }
   switch (tag) {
-    case "UL":
-    case "OL":
-      return `\n${words}\n`;
     case "LI":
       return item(Math.max(depth - 1, 0), node.parentElement.tagName === "OL" ? "1." : "-", words.replace(/\n{2,}/g, "\n"));
     case "TD":
@@ -113,14 +108,13 @@ function markdown(node, depth = 0) {
     case "B":
     case "STRONG":
       // Some programs wrap everything in a <b> that is not bold.
-      return /weight: ?(normal|400)/.test(node.getAttribute("style")) ? words : wrapped(words, "**");
+      return /weight: ?(normal|400)/.test(node.dataset.style) ? words : wrapped(words, "**");
     case "I":
     case "EM":
       return wrapped(words, "*");
     case "H1":
     case "H2":
     case "H3":
-    case "H4":
       return plain && `\n\n### ${plain}\n\n`;
     case "P":
     case "DIV":
@@ -133,7 +127,9 @@ function markdown(node, depth = 0) {
 }
 
 function fromHtml(html) {
-  const parsed = new DOMParser().parseFromString(html, "text/html");
+  // The page's policy refuses styles even in a document that is only read; kept under another name they tell the level.
+  const harmless = html.replace(/<style[^]*?<\/style>/gi, "").replace(/(<[^>]*\s)style=/gi, "$1data-style=");
+  const parsed = new DOMParser().parseFromString(harmless, "text/html");
   return markdown(parsed.body)
     .replace(/ +\n/g, "\n")
     .replace(/\n (?=\S)/g, "\n")

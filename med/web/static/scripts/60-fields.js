@@ -19,12 +19,6 @@ function submitOnChange(form) {
   });
 }
 
-/** After a filter has fetched the page anew, go on where one was. */
-function returnFocus() {
-  document.getElementById(sessionStorage.getItem(FOCUS))?.focus();
-  sessionStorage.removeItem(FOCUS);
-}
-
 /** A limit cuts a pasted text off without a word. The script lifts it, counts, and leaves the refusal to the server. */
 function countCharacters(field) {
   const limit = field.maxLength;
@@ -71,4 +65,7 @@ function writeInWords(time) {
 whenever("form[data-auto]", submitOnChange);
 whenever("input[maxlength], textarea[maxlength]", countCharacters);
 whenever("time[data-words]", writeInWords);
-returnFocus();
+
+// After a filter has fetched the page anew, go on where one was.
+document.getElementById(sessionStorage.getItem(FOCUS))?.focus();
+sessionStorage.removeItem(FOCUS);

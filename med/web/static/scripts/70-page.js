@@ -37,13 +37,7 @@ function runClock(clock) {
     clock.textContent = text(limit ? "minutesOf" : "minutes", { n: minutes, m: limit });
     clock.classList.toggle("is-over", Boolean(limit) && minutes > Number(limit));
   }
-  const timer = setInterval(() => {
-    if (clock.isConnected) {
-      tick();
-    } else {
-      clearInterval(timer);
-    }
-  }, TICK);
+  setInterval(tick, TICK);
   tick();
 }
 
