@@ -150,7 +150,7 @@ class People:
 
     def __init__(self, db: Session) -> None:
         self._db = db
-        self._ids = dict(db.execute(select(Person.handle, Person.id)).tuples().all())
+        self._ids = dict(db.execute(select(Person.handle, Person.id)).all())
 
     def __getattr__(self, handle: str) -> int:
         try:
