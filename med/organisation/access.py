@@ -30,6 +30,12 @@ def sees_inside(viewer: Viewer, committee: Committee) -> bool:
     return committee.id in viewer.inside
 
 
+def see_committees(viewer: Viewer, thing: Any = None) -> Iterator[Text]:
+    """The pages about committees and who sits on them."""
+    if not (viewer.is_employee or viewer.is_admin):
+        yield T("Kun ansatte har adgang til udvalgene.")
+
+
 def is_employee(viewer: Viewer, thing: Any = None) -> Iterator[Text]:
     if not viewer.is_employee:
         yield T("Kun ansatte har adgang til indholdet.")
@@ -50,16 +56,33 @@ def keep_seat(viewer: Viewer, seat: Seat) -> Iterator[Text]:
     yield from keep_committee(viewer, seat.committee)
 
 
-def found_committee(viewer: Viewer, thing: Any = None) -> Iterator[Text]:
-    """Set up a new committee: the administrator, or a secretary of any committee."""
-    if not (viewer.is_admin or viewer.secretary_of):
+def found_committee(viewer: Viewer, parent: Committee | None = None) -> Iterator[Text]:
+    """Set up a new committee under `parent`: the administrator, or the secretary of the parent.
+
+    Without a parent it asks whether the person may set up committees at all.
+    """
+    if viewer.is_admin:
+        return
+    if not viewer.secretary_of:
         yield T("Kun MED-sekretærer og systemadministratoren kan oprette udvalg.")
+    elif parent is not None and not viewer.is_secretary(parent.id):
+        yield T("Du er ikke MED-sekretær for det udvalg, som det nye skal høre under.")
+
+
+def found_main_committee(viewer: Viewer, thing: Any = None) -> Iterator[Text]:
+    if not viewer.is_admin:
+        yield T("Kun systemadministratoren kan oprette et hovedudvalg.")
 
 
 def found_group(viewer: Viewer, parent: Committee) -> Iterator[Text]:
     """Set up an ad hoc group under a committee: its chairs and secretary."""
     if not (viewer.runs(parent.id) or viewer.is_admin):
         yield T("Kun formandskabet og MED-sekretæren kan nedsætte en gruppe under udvalget.")
+
+
+def give_grant(viewer: Viewer, thing: Any = None) -> Iterator[Text]:
+    """Make someone secretary of committees, and end it again."""
+    yield from is_admin(viewer)
 
 
 def import_organisation(viewer: Viewer, thing: Any = None) -> Iterator[Text]:

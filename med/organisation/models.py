@@ -1,6 +1,6 @@
 """People, units, committees as a tree, and seats over time."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
@@ -201,3 +201,17 @@ class Grant(Base):
 
     person: Mapped[Person] = relationship()
     committee: Mapped[Committee | None] = relationship()
+
+
+class ImportFile(Base):
+    """A file that waits for a yes between its preview and its import. Emptied when it is used or thrown away."""
+
+    __tablename__ = "import_file"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    kind: Mapped[str]  # "people", "units", "committees", "seats"
+    name: Mapped[str]
+    content: Mapped[bytes]
+    uploaded_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

@@ -1,10 +1,11 @@
 """Questions about people, units, committees and seats."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Row, and_, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, true, tuple_
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from med import clock
 from med.access import SeatFact, SeatRole, Viewer
@@ -112,10 +113,33 @@ def person_by_words(db: Session, viewer: Viewer, words: str) -> Person | None:
         )
     found = db.scalars(
         select(Person)
-        .where(or_(Person.handle == words, func.lower(Person.name) == words.lower()), visible_people(viewer))
+        .where(
+            # Both spellings: SQLite's lower() leaves Æ, Ø and Å as they are.
+            or_(Person.handle == words, Person.name == words, func.lower(Person.name) == words.lower()),
+            visible_people(viewer),
+        )
         .limit(2)
     ).all()
     return found[0] if len(found) == 1 else None
+
+
+def namesakes(db: Session, viewer: Viewer, words: str) -> Sequence[Row[str, str]]:
+    """The (name, handle) of those whose name begins with these words, for a person to choose from; at most five."""
+    return db.execute(
+        select(Person.name, Person.handle)
+        .where(named(words), visible_people(viewer))
+        .order_by(Person.name, Person.id)
+        .limit(5)
+    ).all()
+
+
+def named(words: str) -> ColumnElement[bool]:
+    """People whose name holds each of the words, whatever the case. Æ, Ø and Å too, which SQLite cannot fold."""
+    clauses: list[ColumnElement[bool]] = []
+    for word in words.split()[:6]:
+        spellings = {word, word.lower(), word.upper(), word.capitalize()}
+        clauses.append(or_(*(Person.name.icontains(spelling, autoescape=True) for spelling in sorted(spellings))))
+    return and_(true(), *clauses)
 
 
 def committees(db: Session, viewer: Viewer) -> Sequence[Committee]:
@@ -126,12 +150,10 @@ def committees(db: Session, viewer: Viewer) -> Sequence[Committee]:
 def seats_on(db: Session, committee_id: int, day: date) -> Sequence[Seat]:
     """Who sat on a committee on a day: chairs first, then members, then substitutes and advisers, by side."""
     order = [SeatRole.CHAIR, SeatRole.VICE_CHAIR, SeatRole.MEMBER, SeatRole.SUBSTITUTE, SeatRole.ADVISORY]
-    from sqlalchemy.orm import joinedload
-
     found = db.scalars(
         select(Seat)
         .where(Seat.committee_id == committee_id, on_day(Seat, day))
-        .options(joinedload(Seat.person))
+        .options(joinedload(Seat.person), joinedload(Seat.substitute_for).joinedload(Seat.person))
         .order_by(Seat.id)
     ).all()
     return sorted(found, key=lambda seat: (order.index(seat.role), seat.side or "", seat.person.name))
@@ -152,11 +174,11 @@ def default_rules(committee_id: int) -> Rules:
     rules = Rules(committee_id=committee_id, valid_from=date(2000, 1, 1))
     for column in Rules.__table__.columns:
         if column.default is not None and getattr(rules, column.key) is None:
-            setattr(rules, column.key, column.default.arg)  # type: ignore[attr-defined]
+            setattr(rules, column.key, column.default.arg)
     return rules
 
 
-def colleagues(db: Session, viewer: Viewer, day: date | None = None) -> Sequence[Row[tuple[int, str, str, str]]]:
+def colleagues(db: Session, viewer: Viewer, day: date | None = None) -> Sequence[Row[int, str, str, str]]:
     """Everyone employed on a day: (person id, name, handle, title), for suggestions."""
     return db.execute(
         select(Person.id, Person.name, Person.handle, func.min(Employment.title))
@@ -181,3 +203,185 @@ def parent_committees(db: Session, committee_id: int) -> list[Committee]:
         chain.append(found)
         current = found.id
     return chain
+
+
+# --- pages about committees -------------------------------------------------------------------------------------------
+
+
+def known_committee(db: Session, viewer: Viewer, committee_id: int | None) -> Committee | None:
+    """The committee a form points at, or None where there is no such one."""
+    if committee_id is None:
+        return None
+    return db.scalar(select(Committee).where(Committee.id == committee_id, visible_committees(viewer)))
+
+
+def children(db: Session, viewer: Viewer, committee_id: int) -> Sequence[Committee]:
+    return db.scalars(
+        select(Committee)
+        .where(Committee.parent_id == committee_id, visible_committees(viewer))
+        .order_by(Committee.name)
+    ).all()
+
+
+def secretaries_on(db: Session, committee_id: int, day: date) -> list[Person]:
+    """Who is secretary of a committee on a day, by a grant of its own or one that reaches down to it."""
+    above = [found.id for found in parent_committees(db, committee_id)]
+    return list(
+        db.scalars(
+            select(Person)
+            .where(
+                Person.id.in_(
+                    select(Grant.person_id).where(
+                        Grant.kind == GrantKind.SECRETARY,
+                        or_(Grant.committee_id == committee_id, and_(Grant.with_below, Grant.committee_id.in_(above))),
+                        on_day(Grant, day),
+                    )
+                )
+            )
+            .order_by(Person.name)
+        )
+    )
+
+
+def gone(db: Session, person_ids: Collection[int], day: date) -> set[int]:
+    """Those of the people who do not work here on the day; a seat of theirs no longer gives them anything."""
+    here = set(
+        db.scalars(select(Employment.person_id).where(Employment.person_id.in_(person_ids), on_day(Employment, day)))
+    )
+    return set(person_ids) - here
+
+
+def seats_of_committee(db: Session, committee_id: int) -> Sequence[Seat]:
+    """Every seat there has been and will be, newest first."""
+    return db.scalars(
+        select(Seat)
+        .where(Seat.committee_id == committee_id)
+        .options(joinedload(Seat.person), joinedload(Seat.substitute_for).joinedload(Seat.person))
+        .order_by(Seat.starts.desc(), Seat.id.desc())
+    ).all()
+
+
+def seat(db: Session, viewer: Viewer, committee_id: int, seat_id: int) -> Seat:
+    found = db.scalar(
+        select(Seat)
+        .join(Seat.committee)
+        .where(Seat.id == seat_id, Seat.committee_id == committee_id, visible_committees(viewer))
+        .options(joinedload(Seat.person), joinedload(Seat.committee))
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def rules_of(db: Session, committee_id: int) -> Sequence[Rules]:
+    """A committee's rules of procedure through time, newest first."""
+    return db.scalars(select(Rules).where(Rules.committee_id == committee_id).order_by(Rules.valid_from.desc())).all()
+
+
+def units(db: Session) -> Sequence[Row[int, str, int | None]]:
+    """Every unit that is open: (id, name, parent id)."""
+    return db.execute(
+        select(Unit.id, Unit.name, Unit.parent_id)
+        .where(or_(Unit.closed.is_(None), Unit.closed >= clock.today()))
+        .order_by(Unit.name)
+    ).all()
+
+
+def units_below(db: Session, unit_id: int) -> Sequence[str]:
+    """Names of the units right under one, those that are open."""
+    return db.scalars(
+        select(Unit.name)
+        .where(Unit.parent_id == unit_id, or_(Unit.closed.is_(None), Unit.closed >= clock.today()))
+        .order_by(Unit.name)
+    ).all()
+
+
+MOST_SUGGESTIONS = 150
+
+
+def suggested_people(db: Session, viewer: Viewer, committee: Committee | None = None) -> Sequence[Row[str, str, str]]:
+    """(name, handle, title) to suggest where a name is typed; of very many, those the committee covers."""
+    suggestions = (
+        select(Person.name, Person.handle, func.min(Employment.title))
+        .join(Employment, and_(Employment.person_id == Person.id, on_day(Employment, clock.today())))
+        .where(visible_people(viewer))
+        .group_by(Person.id, Person.name, Person.handle)
+        .order_by(Person.name, Person.id)
+        .limit(MOST_SUGGESTIONS + 1)
+    )
+    found = db.execute(suggestions).all()
+    if len(found) <= MOST_SUGGESTIONS:
+        return found
+    if committee is None or committee.unit_id is None:
+        return []
+    reach = {committee.unit_id} | below(db, Unit, {committee.unit_id})
+    return db.execute(suggestions.where(Employment.unit_id.in_(reach))).all()[:MOST_SUGGESTIONS]
+
+
+def grants(db: Session) -> Sequence[Grant]:
+    """Every grant there is or has been: those that hold first."""
+    found = db.scalars(
+        select(Grant).options(joinedload(Grant.person), joinedload(Grant.committee)).order_by(Grant.id)
+    ).all()
+    today = clock.today()
+    return sorted(
+        found, key=lambda grant: (grant.ends is not None and grant.ends < today, grant.kind, grant.person.name)
+    )
+
+
+# --- pages about people -----------------------------------------------------------------------------------------------
+
+PEOPLE_ON_A_PAGE = 50
+
+
+@dataclass(frozen=True)
+class PeoplePage:
+    people: Sequence[Row[int, str, str, str]]  # id, name, title, unit
+    after: int | None  # the last person's id where there are more
+
+
+def people(db: Session, viewer: Viewer, words: str = "", after: int = 0, former: bool = False) -> PeoplePage:
+    """Those who work here, by name, a page at a time: those behind the person `after`, whose name holds the words."""
+    today = clock.today()
+    jobs = (
+        select(Employment.person_id, func.min(Employment.title).label("title"), func.min(Unit.name).label("unit"))
+        .join(Unit, Unit.id == Employment.unit_id)
+        .where(on_day(Employment, today))
+        .group_by(Employment.person_id)
+        .subquery()
+    )
+    asked = (
+        select(Person.id, Person.name, func.coalesce(jobs.c.title, ""), func.coalesce(jobs.c.unit, ""))
+        .join(jobs, jobs.c.person_id == Person.id, isouter=former)
+        .where(visible_people(viewer), named(words))
+        .order_by(Person.name, Person.id)
+        .limit(PEOPLE_ON_A_PAGE + 1)
+    )
+    if after:
+        mark = db.execute(select(Person.name, Person.id).where(Person.id == after)).first()
+        if mark is not None:
+            asked = asked.where(tuple_(Person.name, Person.id) > tuple_(*mark))
+    found = db.execute(asked).all()
+    more = len(found) > PEOPLE_ON_A_PAGE
+    page = found[:PEOPLE_ON_A_PAGE]
+    return PeoplePage(page, page[-1][0] if more else None)
+
+
+def seats_of_person(db: Session, viewer: Viewer, person_id: int) -> Sequence[Seat]:
+    return db.scalars(
+        select(Seat)
+        .join(Seat.committee)
+        .where(Seat.person_id == person_id, visible_committees(viewer))
+        .options(joinedload(Seat.committee), joinedload(Seat.substitute_for).joinedload(Seat.person))
+        .order_by(Seat.starts.desc(), Seat.id.desc())
+    ).all()
+
+
+def employments(db: Session, person_id: int) -> Sequence[Employment]:
+    """Where a person works and has worked, newest first."""
+    return db.scalars(
+        select(Employment)
+        .where(Employment.person_id == person_id)
+        .options(joinedload(Employment.unit))
+        .order_by(Employment.starts.desc(), Employment.id.desc())
+    ).all()

@@ -1,16 +1,21 @@
 from med.language import T
-from med.organisation import access
+from med.organisation import access, words  # noqa: F401
+from med.organisation.routes import router
 from med.slices import NavEntry, Slice
 
 organisation = Slice(
     name="organisation",
+    routers=[router],
     policies=[
+        access.see_committees,
         access.is_employee,
         access.is_admin,
         access.keep_committee,
         access.keep_seat,
         access.found_committee,
         access.found_group,
+        access.found_main_committee,
+        access.give_grant,
         access.import_organisation,
         access.see_person,
     ],
