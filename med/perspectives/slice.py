@@ -7,5 +7,5 @@ perspectives = Slice(
     name="perspectives",
     routers=[router],
     policies=[access.edit_grundlag],
-    nav=[NavEntry("perspectives", T("Perspektiver"), "/perspektiver", 40)],
+    nav=[NavEntry("perspectives", T("Perspektiver"), "/perspektiver", 40, more=True)],
 )

@@ -65,7 +65,8 @@ def test_an_import_replaces_keeps_the_history_and_is_done_once(db, write, people
     assert queries.titles(db)[Perspective.COMPLIANCE][:2] == ("Vi holder hjulene i gang", "Drift")
     assert queries.statements_for(db, "alle")[Perspective.COMPLIANCE] == ["Vi er enige om ét."]
     changes = queries.changes(db)
-    assert len(changes) == 4 and {change.who for change in changes} == {"Hanne Thorsager"} or len(changes) == 4
+    assert len(changes) == 4
+    assert len({change.who for change in changes}) == 1
     db.rollback()
     assert write(take_in).diff == []
     assert db.scalar(select(func.count()).select_from(GrundlagChange)) == 4
@@ -84,9 +85,7 @@ def test_a_plan_made_before_someone_wrote_is_not_carried_out(db, write, people):
     db.rollback()
 
     def meanwhile(db):
-        first = db.scalars(
-            select(Statement).where(Statement.id == made.diff[0].statement_id)
-        ).one()
+        first = db.scalars(select(Statement).where(Statement.id == made.diff[0].statement_id)).one()
         first.text, first.version = "Andre ord.", first.version + 1
 
     write(meanwhile)
@@ -121,6 +120,9 @@ def test_a_csv_file_has_one_statement_a_row_in_the_order_of_its_numbers(db, data
     assert made.count("removed") == 92 - 5
 
 
+CSV_HEAD = b"perspektiv;rolle;tekst\n"
+
+
 @pytest.mark.parametrize(
     ("data", "name", "told"),
     [
@@ -134,27 +136,37 @@ def test_a_csv_file_has_one_statement_a_row_in_the_order_of_its_numbers(db, data
         (b"x" * 200_000, "a.csv", "Filen: Filen er for stor: højst 150 kB."),
         (b"perspektiv;tekst\n", "a.csv", "Række 1: Kolonnen »role / rolle« mangler."),
         (b'perspektiv;rolle;tekst\ncompliance;alle;"x', "a.csv", "Filen: Filen er ikke gyldig CSV"),
-        (b"perspektiv;rolle;tekst\nkaos;alle;x", "a.csv", "Række 2, perspektiv: Der er intet perspektiv af det navn."),
-        (b"perspektiv;rolle;tekst\n\nemergens;konge;x", "a.csv", "Række 3, rolle: Der er ingen rolle af det navn."),
+        (CSV_HEAD + b"kaos;alle;x", "a.csv", "Række 2, perspektiv: Der er intet perspektiv af det navn."),
+        (CSV_HEAD + b"\nemergens;konge;x", "a.csv", "Række 3, rolle: Der er ingen rolle af det navn."),
         (b"perspektiv;rolle;nr;tekst\nemergens;alle;-1;x", "a.csv", "Række 2, nr: Skriv et helt tal."),
-        (b"perspektiv;rolle;tekst\nemergens;alle;", "a.csv", "Række 2, tekst: Udsagnet er tomt."),
-        (b"perspektiv;rolle;tekst\nemergens;alle;" + b"x" * 401, "a.csv", "Række 2, tekst: Højst 400 tegn; her er 401."),
-        (b"perspektiv;rolle;tekst\nemergens;alle;x\nemergens;alle;x", "a.csv", "Række 3, tekst: Udsagnet står der to gange."),
-        (b"perspektiv;rolle;tekst\nemergens;alle;x", "a.csv", "compliance: Perspektivet har ingen udsagn i filen."),
+        (CSV_HEAD + b"emergens;alle;", "a.csv", "Række 2, tekst: Udsagnet er tomt."),
+        (CSV_HEAD + b"emergens;alle;" + b"x" * 401, "a.csv", "Række 2, tekst: Højst 400 tegn; her er 401."),
+        (CSV_HEAD + b"emergens;alle;x\nemergens;alle;x", "a.csv", "Række 3, tekst: Udsagnet står der to gange."),
+        (CSV_HEAD + b"emergens;alle;x", "a.csv", "compliance: Perspektivet har ingen udsagn i filen."),
         (b'{"kaos": {}}', "a.json", "»kaos«: Der er intet perspektiv af det navn."),
         (b'{"emergens": 3}', "a.json", "emergens: Her skal stå overskrift og udsagn."),
         (b'{"emergens": {"statements": []}}', "a.json", "emergens: Udsagnene skal stå under »statements«"),
-        (b'{"emergens": {"statements": {"konge": []}}}', "a.json", "emergens, »konge«: Der er ingen rolle af det navn."),
+        (
+            b'{"emergens": {"statements": {"konge": []}}}',
+            "a.json",
+            "emergens, »konge«: Der er ingen rolle af det navn.",
+        ),
         (b'{"emergens": {"statements": {"alle": "x"}}}', "a.json", "emergens, alle: Her skal stå en liste af udsagn."),
-        (b'{"emergens": {"statements": {"alle": ["x", 3]}}}', "a.json", "emergens, alle, nr. 2: Her skal stå en tekst."),
-        (b'{"emergens": {"statements": {"alle": ["\\u0000"]}}}', "a.json", "emergens, alle, nr. 1: Her skal stå en tekst."),
+        (
+            b'{"emergens": {"statements": {"alle": ["x", 3]}}}',
+            "a.json",
+            "emergens, alle, nr. 2: Her skal stå en tekst.",
+        ),
+        (
+            b'{"emergens": {"statements": {"alle": ["\\u0000"]}}}',
+            "a.json",
+            "emergens, alle, nr. 1: Her skal stå en tekst.",
+        ),
         (b'{"emergens": {"title": 7, "statements": {}}}', "a.json", "emergens, title: Her skal stå en tekst."),
     ],
-)  # fmt: skip
-def test_what_is_wrong_in_a_file_is_told_with_its_place(backend, db, data, name, told):
-    made = importing.plan_import(db, data, name)
-    assert made.diff == []
-    assert told in str(made.errors[0])
+)
+def test_what_is_wrong_in_a_file_is_told_with_its_place(data, name, told):
+    assert told in str(importing.read(data, name).faults[0])
 
 
 def test_hanne_sees_the_differences_before_she_saves_them(visitor, db):
@@ -162,8 +174,10 @@ def test_hanne_sees_the_differences_before_she_saves_them(visitor, db):
     file = as_json(db)
     old = file["emergens"]["statements"]["alle"][0]
     file["emergens"]["statements"]["alle"][0] = "Vi begynder et andet sted."
-    page = hanne.open("/perspektiver/indlaes").form("Vis forskellene").send(
-        files={"file": ("grundlag.json", json.dumps(file).encode(), "application/json")}
+    page = (
+        hanne.open("/perspektiver/indlaes")
+        .form("Vis forskellene")
+        .send(files={"file": ("grundlag.json", json.dumps(file).encode(), "application/json")})
     )
     assert page.status_code == 200
     assert "Rettede: 1." in page.words and "Vi begynder et andet sted." in page.words
@@ -181,7 +195,8 @@ def test_a_preview_that_has_grown_old_is_shown_anew(visitor, db):
     hanne.open("/perspektiver/emergens/ret").form("Tilføj").fill(role="alle", text="Imens.").send()
     again = page.form("Gem ændringerne").send()
     assert again.status_code == 409
-    assert "Imens." in again.words
+    assert "ændret, siden du så forskellene" in again.words
+    assert "".join(again.tree.xpath("//main//del//text()")).startswith("Imens")
     assert again.form("Gem ændringerne").send().status_code == 303
     assert "Imens." not in hanne.open("/perspektiver").words
 
@@ -200,7 +215,7 @@ def test_hvidovres_92_statements_load_and_both_readings_show_them(shared, visito
     monkeypatch.setenv("MED_DATABASE_URL", database.url)
     monkeypatch.setenv("MED_SECRET", "s" * 40)
     assert cli.main(["import", "grundlag", str(path), "--dry-run"]) == 0
-    assert "92" in capsys.readouterr().out
+    assert len([line for line in capsys.readouterr().out.splitlines() if line.startswith("+")]) == 92 + 4
     assert queries.changes(db) == []
     db.rollback()
     assert cli.main(["import", "grundlag", str(path)]) == 0
@@ -219,7 +234,7 @@ def test_hvidovres_92_statements_load_and_both_readings_show_them(shared, visito
     assert all(file[key]["da_title"] in by_perspective for key in Perspective)
     capsys.readouterr()
     assert cli.main(["import", "grundlag", str(path)]) == 0
-    assert "intet" in capsys.readouterr().out.lower() or True
+    assert capsys.readouterr().out == "Nothing to change.\n"
 
 
 @pytest.mark.shared
@@ -243,5 +258,6 @@ def test_a_file_the_command_cannot_read_is_one_sentence(database, monkeypatch, t
     wrong = tmp_path / "g.csv"
     wrong.write_bytes(b"perspektiv;rolle;tekst\nkaos;alle;x")
     assert cli.main(["import", "grundlag", str(wrong)]) == 2
-    told = capsys.readouterr().err
-    assert "nowhere.json" in told and "Række 2" in told
+    told = capsys.readouterr()
+    assert "nowhere.json" in told.err
+    assert "Række 2, perspektiv: Der er intet perspektiv af det navn." in told.out
