@@ -90,7 +90,14 @@ def static_router(built: dict[str, assets.Asset]) -> Router:
         asset = files.get(request.path_params["name"])
         if asset is None:
             return Response("", status_code=404, media_type=MediaType.TEXT)
-        headers = {"Cache-Control": "public, max-age=31536000, immutable", "ETag": f'"{asset.href}"'}
+        headers = {
+            "Cache-Control": "public, max-age=31536000, immutable",
+            "ETag": f'"{asset.href}"',
+            "Vary": "Accept-Encoding",
+        }
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+            return Response(asset.squeezed, media_type=asset.media_type, headers=headers)
         return Response(asset.body, media_type=asset.media_type, headers=headers)
 
     handler = litestar.route("/static/{name:str}", http_method=["GET", "HEAD"], name="static", opt={"policy": anyone})(

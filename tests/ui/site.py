@@ -1,0 +1,125 @@
+"""Medspil as people meet it: the real server in a process of its own, and what is to be found there."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+
+from sqlalchemy import select
+
+from med.db import Database
+from med.decisions.models import Decision
+from med.demo.workplace import uid
+from med.meetings.models import Meeting
+from med.organisation.models import Committee, Person, Unit
+
+ROOT = Path(__file__).parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# Nothing of the browser's own: no updates, no sync, no guesses at what will be visited.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def find_browser() -> str | None:
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+class Named:
+    """Things by the key they have in the demo's files: `meeting["28-med-naeste"]` is an id."""
+
+    def __init__(self, find: Callable[[str], int | None]) -> None:
+        self.find = find
+
+    def __getitem__(self, key: str) -> int:
+        found = self.find(key)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+
+@dataclass
+class Site:
+    """A server that runs, and its database."""
+
+    base: str
+    database: Database
+
+    def __post_init__(self) -> None:
+        def by(column, value=lambda key: key):
+            def find(key: str) -> int | None:
+                with self.database.reading() as db:
+                    return db.scalar(select(column.class_.id).where(column == value(key)))
+
+            return Named(find)
+
+        self.committee = by(Committee.key)
+        self.unit = by(Unit.key)
+        self.person = by(Person.handle)
+        self.meeting = by(Meeting.uid, lambda key: uid("meeting", key))
+        self.decision = by(Decision.uid, lambda key: uid("decision", key))
+
+    def path(self, pattern: str) -> str:
+        """ "/moeder/{meeting[28-med-naeste]}" with the number it has here."""
+        return pattern.format(
+            committee=self.committee,
+            unit=self.unit,
+            person=self.person,
+            meeting=self.meeting,
+            decision=self.decision,
+        )
+
+
+@contextmanager
+def running_site(folder: Path, database_url: str = "") -> Iterator[Site]:
+    """`med demo` on a port of its own. It moves in where the database is empty (a folder without med.db)."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MED_")}
+    if database_url:
+        environment["MED_DATABASE_URL"] = database_url
+    log = folder / "server.log"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "med.cli", "demo", "--port", str(port), "--data-dir", str(folder)],
+            cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    base = f"http://127.0.0.1:{port}"
+    database = Database(database_url or f"sqlite:///{folder / 'med.db'}")
+    try:
+        wait_for(server, f"{base}/livez", log)
+        yield Site(base, database)
+    finally:
+        database.close()
+        server.terminate()
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def wait_for(server: subprocess.Popen, address: str, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except URLError:
+            time.sleep(0.05)
+    raise AssertionError(f"the server did not start: {log.read_text()[-2000:]}")
