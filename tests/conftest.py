@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from litestar import Litestar
 from litestar.testing import TestClient
 from sqlalchemy import select
@@ -25,6 +26,10 @@ from scripts.postgres import PostgresMissing, running_postgres
 from tests.visitors import Visitor
 
 SHARED = Path(__file__).parents[2] / "shared"
+# Timing is measured in benchmarks/; a loaded machine must not fail a property.
+hypothesis_settings.register_profile("medspil", deadline=None, derandomize=True)
+hypothesis_settings.load_profile("medspil")
+
 BACKENDS = ("sqlite", "postgresql")
 IN_CI = os.environ.get("CI") == "true"
 

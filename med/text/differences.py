@@ -51,22 +51,28 @@ def _whole(kind: Literal["kept", "removed", "added"], block: str) -> Paragraph:
 def _paired(old: list[str], new: list[str], effort: Effort) -> Iterator[Paragraph]:
     """Each old paragraph beside the one of the next three new ones that is most like it, if one is."""
     old_words, new_words = [_WORDS.findall(block) for block in old], [_WORDS.findall(block) for block in new]
+    new_counts = [_counted(words) for words in new_words]
     at = 0
     for block, words in zip(old, old_words, strict=True):
-        near = range(at, min(at + 3, len(new)))
-        best = max(near, key=lambda place: _likeness(words, new_words[place]), default=-1)
-        if best < 0 or _likeness(words, new_words[best]) < ALIKE:
+        count = _counted(words)
+        near = ((_likeness(count, new_counts[place]), -place) for place in range(at, min(at + 3, len(new))))
+        likeness, best = max(near, default=(0.0, 0))
+        if likeness < ALIKE:
             yield _whole("removed", block)
             continue
-        yield from (_whole("added", added) for added in new[at:best])
-        yield Paragraph("changed", tuple(_segments(words, new_words[best], effort)))
-        at = best + 1
+        yield from (_whole("added", added) for added in new[at:-best])
+        yield Paragraph("changed", tuple(_segments(words, new_words[-best], effort)))
+        at = 1 - best
     yield from (_whole("added", added) for added in new[at:])
 
 
-def _likeness(old: list[str], new: list[str]) -> float:
-    one, other = Counter(word.rstrip() for word in old), Counter(word.rstrip() for word in new)
-    return 2 * (one & other).total() / max(1, len(old) + len(new))
+def _counted(words: list[str]) -> Counter[str]:
+    return Counter(word.rstrip() for word in words)
+
+
+def _likeness(one: Counter[str], other: Counter[str]) -> float:
+    shared = sum(min(count, other[word]) for word, count in one.items())
+    return 2 * shared / max(1, one.total() + other.total())
 
 
 def _segments(old: list[str], new: list[str], effort: Effort) -> Iterator[Segment]:

@@ -68,7 +68,7 @@ def parse(text: str) -> tuple[Node, ...]:
 
     Headings are given the levels that fit below a page's own h1 and h2: the first one and its equals are 3,
     deeper ones 4. The first paragraph of a list item is laid directly into the item.
-    Time is linear in the length of the text, about 5 µs a character at worst.
+    Time is linear in the length of the text, under 10 µs a character at worst.
     """
     text = _clean(text)
     try:
@@ -134,8 +134,8 @@ class _Builder:
             self.open.append((token, []))
         elif token.nesting < 0:
             opened, children = self.open.pop()
-            assert opened is not None
-            self.close(opened, children)
+            if opened is not None:
+                self.close(opened, children)
         elif token.type == "text":
             if token.content:
                 self.add(Node("text", text=token.content))
@@ -159,6 +159,10 @@ class _Builder:
             siblings.extend(children)
         elif kind == "link":
             href, title = str(opened.attrs["href"]), opened.attrs.get("title")
+            if not href:  # the library lets [words]() pass as a link to nowhere
+                after = f']("{title}")' if title else "]()"
+                siblings += [Node("text", text="["), *children, Node("text", text=after)]
+                return
             words = children or [Node("text", text=href)]
             if title:  # [words](address "title"): nothing that was typed may disappear
                 words.append(Node("text", text=f" ({title})"))
@@ -196,7 +200,7 @@ def _html(text: str) -> Markup:
     out: list[str] = []
     for node in parse(text):
         _write(node, out)
-    return Markup("".join(out))
+    return Markup("".join(out))  # nosec B704: `_write` escapes every text and address
 
 
 def _write(node: Node, out: list[str]) -> None:

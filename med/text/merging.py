@@ -59,11 +59,7 @@ def merge(base: str, theirs: str, mine: str) -> Merged:
     if sides[1] == old:
         return _whole(theirs)
     effort = Effort()
-    changes = [
-        _Change(side, edit, tuple(new[edit.new_start : edit.new_end]))
-        for side, new in enumerate(sides)
-        for edit in edits(old, new, effort)
-    ]
+    changes = [change for side, new in enumerate(sides) for change in _changes(side, old, new, effort)]
     changes.sort(key=lambda change: (change.edit.start, change.edit.end))
 
     parts: list[str | Conflict] = []
@@ -91,6 +87,18 @@ def merge(base: str, theirs: str, mine: str) -> Merged:
     if settled:
         parts.append(join(settled))
     return Merged(None, conflicts, parts)
+
+
+def _changes(side: int, old: list[str], new: list[str], effort: Effort) -> Iterator[_Change]:
+    """One side's edits; as many new blocks in a row as old ones are taken to be rewordings, each of its own block."""
+    for edit in edits(old, new, effort):
+        blocks = tuple(new[edit.new_start : edit.new_end])
+        if len(blocks) == edit.end - edit.start:
+            for at, block in enumerate(blocks):
+                start, new_start = edit.start + at, edit.new_start + at
+                yield _Change(side, Edit(start, start + 1, new_start, new_start + 1), (block,))
+        else:
+            yield _Change(side, edit, blocks)
 
 
 def _whole(text: str) -> Merged:
