@@ -32,9 +32,26 @@ class Parts:
     opened_or_closed: list[Callable[[Session, Viewer | None, Item], None]] = field(default_factory=list)
     # Reasons a meeting cannot be closed yet: (db, meeting) -> [Text]
     not_closing: list[Callable[[Session, Meeting], list[Text]]] = field(default_factory=list)
+    # What a question is about: (db, viewer, decision id) -> Asked, or None for a decision they may not know
+    asked: list[Callable[[Session, Viewer, int], "Asked | None"]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A decision someone asks about, as the form to raise a point shows it."""
+
+    decision_id: int
+    committee_id: int
+    text: str
+    href: str
 
 
 PARTS = Parts()
+
+
+def asked_about(db: Session, viewer: Viewer, decision_id: int) -> Asked | None:
+    """The decision a question is about, from the slice that keeps decisions; None for one the viewer may not know."""
+    return next((found for ask in PARTS.asked if (found := ask(db, viewer, decision_id)) is not None), None)
 
 
 def register(**parts: Callable[..., Any]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 from urllib.parse import parse_qsl
 
 from litestar import Request
@@ -32,6 +33,7 @@ class Submitted:
     def __init__(self, pairs: Sequence[tuple[str, str]], files: dict[str, Upload] | None = None) -> None:
         self.pairs = pairs
         self.files = files or {}
+        self.taken: dict[str, Any] = {}  # what a route's `take` made of the files, by field
 
     def get(self, name: str, default: str = "") -> str:
         return next((value for key, value in self.pairs if key == name), default)

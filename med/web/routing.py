@@ -149,12 +149,33 @@ def get(path: str, *, name: str, policy: Policy) -> Callable[[Handler], HTTPRout
     return _route(path, name, policy, reads=True)
 
 
-def post(path: str, *, name: str, policy: Policy, uploads: bool = False) -> Callable[[Handler], HTTPRouteHandler]:
-    """A form that changes something. `policy` is the one its action requires."""
-    return _route(path, name, policy, reads=False, uploads=uploads)
+def post(
+    path: str,
+    *,
+    name: str,
+    policy: Policy,
+    uploads: bool = False,
+    before: Callable[..., None] | None = None,
+    take: Callable[[Any, Submitted], None] | None = None,
+) -> Callable[[Handler], HTTPRouteHandler]:
+    """A form that changes something. `policy` is the one its action requires.
+
+    With `uploads` a large body is let in, from people who are signed in. `before(db, viewer, **path)` may refuse it
+    before it is read; `take(settings, form)` looks at the files outside the transaction, so that no writer waits.
+    """
+    return _route(path, name, policy, reads=False, uploads=uploads, before=before, take=take)
 
 
-def _route(path: str, name: str, policy: Policy, *, reads: bool, uploads: bool = False):
+def _route(
+    path: str,
+    name: str,
+    policy: Policy,
+    *,
+    reads: bool,
+    uploads: bool = False,
+    before: Callable[..., None] | None = None,
+    take: Callable[[Any, Submitted], None] | None = None,
+):
     def wrap(handler: Handler) -> HTTPRouteHandler:
         async def handle(request: Request) -> Response:
             desk: Desk = request.app.state.desk
@@ -166,7 +187,7 @@ def _route(path: str, name: str, policy: Policy, *, reads: bool, uploads: bool =
 
         handle.__name__ = handler.__name__
         handle.__doc__ = handler.__doc__
-        opt = {"policy": policy, "uploads": uploads, "handler": handler}
+        opt = {"policy": policy, "uploads": uploads, "handler": handler, "before": before, "take": take}
         if reads:
             return litestar.route(path, http_method=["GET", "HEAD"], name=name, opt=opt)(handle)
         return litestar.route(path, http_method="POST", name=name, opt=opt)(handle)
@@ -184,19 +205,31 @@ async def _read(desk: Desk, request: Request, handler: Handler, policy: Policy) 
             language.current.set(arrival.language)
             if arrival.viewer is None and policy is not anyone:
                 return to_sign_in(request)
-            return handler(Visit(request, desk, db, arrival, Submitted([]), query), **request.path_params)
+            visit = Visit(request, desk, db, arrival, Submitted([]), query)
+            later.append(visit.after)
+            return handler(visit, **request.path_params)
 
+    later: list[list[Callable[[], None]]] = []
     response = await desk.read(work)
     arrival = getattr(request.state, "arrival", None)
     if arrival is not None and desk.doorkeeper.is_stale(arrival):
         await desk.in_thread(_touch, desk, arrival)
+    for call in (call for calls in later for call in calls):
+        await desk.in_thread(call)  # a small write of its own, such as when a private address was last used
     return response
 
 
 async def _write(desk: Desk, request: Request, handler: Handler, policy: Policy) -> Response:
     check_origin(request)
+    opt = request.route_handler.opt
+    if opt.get("uploads") and policy is not anyone:
+        await desk.read(_let_in, desk, request, opt.get("before"))
+        if request.state.arrival.viewer is None:
+            return to_sign_in(request)
     form = await read_form(request)
     query = read_query(request)
+    if take := opt.get("take"):
+        await asyncio.to_thread(take, desk.settings, form)
     visits: list[Visit] = []
 
     def work() -> Response:
@@ -236,6 +269,16 @@ async def _write(desk: Desk, request: Request, handler: Handler, policy: Policy)
         for call in visit.after:
             call()
     return response
+
+
+def _let_in(desk: Desk, request: Request, before: Callable[..., None] | None) -> None:
+    """Who is at the door with a large parcel, and may they put it there? Asked before it is carried in."""
+    with desk.database.reading() as db:
+        arrival = desk.doorkeeper.arrive(db, request)
+        request.state.arrival = arrival
+        language.current.set(arrival.language)
+        if arrival.viewer is not None and before is not None:
+            before(db, arrival.viewer, **request.path_params)
 
 
 class _Unsaved(Exception):

@@ -222,9 +222,8 @@ def invite(db: Session, meeting: Meeting) -> None:
     db.flush()
     here = {attendance.person_id: attendance for attendance in meeting.attendances}
     for person_id, place in wanted.items():
-        attendance = here.get(person_id)
-        if attendance is None:
-            attendance = Attendance(person_id=person_id)
+        attendance = here.get(person_id) or Attendance(person_id=person_id)
+        if person_id not in here:
             meeting.attendances.append(attendance)
         attendance.part, attendance.side, attendance.role = place.part, place.side, place.role
         attendance.seat_id = place.seat_id

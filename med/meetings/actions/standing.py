@@ -1,4 +1,4 @@
-"""Items that come by themselves: last time's minutes first, the pre-meeting's news, communication and evaluation last."""
+"""Items that come by themselves: the last minutes first; pre-meeting, communication and evaluation after them."""
 
 import uuid
 
@@ -57,8 +57,8 @@ def renew_adoptions(db: Session, committee_id: int) -> None:
     """Let each coming meeting begin with the minutes that still wait to be adopted.
 
     A meeting adopts every earlier one whose minutes are not adopted and which no coming meeting before it adopts:
-    usually the last one, and a theme meeting in between if there was one. Called whenever meetings are planned, moved or
-    cancelled, and when minutes have been approved.
+    usually the last one, and a theme meeting in between if there was one. Called whenever meetings are planned, moved
+    or cancelled, and when minutes have been approved.
     """
     found = list(
         db.scalars(

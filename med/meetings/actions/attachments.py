@@ -1,0 +1,55 @@
+"""Attaching a file to an item, and taking it off again."""
+
+from sqlalchemy.orm import Session
+
+from med import clock
+from med.access import Viewer, require
+from med.errors import Invalid
+from med.journal.actions import note
+from med.language import T
+from med.meetings import access
+from med.meetings.files import Kept
+from med.meetings.forms.attachments import AttachFile
+from med.meetings.models import Attachment, Item
+
+MOST = 40
+
+
+def attach(db: Session, viewer: Viewer, item: Item, kept: Kept, form: AttachFile) -> Attachment:
+    """Put a file that is already kept on an item. On an open item it may still be for the committee only."""
+    require(viewer, access.prepare_agenda, item.meeting)
+    here = [one for one in item.attachments if one.removed_at is None]
+    if len(here) >= MOST:
+        raise Invalid(file=T("Der er allerede %(n)s bilag på punktet.", n=MOST))
+    attachment = Attachment(
+        item=item,
+        item_id=item.id,
+        title=" ".join(form.title.split()) or kept.name,
+        file_name=kept.name,
+        media_type=kept.media_type,
+        size=kept.size,
+        sha256=kept.sha256,
+        is_open=not form.inside_only,
+        person_id=viewer.person_id,
+        at=clock.now(),
+    )
+    db.add(attachment)
+    note(db, viewer, "attachment.added", attachment)
+    return attachment
+
+
+def remove_attachment(db: Session, viewer: Viewer, attachment: Attachment) -> Attachment:
+    """Take a file off the agenda. The row stays, so that minutes that name it keep their hash."""
+    require(viewer, access.prepare_agenda, attachment.item.meeting)
+    if attachment.removed_at is None:
+        attachment.removed_at = clock.now()
+        note(db, viewer, "attachment.removed", attachment)
+    return attachment
+
+
+def set_attachment_openness(db: Session, viewer: Viewer, attachment: Attachment, is_open: bool) -> Attachment:
+    require(viewer, access.prepare_agenda, attachment.item.meeting)
+    if attachment.is_open is not is_open:
+        attachment.is_open = is_open
+        note(db, viewer, "attachment.opened" if is_open else "attachment.closed", attachment, ["is_open"])
+    return attachment

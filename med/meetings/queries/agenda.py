@@ -1,0 +1,146 @@
+"""Questions about an agenda: its items as one viewer may read them, with times, attachments and notes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, and_, false, select
+from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
+
+from med import workdays
+from med.access import Viewer
+from med.errors import NotFound
+from med.meetings import access
+from med.meetings.models import Attachment, Item, Meeting, Note, State
+
+
+@dataclass
+class Line:
+    """A line of the agenda as one viewer may read it. A closed item is a number and nothing else: `item` is None."""
+
+    number: int
+    item: Item | None
+    starts_at: datetime | None = None
+    words: bool = False  # whether the viewer may read what was said and settled
+    decided_too_soon: bool = False
+    note: Any = None
+    side_note: Any = None
+    attachments: list[Row] = field(default_factory=list)
+
+
+@dataclass
+class Agenda:
+    lines: list[Line]
+    spare: int | None  # minutes left when every item keeps to its time; negative when the agenda is too long
+    is_shown: bool  # whether the viewer may see an agenda at all
+
+
+def agenda(db: Session, viewer: Viewer, meeting: Meeting, is_inside: bool) -> Agenda:
+    """The agenda of a meeting that the viewer may see, in two queries (attachments are the second)."""
+    own, shared = aliased(Note), aliased(Note)
+    side = viewer.side_in(meeting.committee_id)
+    rows = db.execute(
+        select(Item, access.visible_items(viewer), access.visible_words(viewer), own, shared)
+        .outerjoin(own, and_(own.item_id == Item.id, own.person_id == viewer.person_id))
+        .outerjoin(shared, and_(shared.item_id == Item.id, shared.side == side if side and is_inside else false()))
+        .where(Item.meeting_id == meeting.id)
+        .options(joinedload(Item.responsible), joinedload(Item.raised_by), joinedload(Item.sent_to))
+        .order_by(Item.position, Item.id)
+    ).all()
+    set_committed_value(meeting, "items", [row[0] for row in rows])
+    for row in rows:
+        set_committed_value(row[0], "meeting", meeting)
+    if not (is_inside or agenda_is_shown(meeting)):
+        return Agenda([], None, False)
+    files = attachments(db, viewer, meeting.id) if rows else {}
+    day = workdays.copenhagen(meeting.starts_at).date()
+    lines = []
+    at = meeting.starts_at
+    for number, (item, is_visible, is_said, note, side_note) in enumerate(rows, 1):
+        starts_at, at = at, at + timedelta(minutes=item.minutes_budget)
+        if not is_visible:
+            lines.append(Line(number, None))
+            continue
+        talked = item.discussed or day
+        lines.append(
+            Line(
+                number,
+                item,
+                starts_at,
+                bool(is_said),
+                item.decision_planned is not None and item.decision_planned < talked,
+                note if is_inside else None,
+                side_note,
+                files.get(item.id, []),
+            )
+        )
+    spare = int((meeting.ends_at - at).total_seconds() // 60) if rows else None
+    return Agenda(lines, spare, True)
+
+
+def agenda_is_shown(meeting: Meeting) -> bool:
+    """Whether those outside the committee may see the agenda. The plain twin of `visible_items` for a whole meeting."""
+    return meeting.agenda_sent_at is not None or (meeting.draft_shown and meeting.state is not State.CANCELLED)
+
+
+def attachments(db: Session, viewer: Viewer, meeting_id: int) -> dict[int, list[Row]]:
+    """The attachments a viewer may open on a meeting's items, by item."""
+    found: dict[int, list[Row]] = {}
+    for row in db.execute(
+        _attachment_rows(viewer).where(Item.meeting_id == meeting_id).order_by(Attachment.item_id, Attachment.id)
+    ):
+        found.setdefault(row.item_id, []).append(row)
+    return found
+
+
+def attachments_on(db: Session, viewer: Viewer, item_id: int) -> Sequence[Row]:
+    return db.execute(_attachment_rows(viewer).where(Item.id == item_id).order_by(Attachment.id)).all()
+
+
+def _attachment_rows(viewer: Viewer):
+    return (
+        select(
+            Attachment.id,
+            Attachment.item_id,
+            Attachment.title,
+            Attachment.file_name,
+            Attachment.size,
+            Attachment.is_open,
+        )
+        .join(Item, Item.id == Attachment.item_id)
+        .where(access.visible_attachments(viewer))
+    )
+
+
+def item(db: Session, viewer: Viewer, meeting_id: int, item_id: int) -> Item:
+    """One item of a meeting, as the viewer may read it; NotFound for one they may not know, or on another meeting."""
+    found = db.scalar(
+        select(Item)
+        .join(Meeting, Meeting.id == Item.meeting_id)
+        .where(
+            Item.id == item_id,
+            Item.meeting_id == meeting_id,
+            access.visible_meetings(viewer),
+            access.visible_items(viewer),
+        )
+        .options(joinedload(Item.meeting), joinedload(Item.responsible), joinedload(Item.raised_by))
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def attachment(db: Session, viewer: Viewer, attachment_id: int) -> Attachment:
+    """One attachment the viewer may open; removed, closed and absent ones are all NotFound."""
+    found = db.scalar(
+        select(Attachment)
+        .join(Item, Item.id == Attachment.item_id)
+        .join(Meeting, Meeting.id == Item.meeting_id)
+        .where(Attachment.id == attachment_id, access.visible_meetings(viewer), access.visible_attachments(viewer))
+        .options(joinedload(Attachment.item).joinedload(Item.meeting))
+    )
+    if found is None:
+        raise NotFound
+    return found

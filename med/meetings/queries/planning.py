@@ -1,0 +1,278 @@
+"""Questions about meetings: which ones there are, and all that one meeting's page shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, tuple_
+from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
+
+from med import clock, workdays
+from med.access import SeatRole, Side, Viewer
+from med.errors import NotFound
+from med.language import T, Text
+from med.meetings import access
+from med.meetings.models import Attendance, Kind, Meeting, Part, Reply, State
+from med.organisation.models import Committee, Quorum, RepRole, Rules, Seat
+from med.organisation.queries import default_rules
+
+PAGE = 25
+MOST_MINE = 40
+COMING = (State.PLANNED, State.AGENDA_SENT, State.IN_PROGRESS)
+
+
+# --- lists ------------------------------------------------------------------------------------------------------
+
+
+def coming_meetings(
+    db: Session,
+    viewer: Viewer,
+    *,
+    mine: bool | None = None,
+    committee_id: int | None = None,
+    after: int | None = None,
+    limit: int = PAGE,
+) -> Sequence[Row]:
+    """Meetings not yet held, the next one first.
+
+    `mine` True: those of the viewer's committees or to which the viewer is invited; False: the open ones of others.
+    `after` is the id of the last meeting already shown. One more than `limit` is returned when there are more.
+    """
+    is_coming = or_(Meeting.state.in_(COMING), and_(Meeting.state == State.CANCELLED, Meeting.ends_at >= clock.now()))
+    asked = _lines(viewer).where(is_coming)
+    if committee_id is not None:
+        asked = asked.where(Meeting.committee_id == committee_id)
+    if mine is not None:
+        ours = _is_mine(viewer)
+        asked = asked.where(ours) if mine else asked.where(Meeting.is_open, ~ours, Meeting.state != State.CANCELLED)
+    if after is not None:
+        asked = asked.where(tuple_(Meeting.starts_at, Meeting.id) > _place_of(after))
+    return db.execute(asked.order_by(Meeting.starts_at, Meeting.id).limit(limit + 1)).all()
+
+
+def past_meetings(
+    db: Session,
+    viewer: Viewer,
+    *,
+    committee_id: int | None = None,
+    year: int | None = None,
+    before: int | None = None,
+    limit: int = PAGE,
+) -> Sequence[Row]:
+    """Meetings that were held (or cancelled), the latest first."""
+    is_past = or_(Meeting.state == State.HELD, and_(Meeting.state == State.CANCELLED, Meeting.ends_at < clock.now()))
+    asked = _lines(viewer).where(is_past)
+    if committee_id is not None:
+        asked = asked.where(Meeting.committee_id == committee_id)
+    if year is not None:
+        first = workdays.to_utc(date(year, 1, 1), datetime.min.time())
+        last = workdays.to_utc(date(year + 1, 1, 1), datetime.min.time())
+        asked = asked.where(Meeting.starts_at >= first, Meeting.starts_at < last)
+    if before is not None:
+        asked = asked.where(tuple_(Meeting.starts_at, Meeting.id) < _place_of(before))
+    return db.execute(asked.order_by(Meeting.starts_at.desc(), Meeting.id.desc()).limit(limit + 1)).all()
+
+
+def _lines(viewer: Viewer) -> Select:
+    return (
+        select(
+            Meeting.id,
+            Meeting.title,
+            Meeting.kind,
+            Meeting.state,
+            Meeting.starts_at,
+            Meeting.ends_at,
+            Meeting.place,
+            Meeting.is_open,
+            Meeting.committee_id,
+            Committee.name.label("committee"),
+            Attendance.reply,
+            Attendance.part,
+        )
+        .join(Committee, Committee.id == Meeting.committee_id)
+        .outerjoin(Attendance, and_(Attendance.meeting_id == Meeting.id, Attendance.person_id == viewer.person_id))
+        .where(access.visible_meetings(viewer))
+    )
+
+
+def _is_mine(viewer: Viewer) -> ColumnElement[bool]:
+    return or_(Meeting.committee_id.in_(viewer.committee_ids), Attendance.id.is_not(None))
+
+
+def _place_of(meeting_id: int) -> Any:
+    return select(Meeting.starts_at, Meeting.id).where(Meeting.id == meeting_id).scalar_subquery()
+
+
+def open_for_points(db: Session, viewer: Viewer, committee_id: int) -> Sequence[Row]:
+    """A committee's coming meetings that still take points, the next one first."""
+    return db.execute(
+        select(Meeting.id, Meeting.title, Meeting.starts_at, Meeting.proposals_due, Meeting.kind)
+        .where(
+            access.visible_meetings(viewer),
+            Meeting.committee_id == committee_id,
+            Meeting.state.in_((State.PLANNED, State.AGENDA_SENT)),
+            Meeting.ends_at >= clock.now(),
+        )
+        .order_by(Meeting.starts_at)
+        .limit(20)
+    ).all()
+
+
+# --- one meeting ------------------------------------------------------------------------------------------------
+
+
+def meeting(db: Session, viewer: Viewer, meeting_id: int) -> Meeting:
+    """The meeting with its committee and those who take part, as policies ask for them; or NotFound."""
+    found = db.scalar(
+        select(Meeting)
+        .where(Meeting.id == meeting_id, access.visible_meetings(viewer))
+        .options(
+            joinedload(Meeting.committee),
+            joinedload(Meeting.minutes),
+            joinedload(Meeting.minute_taker),
+            joinedload(Meeting.moderator),
+        )
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+@dataclass
+class Participant:
+    attendance: Attendance
+    rep_role: RepRole | None
+    stand_in: Attendance | None = None
+
+
+@dataclass
+class MeetingWithRules:
+    """A meeting, the rules of procedure of its day, and those who take part: what its pages start from."""
+
+    meeting: Meeting
+    rules: Rules
+    is_inside: bool
+    people: list[Participant] = field(default_factory=list)
+
+    def mine(self, viewer: Viewer) -> Attendance | None:
+        return next((p.attendance for p in self.people if p.attendance.person_id == viewer.person_id), None)
+
+
+def meeting_with_rules(db: Session, viewer: Viewer, meeting_id: int) -> MeetingWithRules:
+    """One meeting in two queries; NotFound for one the viewer may not know. Policies find all they need in it."""
+    rows = db.execute(
+        select(Meeting, Rules)
+        .outerjoin(Rules, Rules.committee_id == Meeting.committee_id)
+        .where(Meeting.id == meeting_id, access.visible_meetings(viewer))
+        .options(
+            joinedload(Meeting.committee),
+            joinedload(Meeting.minutes),
+            joinedload(Meeting.minute_taker),
+            joinedload(Meeting.moderator),
+        )
+    ).all()
+    if not rows:
+        raise NotFound
+    found: Meeting = rows[0][0]
+    day = workdays.copenhagen(found.starts_at).date()
+    held = [rules for _, rules in rows if rules is not None and rules.valid_from <= day]
+    rules = max(held, key=lambda one: one.valid_from, default=None) or default_rules(found.committee_id)
+    people = participants(db, found)
+    return MeetingWithRules(found, rules, access.is_inside(viewer, found), people)
+
+
+def participants(db: Session, meeting: Meeting) -> list[Participant]:
+    """Those invited and those who listen: chairs, members by side, substitutes beside whom they stand in for."""
+    rows = db.execute(
+        select(Attendance, Seat.rep_role)
+        .outerjoin(Seat, Seat.id == Attendance.seat_id)
+        .where(Attendance.meeting_id == meeting.id)
+        .options(joinedload(Attendance.person))
+        .order_by(Attendance.id)
+    ).all()
+    set_committed_value(meeting, "attendances", [row[0] for row in rows])
+    by_id = {row[0].id: row[0] for row in rows}
+    for attendance in by_id.values():
+        set_committed_value(attendance, "meeting", meeting)
+        set_committed_value(attendance, "stands_in_for", by_id.get(attendance.stands_in_for_id or 0))
+    stand_ins = {a.stands_in_for_id: a for a in by_id.values() if a.stands_in_for_id and a.reply is not Reply.DECLINED}
+    found = [Participant(a, rep_role, stand_ins.get(a.id)) for a, rep_role in rows]
+    return sorted(found, key=_order)
+
+
+PARTS_IN_ORDER = list(Part)
+ROLES_IN_ORDER = [SeatRole.CHAIR, SeatRole.VICE_CHAIR, SeatRole.MEMBER, SeatRole.SUBSTITUTE, SeatRole.ADVISORY, None]
+
+
+def _order(one: Participant) -> tuple[Any, ...]:
+    a = one.attendance
+    return (PARTS_IN_ORDER.index(a.part), ROLES_IN_ORDER.index(a.role), a.side or "", a.person.name)
+
+
+# --- what is said about a meeting -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Due:
+    """A deadline as it is shown: what, when, how far away it is, and whether it has passed."""
+
+    text: Text
+    day: date
+    away: Text | None
+    is_past: bool
+
+
+def dues(meeting: Meeting, today: date) -> list[Due]:
+    """The deadlines that matter now: before the meeting those of the agenda, after it those of the minutes."""
+    if meeting.state is State.CANCELLED:
+        return []
+    if meeting.state in COMING:
+        wanted = [(T("Forslag til punkter senest"), meeting.proposals_due)]
+        if meeting.agenda_sent_at is None:
+            wanted.append((T("Dagsordenen sendes ud senest"), meeting.agenda_due))
+    else:
+        wanted = []
+        minutes = meeting.minutes
+        if minutes is None or minutes.review_at is None:
+            wanted.append((T("Udkast til referat senest"), meeting.minutes_draft_due))
+        if minutes is None or minutes.chairs_approved_at is None:
+            wanted.append((T("Referatet sendes ud senest"), meeting.minutes_out_due))
+    return [due(text, day, today) for text, day in wanted if day is not None]
+
+
+def due(text: Text, day: date, today: date) -> Due:
+    near = abs((day - today).days) <= 28
+    return Due(text, day, workdays.in_words(day, today) if near else None, day < today)
+
+
+def quorum_warning(rules: Rules, meeting: Meeting) -> Text | None:
+    """What the rules say about too few coming. Only ever a warning; nobody is stopped."""
+    if rules.quorum is Quorum.NONE or meeting.state not in COMING or meeting.kind is Kind.ALL_HANDS:
+        return None
+    invited = dict.fromkeys(Side, 0)
+    coming = dict.fromkeys(Side, 0)
+    for attendance in meeting.attendances:
+        if attendance.side is None:
+            continue
+        if attendance.part is Part.MEMBER:
+            invited[attendance.side] += 1
+        if attendance.part in (Part.MEMBER, Part.SUBSTITUTE) and attendance.reply is not Reply.DECLINED:
+            coming[attendance.side] += 1
+    half = {side: coming[side] * 2 < invited[side] for side in Side}
+    if rules.quorum is Quorum.HALF_TOTAL:
+        return T("Under halvdelen af medlemmerne kommer.") if sum(coming.values()) * 2 < sum(invited.values()) else None
+    for side, empty, few in (
+        (Side.MANAGEMENT, T("Ingen fra ledelsessiden kommer."), T("Under halvdelen af ledelsessiden kommer.")),
+        (Side.EMPLOYEE, T("Ingen fra medarbejdersiden kommer."), T("Under halvdelen af medarbejdersiden kommer.")),
+    ):
+        if invited[side] and not coming[side]:
+            return empty
+        if rules.quorum is Quorum.HALF_OF_EACH and half[side]:
+            return few
+    return None
+
+
+def length(meeting: Meeting) -> timedelta:
+    return meeting.ends_at - meeting.starts_at

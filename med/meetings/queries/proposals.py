@@ -1,0 +1,162 @@
+"""Questions about proposals: mine and what became of them, and those the chairs have to answer."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Row, Select, and_, case, select
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from med.access import SeatRole, Viewer
+from med.errors import NotFound
+from med.meetings import access
+from med.meetings.models import Item, Meeting, Proposal, ProposalState, State
+from med.organisation.access import visible_committees
+from med.organisation.models import Committee, Person, Unit
+
+PAGE = 25
+WAITS = (ProposalState.RECEIVED, ProposalState.POSTPONED)
+
+
+def proposal(db: Session, viewer: Viewer, proposal_id: int) -> Proposal:
+    """One proposal with all its page shows, or NotFound."""
+    found = db.scalar(
+        select(Proposal)
+        .where(Proposal.id == proposal_id, access.visible_proposals(viewer))
+        .options(
+            joinedload(Proposal.committee),
+            joinedload(Proposal.moved_from),
+            joinedload(Proposal.meeting),
+            joinedload(Proposal.raised_by),
+            joinedload(Proposal.answered_by),
+        )
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def my_proposals(db: Session, viewer: Viewer, before: int | None = None) -> Sequence[Row]:
+    """What I have raised, newest first, with the answer and, where I may read it, how the item ended."""
+    asked = _lines(viewer).where(Proposal.raised_by_id == viewer.person_id)
+    if before is not None:
+        asked = asked.where(Proposal.id < before)
+    return db.execute(asked.order_by(Proposal.id.desc()).limit(PAGE + 1)).all()
+
+
+def waiting_proposals(db: Session, viewer: Viewer, committee_id: int | None = None) -> Sequence[Row]:
+    """Proposals that wait for an answer from the chairs of the viewer's committees (or of one), oldest first."""
+    mine = [seat.committee_id for seat in viewer.seats if seat.role in (SeatRole.CHAIR, SeatRole.VICE_CHAIR)]
+    wanted = Proposal.committee_id.in_(mine) if committee_id is None else Proposal.committee_id == committee_id
+    return db.execute(
+        _lines(viewer)
+        .where(wanted, Proposal.state.in_(WAITS))
+        .order_by(case((Proposal.state == ProposalState.RECEIVED, 0), else_=1), Proposal.id)
+        .limit(50)
+    ).all()
+
+
+def _lines(viewer: Viewer) -> Select:
+    raiser = aliased(Person)
+    target = aliased(Meeting)
+    return (
+        select(
+            Proposal.id,
+            Proposal.title,
+            Proposal.state,
+            Proposal.reason,
+            Proposal.raised_at,
+            Proposal.raised_side,
+            Proposal.is_late,
+            Proposal.answered_at,
+            Proposal.answer_seen_at,
+            Proposal.committee_id,
+            Proposal.meeting_id,
+            Committee.name.label("committee"),
+            raiser.name.label("raised_by"),
+            target.title.label("meeting"),
+            target.starts_at.label("meeting_at"),
+            Item.id.label("item_id"),
+            Item.outcome,
+        )
+        .join(Committee, Committee.id == Proposal.committee_id)
+        .outerjoin(raiser, raiser.id == Proposal.raised_by_id)
+        .outerjoin(target, target.id == Proposal.meeting_id)
+        # The outcome only where the words of the item are the viewer's to read.
+        .outerjoin(Item, and_(Item.id == Proposal.item_id, access.visible_words(viewer)))
+        .where(access.visible_proposals(viewer))
+    )
+
+
+def item_of(db: Session, viewer: Viewer, proposal: Proposal) -> tuple[Item, bool] | None:
+    """What became of a proposal, and whether the viewer may read how it ended; None while the item is not theirs."""
+    if proposal.item_id is None:
+        return None
+    row = db.execute(
+        select(Item, access.visible_words(viewer))
+        .where(Item.id == proposal.item_id, access.visible_items(viewer))
+        .options(joinedload(Item.meeting).joinedload(Meeting.committee))
+    ).first()
+    return (row[0], bool(row[1])) if row else None
+
+
+def origin_of(db: Session, viewer: Viewer, proposal: Proposal) -> Item | None:
+    """The item another committee sent on, where the viewer may read it."""
+    if proposal.from_item_id is None:
+        return None
+    return db.scalar(
+        select(Item)
+        .where(Item.id == proposal.from_item_id, access.visible_items(viewer))
+        .options(joinedload(Item.meeting).joinedload(Meeting.committee))
+    )
+
+
+def sent_on_from(db: Session, viewer: Viewer, item_ids: Sequence[int]) -> dict[int, list[Row]]:
+    """Where items were sent on to: item id -> (proposal id, committee, state), for those who may see the proposal."""
+    found: dict[int, list[Row]] = {}
+    if not item_ids:
+        return found
+    for row in db.execute(
+        select(Proposal.from_item_id, Proposal.id, Committee.name.label("committee"), Proposal.state)
+        .join(Committee, Committee.id == Proposal.committee_id)
+        .where(Proposal.from_item_id.in_(item_ids), access.visible_proposals(viewer))
+        .order_by(Proposal.id)
+    ):
+        found.setdefault(row.from_item_id, []).append(row)
+    return found
+
+
+def items_to_merge_with(db: Session, viewer: Viewer, committee_id: int) -> Sequence[Row]:
+    """Items on a committee's coming agendas that a proposal may be merged into."""
+    return db.execute(
+        select(Item.id, Item.title, Item.position, Meeting.title.label("meeting"), Meeting.starts_at)
+        .join(Meeting, Meeting.id == Item.meeting_id)
+        .where(
+            Item.committee_id == committee_id,
+            Item.standing.is_(None),
+            access.visible_items(viewer),
+            Meeting.state.in_((State.PLANNED, State.AGENDA_SENT)),
+        )
+        .order_by(Meeting.starts_at, Item.position)
+        .limit(100)
+    ).all()
+
+
+def own_committee_id(db: Session, viewer: Viewer) -> int | None:
+    """The committee a person is nearest to: their own unit's, else that of the nearest unit above it."""
+    units = set(viewer.unit_ids)
+    for _ in range(12):
+        if not units:
+            return None
+        found = db.scalar(
+            select(Committee.id)
+            .where(
+                Committee.unit_id.in_(units),
+                visible_committees(viewer),
+                Committee.ends.is_(None),
+            )
+            .order_by(Committee.id)
+            .limit(1)
+        )
+        if found is not None:
+            return found
+        units = {parent for parent in db.scalars(select(Unit.parent_id).where(Unit.id.in_(units))) if parent}
+    return None
