@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
-from med.access import Viewer
+from med.access import SeatRole, Viewer
 from med.decisions.models import Decision, DecisionState, FollowUp
 from med.language import T, Text
-from med.meetings.access import is_inside, minute_item
+from med.meetings.access import acts_for, inside_meetings, is_inside, minute_item, visible_words
 from med.meetings.models import Item, Meeting, State
 from med.organisation.access import is_employee
+
+OVER = (DecisionState.REPLACED, DecisionState.WITHDRAWN)
 
 
 def published_decisions(viewer: Viewer) -> ColumnElement[bool]:
@@ -20,25 +22,40 @@ def published_decisions(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def visible_decisions(viewer: Viewer) -> ColumnElement[bool]:
-    """Single decisions: published ones, drafts of one's own committee, and open drafts of a live open meeting."""
+    """Single decisions: published ones, drafts of one's own committee, and open drafts of a live open meeting.
+
+    A substitute who steps in at a meeting sees all that was decided there.
+    """
     if not viewer.is_employee:
         return false()
     live = select(Meeting.id).where(Meeting.state == State.IN_PROGRESS, Meeting.is_open)
+    own = select(Meeting.id).where(inside_meetings(viewer))
     return or_(
         Decision.committee_id.in_(viewer.inside),
+        Decision.meeting_id.in_(own),
         and_(Decision.is_open, or_(Decision.published_at.is_not(None), Decision.meeting_id.in_(live))),
     )
 
 
 def visible_follow_ups(viewer: Viewer) -> ColumnElement[bool]:
-    """Follow-ups: one's own, one's committees', and open ones of published open decisions."""
+    """Follow-ups: one's own, one's committees', and open ones of decisions and items whose words one may read.
+
+    The exception is an own follow-up on a closed item: who has left the committee has no business there any more.
+    """
     if not viewer.is_employee:
         return false()
     published = select(Decision.id).where(published_decisions(viewer))
+    readable = select(Item.id).where(visible_words(viewer))
     return or_(
-        FollowUp.owner_id == viewer.person_id,
         FollowUp.committee_id.in_(viewer.inside),
-        and_(FollowUp.is_open, FollowUp.decision_id.in_(published)),
+        and_(
+            FollowUp.is_open,
+            or_(
+                FollowUp.owner_id == viewer.person_id,
+                FollowUp.decision_id.in_(published),
+                FollowUp.item_id.in_(readable),
+            ),
+        ),
     )
 
 
@@ -62,10 +79,24 @@ def correct_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
 def release_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
     """Say "straks": publish before the minutes are approved. Both chairs must say so."""
     yield from is_employee(viewer)
-    if not viewer.presides(decision.committee_id):
+    as_chair, as_vice = chairs_of(viewer, decision)
+    if not (as_chair or as_vice):
         yield T("Kun formand og næstformand kan offentliggøre straks.")
     if decision.published_at is not None:
         yield T("Beslutningen er allerede offentliggjort.")
+    elif (as_chair or as_vice) and not (
+        (as_chair and decision.release_chair_at is None) or (as_vice and decision.release_vice_at is None)
+    ):
+        yield T("Du har allerede sagt ja. Den venter på den anden i formandskabet.")
+
+
+def chairs_of(viewer: Viewer, decision: Decision) -> tuple[bool, bool]:
+    """Whether the viewer acts as chair, and as vice-chair, for this decision: a named substitute may."""
+    if decision.meeting is None:
+        roles = (SeatRole.CHAIR, SeatRole.VICE_CHAIR)
+        return tuple(viewer.sits_as(decision.committee_id, role) for role in roles)  # type: ignore[return-value]
+    chair = acts_for(viewer, decision.meeting, SeatRole.CHAIR)
+    return chair, acts_for(viewer, decision.meeting, SeatRole.VICE_CHAIR)
 
 
 def move_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
@@ -73,7 +104,18 @@ def move_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
     yield from is_employee(viewer)
     if not (viewer.runs(decision.committee_id) or decision.responsible_id == viewer.person_id):
         yield T("Kun den ansvarlige, formandskabet og MED-sekretæren kan fortælle, hvordan det går.")
-    if decision.state in (DecisionState.REPLACED, DecisionState.WITHDRAWN):
+    if decision.state in OVER:
+        yield T("Beslutningen gælder ikke længere.")
+
+
+def review_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
+    """Note that the committee has looked back at a decision, and when it does so again."""
+    yield from is_employee(viewer)
+    if not viewer.runs(decision.committee_id):
+        yield T("Kun formandskabet og MED-sekretæren kan notere, at I har set tilbage på beslutningen.")
+    if decision.published_at is None:
+        yield T("Beslutningen er ikke offentliggjort endnu.")
+    if decision.state in OVER:
         yield T("Beslutningen gælder ikke længere.")
 
 
@@ -81,16 +123,28 @@ def withdraw_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
     yield from is_employee(viewer)
     if not viewer.presides(decision.committee_id):
         yield T("Kun formandskabet kan trække en beslutning tilbage.")
-    if decision.state in (DecisionState.REPLACED, DecisionState.WITHDRAWN):
+    if decision.published_at is None:
+        yield T("Beslutningen er ikke offentliggjort endnu. Ret den, eller slet den.")
+    if decision.state in OVER:
         yield T("Beslutningen gælder ikke længere.")
 
 
 def add_follow_up(viewer: Viewer, item: Item) -> Iterator[Text]:
+    """Agree on an item who does what by when."""
     yield from is_employee(viewer)
     if not (viewer.runs(item.committee_id) or item.meeting.minute_taker_id == viewer.person_id):
         yield T("Kun formandskabet, MED-sekretæren og referenten kan aftale opfølgning.")
     if not is_inside(viewer, item.meeting) and not item.is_open:
         yield T("Punktet er lukket for dig.")
+
+
+def follow_up_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
+    """Agree on a decision's own page who does what by when."""
+    yield from is_employee(viewer)
+    if not (viewer.runs(decision.committee_id) or decision.responsible_id == viewer.person_id):
+        yield T("Kun den ansvarlige, formandskabet og MED-sekretæren kan aftale opfølgning.")
+    if decision.state in OVER:
+        yield T("Beslutningen gælder ikke længere.")
 
 
 def move_follow_up(viewer: Viewer, follow_up: FollowUp) -> Iterator[Text]:

@@ -40,6 +40,8 @@ class Decision(Base):
         Index("ix__decision__meeting", "meeting_id"),
         Index("ix__decision__responsible", "responsible_id", "published_at", "id"),
         Index("ix__decision__state_published", "state", "published_at", "id"),
+        # Everything the balance counts by, so that a year is counted in the index alone.
+        Index("ix__decision__balance", "year", "committee_id", "perspective", "is_open", "published_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -77,7 +79,9 @@ class Decision(Base):
     responsible: Mapped[Person | None] = relationship(foreign_keys=responsible_id)
     recorded_by: Mapped[Person | None] = relationship(foreign_keys=recorded_by_id)
     replaces: Mapped["Decision | None"] = relationship(remote_side=id)
-    tags: Mapped[list["Tag"]] = relationship(back_populates="decision", order_by="Tag.id")
+    tags: Mapped[list["Tag"]] = relationship(
+        back_populates="decision", order_by="Tag.id", cascade="all, delete-orphan"
+    )
 
 
 class Tag(Base):
@@ -105,7 +109,7 @@ class Tag(Base):
 
 
 class Step(Base):
-    """A step in a decision's life ("Sådan går det"): a change of state, or just news of how it goes."""
+    """A step in a decision's life ("Sådan går det"): a change of state, news of how it goes, or a review held."""
 
     __tablename__ = "decision_step"
 
@@ -114,6 +118,7 @@ class Step(Base):
     at: Mapped[datetime]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     state: Mapped[DecisionState | None]  # what it became; empty for news
+    is_review: Mapped[bool] = mapped_column(default=False)  # the committee looked back at it, as it had planned
     note: Mapped[str] = mapped_column(default="")
 
     person: Mapped[Person | None] = relationship()

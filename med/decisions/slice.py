@@ -1,17 +1,43 @@
-from med.decisions import access
+from med.decisions import (
+    access,
+    actions,
+    parts,
+    queries,
+    words,  # noqa: F401  the words people use for states
+)
+from med.decisions.routes import router
+from med.decisions.waiting import awaits
 from med.language import T
+from med.meetings.parts import register
+from med.organisation.parts import panel
 from med.slices import NavEntry, Slice
+
+register(
+    room=parts.in_the_room,
+    aside=parts.decided_today,
+    agenda=parts.on_the_agenda,
+    items=parts.under_items,
+    minutes=queries.meeting_parts,
+    approved=actions.publish_with_minutes,
+    opened_or_closed=actions.follow_openness,
+    not_closing=parts.missing_decisions,
+)
+panel(T("Nyeste beslutninger"), parts.of_the_committee, order=30)
 
 decisions = Slice(
     name="decisions",
+    routers=[router],
     policies=[
         access.record_decision,
         access.correct_decision,
         access.release_decision,
         access.move_decision,
+        access.review_decision,
         access.withdraw_decision,
         access.add_follow_up,
+        access.follow_up_decision,
         access.move_follow_up,
     ],
     nav=[NavEntry("decisions", T("Beslutninger"), "/beslutninger", 30)],
+    awaits=awaits,
 )

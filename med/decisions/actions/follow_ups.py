@@ -1,0 +1,91 @@
+"""Who does what by when, because of an item or a decision."""
+
+from sqlalchemy.orm import Session
+
+from med import clock
+from med.access import Viewer, require
+from med.decisions import access
+from med.decisions.actions.people import responsible_for
+from med.decisions.actions.recording import tell_the_room
+from med.decisions.forms import FollowUpForm, FollowUpStateForm
+from med.decisions.models import OPEN_FOLLOW_UPS, Decision, FollowUp, FollowUpChange, FollowUpState
+from med.errors import Conflict, Invalid
+from med.journal.actions import note
+from med.language import T
+from med.meetings.models import Item
+
+
+def agree_follow_up(db: Session, viewer: Viewer, item: Item, form: FollowUpForm) -> FollowUp:
+    """Agree it on an item, in the room or while the minutes are written."""
+    require(viewer, access.add_follow_up, item)
+    made = _agree(db, viewer, form, committee_id=item.committee_id, is_open=item.is_open, item_id=item.id)
+    tell_the_room(item.meeting)
+    return made
+
+
+def follow_up_decision(db: Session, viewer: Viewer, decision: Decision, form: FollowUpForm) -> FollowUp:
+    """Agree it on the decision's own page."""
+    require(viewer, access.follow_up_decision, decision)
+    return _agree(
+        db,
+        viewer,
+        form,
+        committee_id=decision.committee_id,
+        is_open=decision.is_open,
+        item_id=decision.item_id,
+        decision_id=decision.id,
+    )
+
+
+def _agree(
+    db: Session,
+    viewer: Viewer,
+    form: FollowUpForm,
+    *,
+    committee_id: int,
+    is_open: bool,
+    item_id: int | None,
+    decision_id: int | None = None,
+) -> FollowUp:
+    owner = responsible_for(db, viewer, form.owner, committee_id, is_open=is_open, field="owner")
+    if owner is None:
+        raise Invalid(owner=T("Skriv, hvem der gør det."))
+    now = clock.now()
+    made = FollowUp(
+        committee_id=committee_id,
+        item_id=item_id,
+        decision_id=decision_id,
+        is_open=is_open,
+        text=form.text,
+        owner_id=owner.id,
+        due=form.due,
+        state=FollowUpState.OPEN,
+        created_at=now,
+    )
+    db.add(made)
+    db.flush()
+    db.add(FollowUpChange(follow_up_id=made.id, at=now, person_id=viewer.person_id, state=FollowUpState.OPEN))
+    note(db, viewer, "follow_up.agreed", made)
+    return made
+
+
+def move_follow_up(db: Session, viewer: Viewer, follow_up: FollowUp, form: FollowUpStateForm) -> FollowUp:
+    """Say how far it is, and perhaps a new due date. Raises Conflict when it was moved in the meantime."""
+    require(viewer, access.move_follow_up, follow_up)
+    if form.version != follow_up.version:
+        raise Conflict(T("Opfølgningen er ændret, siden du åbnede siden. Se, hvad der står nu, og prøv igen."))
+    if form.state is FollowUpState.DROPPED and not form.note:
+        raise Invalid(note=T("Skriv, hvorfor den bliver droppet."))
+    changed = [name for name in ("state", "due") if getattr(follow_up, name) != getattr(form, name)]
+    if not changed and not form.note:
+        return follow_up
+    now = clock.now()
+    follow_up.state = form.state
+    follow_up.due = form.due
+    follow_up.closed_at = None if form.state in OPEN_FOLLOW_UPS else follow_up.closed_at or now
+    follow_up.version += 1
+    db.add(
+        FollowUpChange(follow_up_id=follow_up.id, at=now, person_id=viewer.person_id, state=form.state, note=form.note)
+    )
+    note(db, viewer, "follow_up.moved", follow_up, changed)
+    return follow_up

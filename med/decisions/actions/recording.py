@@ -1,0 +1,297 @@
+"""Writing a decision down, correcting it while it is a draft, and publishing it."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from med import clock
+from med.access import Viewer, require
+from med.decisions import access
+from med.decisions.actions.numbering import close_gap, lock_series, next_number
+from med.decisions.actions.people import responsible_for
+from med.decisions.forms import DecisionForm
+from med.decisions.models import Decision, DecisionState, FollowUp, Step, Tag
+from med.errors import Conflict, Invalid
+from med.journal.actions import note
+from med.language import T
+from med.meetings.models import Item, Meeting, Outcome, State
+from med.organisation.models import Approval
+from med.organisation.queries import rules_on
+from med.perspectives.models import Perspective
+from med.workdays import copenhagen
+
+
+def record_decision(db: Session, viewer: Viewer, item: Item, form: DecisionForm) -> Decision:
+    """Write down what was decided on an item. It is a draft until the minutes are approved, or both say "straks"."""
+    require(viewer, access.record_decision, item)
+    decided_at = when_decided(item.meeting)
+    year = copenhagen(decided_at).year
+    responsible = responsible_for(db, viewer, form.responsible, item.committee_id, is_open=item.is_open)
+    lock_series(db, item.committee_id)
+    decision = Decision(
+        uid=str(uuid.uuid4()),
+        committee_id=item.committee_id,
+        meeting_id=item.meeting_id,
+        item_id=item.id,
+        is_open=item.is_open,
+        year=year,
+        number=next_number(db, item.committee_id, is_open=item.is_open, year=year),
+        text=form.text,
+        why=form.why,
+        meaning=form.meaning,
+        perspective=form.perspective,
+        responsible_id=responsible.id if responsible else None,
+        due=form.due,
+        frame=form.frame,
+        hoped_effect=form.hoped_effect,
+        review=form.review,
+        replaces_id=replaced_by(db, item, form),
+        before_discussion=decided_before_discussion(item),
+        decided_at=decided_at,
+        recorded_by_id=viewer.person_id,
+        changed_at=clock.now(),
+    )
+    db.add(decision)
+    tag_decision(decision, form.perspective, form.further)
+    if item.outcome is None:
+        item.outcome = Outcome.DECIDED
+    tell_the_room(item.meeting)
+    note(db, viewer, "decision.recorded", decision)
+    return decision
+
+
+def when_decided(meeting: Meeting) -> datetime:
+    """The meeting's time: now while it is on, else when it was closed, not when somebody got round to the writing."""
+    now = clock.now()
+    if meeting.state is State.IN_PROGRESS:
+        return now
+    return meeting.closed_at or min(meeting.ends_at, now)
+
+
+def decided_before_discussion(item: Item) -> bool:
+    """Whether the matter was settled before the committee could discuss it.
+
+    The framework agreement (§ 7) wants staff informed and heard so early that their views can still count. The item
+    says when the decision is taken elsewhere (`decision_planned`), when staff were informed and when it was
+    discussed; without a date of its own, the discussion is the meeting itself. A decision day before either of
+    these is the fault; the same day is not, for nobody writes down the hour.
+    """
+    if item.decision_planned is None:
+        return False
+    discussed = item.discussed or copenhagen(item.meeting.starts_at).date()
+    heard: list[date] = [discussed, *([item.informed] if item.informed else [])]
+    return any(item.decision_planned < day for day in heard)
+
+
+def replaced_by(db: Session, item: Item, form: DecisionForm, itself: Decision | None = None) -> int | None:
+    """The id of the decision this one replaces. Raises Invalid when that is not one it may replace."""
+    if form.replaces is None:
+        return None
+    old = db.scalar(
+        select(Decision).where(
+            Decision.id == form.replaces,
+            Decision.committee_id == item.committee_id,
+            Decision.published_at.is_not(None),
+            Decision.state.not_in(access.OVER),
+        )
+    )
+    if old is None:
+        raise Invalid(replaces=T("Vælg en af udvalgets beslutninger, der stadig gælder."))
+    if old.is_open is not item.is_open:
+        # The one left behind would tell everybody that there is another they may not see.
+        raise Invalid(replaces=T("En åben beslutning kan kun afløses på et åbent punkt, og en lukket på et lukket."))
+    taken = db.scalar(select(Decision.id).where(Decision.replaces_id == old.id))
+    if taken is not None and (itself is None or taken != itself.id):
+        raise Invalid(replaces=T("Den beslutning er allerede afløst af en anden."))
+    return old.id
+
+
+def tag_decision(decision: Decision, main: Perspective, further: Iterable[Perspective]) -> None:
+    """The perspectives it serves, each with the feed's keys: when, where, for whom."""
+    wanted = {main: True, **{one: False for one in further if one is not main}}
+    held = {tag.perspective: tag for tag in decision.tags}
+    for gone in held.keys() - wanted.keys():
+        decision.tags.remove(held[gone])
+    for perspective, is_main in wanted.items():
+        if (tag := held.get(perspective)) is not None:
+            tag.is_main = is_main
+        else:
+            decision.tags.append(
+                Tag(
+                    perspective=perspective,
+                    is_main=is_main,
+                    committee_id=decision.committee_id,
+                    is_open=decision.is_open,
+                    published_at=decision.published_at,
+                )
+            )
+
+
+def tell_the_room(meeting: Meeting) -> None:
+    """Readers who follow the meeting live look again."""
+    meeting.live_version += 1
+
+
+def correct_decision(db: Session, viewer: Viewer, decision: Decision, form: DecisionForm) -> Decision:
+    """Correct a draft's words. Raises Conflict when someone else corrected it since the form was opened."""
+    require(viewer, access.correct_decision, decision)
+    check_version(decision, form.version)
+    item = decision.item
+    assert item is not None  # the policy has seen to it
+    responsible = responsible_for(db, viewer, form.responsible, item.committee_id, is_open=item.is_open)
+    replaces_id = replaced_by(db, item, form, decision)
+    wanted = {
+        "text": form.text,
+        "why": form.why,
+        "meaning": form.meaning,
+        "perspective": form.perspective,
+        "responsible_id": responsible.id if responsible else None,
+        "due": form.due,
+        "frame": form.frame,
+        "hoped_effect": form.hoped_effect,
+        "review": form.review,
+        "replaces_id": replaces_id,
+    }
+    changed = [name for name, value in wanted.items() if getattr(decision, name) != value]
+    if {tag.perspective for tag in decision.tags if not tag.is_main} != set(form.further):
+        changed.append("further")
+    for name, value in wanted.items():
+        setattr(decision, name, value)
+    tag_decision(decision, form.perspective, form.further)
+    if changed:
+        touch(decision)
+        tell_the_room(item.meeting)
+        note(db, viewer, "decision.corrected", decision, changed)
+    return decision
+
+
+def check_version(decision: Decision, version: int) -> None:
+    if version != decision.version:
+        raise Conflict(T("Beslutningen er ændret, siden du åbnede den. Se, hvad der står nu, og prøv igen."))
+
+
+def touch(decision: Decision) -> None:
+    decision.version += 1
+    decision.changed_at = clock.now()
+
+
+def discard_decision(db: Session, viewer: Viewer, decision: Decision) -> None:
+    """Take a draft away that was never decided. Follow-ups agreed on it stay with its item."""
+    require(viewer, access.correct_decision, decision)
+    item = decision.item
+    lock_series(db, decision.committee_id)
+    note(db, viewer, "decision.discarded", decision)
+    for follow_up in db.scalars(select(FollowUp).where(FollowUp.decision_id == decision.id)):
+        follow_up.decision_id = None
+    for row in [*decision.tags, *db.scalars(select(Step).where(Step.decision_id == decision.id))]:
+        db.delete(row)
+    series = (decision.committee_id, decision.is_open, decision.year, decision.number)
+    db.flush()
+    db.delete(decision)
+    db.flush()
+    close_gap(db, series[0], is_open=series[1], year=series[2], number=series[3])
+    if item is not None:
+        tell_the_room(item.meeting)
+
+
+# --- publishing -------------------------------------------------------------------------------------------------------
+
+
+def release_decision(db: Session, viewer: Viewer, decision: Decision) -> Decision:
+    """Say "straks" for one's side. When both chairs have, staff can read it before the minutes are approved."""
+    require(viewer, access.release_decision, decision)
+    as_chair, as_vice = access.chairs_of(viewer, decision)
+    now = clock.now()
+    if as_chair and decision.release_chair_at is None:
+        decision.release_chair_at = now
+    if as_vice and decision.release_vice_at is None:
+        decision.release_vice_at = now
+    touch(decision)
+    note(db, viewer, "decision.released", decision)
+    rules = rules_on(db, decision.committee_id, clock.today())
+    alone = rules.minutes_approval is Approval.CHAIR and decision.release_chair_at is not None
+    if alone or (decision.release_chair_at and decision.release_vice_at):
+        publish(db, viewer, decision, now)
+    return decision
+
+
+def publish(db: Session, viewer: Viewer | None, decision: Decision, at: datetime) -> None:
+    """From here on its words stand. What it replaces is over, and both say so."""
+    if decision.item is not None:
+        decision.before_discussion = decided_before_discussion(decision.item)
+    decision.published_at = at
+    for tag in decision.tags:
+        tag.published_at = at
+    touch(decision)
+    note(db, viewer, "decision.published", decision)
+    if decision.replaces_id is not None:
+        old = db.get_one(Decision, decision.replaces_id)
+        if old.state in access.OVER:
+            # Withdrawn in the meantime: there is nothing left to replace.
+            decision.replaces_id = None
+            return
+        old.state = DecisionState.REPLACED
+        touch(old)
+        db.add(
+            Step(
+                decision_id=old.id,
+                at=at,
+                person_id=viewer.person_id if viewer else None,
+                state=DecisionState.REPLACED,
+            )
+        )
+        note(db, viewer, "decision.replaced", old)
+
+
+def publish_with_minutes(db: Session, viewer: Viewer | None, meeting: Meeting) -> None:
+    """Both chairs have approved the minutes: the meeting's drafts become public, in the order they were written."""
+    at = clock.now()
+    if meeting.minutes is not None and meeting.minutes.chairs_approved_at is not None:
+        at = meeting.minutes.chairs_approved_at
+    drafts = db.scalars(
+        select(Decision)
+        .where(Decision.meeting_id == meeting.id, Decision.published_at.is_(None))
+        .options(selectinload(Decision.tags))
+        .order_by(Decision.id)
+    ).all()
+    for decision in drafts:
+        publish(db, viewer, decision, at)
+
+
+def follow_openness(db: Session, viewer: Viewer | None, item: Item) -> None:
+    """An item was opened or closed: its drafts and follow-ups follow, and the numbers move to the other series.
+
+    Raises Conflict when one of them is public already: what everybody has read cannot be closed, and a number
+    people know does not change.
+    """
+    decisions = db.scalars(
+        select(Decision)
+        .where(Decision.item_id == item.id, Decision.is_open != item.is_open)
+        .options(selectinload(Decision.tags))
+        .order_by(Decision.number)
+    ).all()
+    for follow_up in db.scalars(select(FollowUp).where(FollowUp.item_id == item.id, FollowUp.is_open != item.is_open)):
+        follow_up.is_open = item.is_open
+        follow_up.version += 1
+    if not decisions:
+        return
+    if any(decision.published_at is not None for decision in decisions):
+        raise Conflict(T("Der er en offentliggjort beslutning på punktet. Derfor kan det ikke lukkes eller åbnes."))
+    if any(decision.replaces_id is not None for decision in decisions):
+        raise Conflict(
+            T("En beslutning på punktet afløser en anden. Fjern afløsningen, før du lukker eller åbner punktet.")
+        )
+    lock_series(db, item.committee_id)
+    for decision in decisions:
+        was_open, number = decision.is_open, decision.number
+        free = next_number(db, item.committee_id, is_open=item.is_open, year=decision.year)
+        decision.is_open, decision.number = item.is_open, free
+        for tag in decision.tags:
+            tag.is_open = item.is_open
+        touch(decision)
+        db.flush()
+        close_gap(db, item.committee_id, is_open=was_open, year=decision.year, number=number)
+        note(db, viewer, "decision.opened" if item.is_open else "decision.closed", decision, ["is_open", "number"])

@@ -1,0 +1,130 @@
+"""What a reader wants to see of the decisions: the same few choices on the page, in the private feeds and in links."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from med.decisions.models import DecisionState
+from med.language import T, Text
+from med.perspectives.models import Perspective
+
+IN_FORCE = "i_kraft"
+MOST_WORDS = 6
+LONGEST_SEARCH = 100
+LARGEST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Nothing chosen shows everything the viewer may see."""
+
+    perspective: Perspective | None = None
+    committee_id: int | None = None
+    state: DecisionState | None = None
+    in_force: bool = False
+    responsible: str = ""  # a name, a sign-in name, or "mig"
+    since: date | None = None
+    until: date | None = None
+    words: str = ""
+    only_new: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return self == Filters()
+
+    @property
+    def more(self) -> bool:
+        """Whether something is chosen that the page keeps under "Flere filtre"."""
+        return bool(self.responsible or self.since or self.until)
+
+    def query(self, **instead: Any) -> str:
+        """As a query string, always in the same order; `instead` replaces single fields."""
+        values = {**self.fields(), **instead}
+        return urlencode([(name, value) for name, value in values.items() if value])
+
+    def fields(self) -> dict[str, str]:
+        """What stands in the form."""
+        return {
+            "perspektiv": self.perspective.value if self.perspective else "",
+            "udvalg": str(self.committee_id or ""),
+            "tilstand": IN_FORCE if self.in_force else self.state.value if self.state else "",
+            "ansvarlig": self.responsible,
+            "fra": self.since.isoformat() if self.since else "",
+            "til": self.until.isoformat() if self.until else "",
+            "q": self.words,
+            "nye": "1" if self.only_new else "",
+        }
+
+    @property
+    def search(self) -> list[str]:
+        """The single words that must all be there."""
+        return self.words.split()[:MOST_WORDS]
+
+
+def read_filters(pairs: Iterable[tuple[str, str]]) -> tuple[Filters, dict[str, Text]]:
+    """The filters of an address, and what could not be understood, by field. Unknown names are left alone.
+
+    What does not fit is left out of the filters, so that a page can show the message beside the field.
+    """
+    given: dict[str, str] = {}
+    for name, value in pairs:
+        given.setdefault(name, value.strip())
+    errors: dict[str, Text] = {}
+
+    def day(name: str) -> date | None:
+        raw = given.get(name, "")
+        if not raw:
+            return None
+        try:
+            found = date.fromisoformat(raw)
+        except ValueError:
+            found = None
+        if found is None or not 1900 <= found.year <= 2199:
+            errors[name] = T("Skriv en dato, der findes, fx 31.12.2027.")
+            return None
+        return found
+
+    perspective = None
+    if raw := given.get("perspektiv", ""):
+        perspective = next((one for one in Perspective if one.value == raw), None)
+        if perspective is None:
+            errors["perspektiv"] = T("Vælg en af mulighederne.")
+    committee_id = None
+    if raw := given.get("udvalg", ""):
+        if raw.isascii() and raw.isdecimal() and len(raw) < 20 and 0 < int(raw) <= LARGEST_ID:
+            committee_id = int(raw)
+        else:
+            errors["udvalg"] = T("Vælg en af mulighederne.")
+    state, in_force = None, False
+    if raw := given.get("tilstand", ""):
+        in_force = raw == IN_FORCE
+        state = next((one for one in DecisionState if one.value == raw), None)
+        if state is None and not in_force:
+            errors["tilstand"] = T("Vælg en af mulighederne.")
+    since, until = day("fra"), day("til")
+    if since and until and until < since:
+        errors["til"] = T("Slutdatoen ligger før startdatoen.")
+        until = None
+    words, responsible = given.get("q", ""), given.get("ansvarlig", "")
+    for name, value in (("q", words), ("ansvarlig", responsible)):
+        if len(value) > LONGEST_SEARCH:
+            errors[name] = T("Højst %(n)s tegn; her er %(m)s.", n=LONGEST_SEARCH, m=len(value))
+    found = Filters(
+        perspective=perspective,
+        committee_id=committee_id,
+        state=state,
+        in_force=in_force,
+        responsible="" if "ansvarlig" in errors else responsible,
+        since=since,
+        until=until,
+        words="" if "q" in errors else " ".join(words.split()),
+        only_new=given.get("nye") == "1",
+    )
+    return found, errors
+
+
+def filters_of(query: str) -> Filters:
+    """The filters a private address was made with."""
+    return read_filters(parse_qsl(query, max_num_fields=50))[0]

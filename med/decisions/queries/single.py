@@ -1,0 +1,265 @@
+"""Single decisions, and the decisions of a meeting."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
+
+from med import clock
+from med.access import INSIDE, Viewer
+from med.decisions.access import OVER, published_decisions, visible_decisions, visible_follow_ups
+from med.decisions.models import Decision, FollowUp, Step
+from med.errors import NotFound
+from med.meetings.access import visible_items
+from med.meetings.models import Attendance, Item, Meeting
+from med.organisation.access import on_day, visible_people
+from med.organisation.models import Employment, Person, Seat
+from med.perspectives.models import Perspective
+
+
+def decision(db: Session, viewer: Viewer, decision_id: int) -> Decision:
+    """A decision with all its page shows, or NotFound for one the viewer may not know."""
+    found = db.scalar(
+        select(Decision)
+        .where(Decision.id == decision_id, visible_decisions(viewer))
+        .options(
+            joinedload(Decision.committee),
+            joinedload(Decision.meeting).selectinload(Meeting.attendances).joinedload(Attendance.stands_in_for),
+            joinedload(Decision.meeting).joinedload(Meeting.minutes),
+            joinedload(Decision.item),
+            joinedload(Decision.responsible),
+            joinedload(Decision.recorded_by),
+            selectinload(Decision.tags),
+        )
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def held(db: Session, viewer: Viewer, decision_id: int) -> Decision:
+    """The same, its row held until the transaction ends: of two who change it, the second sees the first's words."""
+    found = decision(db, viewer, decision_id)
+    db.refresh(found, ["version", "state", "published_at"], with_for_update=True)
+    return found
+
+
+def item_to_minute(db: Session, viewer: Viewer, item_id: int) -> Item:
+    """An item the viewer may read, with its meeting, or NotFound."""
+    found = db.scalar(
+        select(Item)
+        .where(Item.id == item_id, visible_items(viewer))
+        .options(
+            joinedload(Item.meeting).selectinload(Meeting.attendances).joinedload(Attendance.stands_in_for),
+            joinedload(Item.meeting).joinedload(Meeting.minutes),
+            joinedload(Item.meeting).joinedload(Meeting.committee),
+        )
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def steps_of(db: Session, viewer: Viewer, decision_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """What happened with a decision, oldest first: (at, state, is_review, note, who)."""
+    return db.execute(
+        select(Step.at, Step.state, Step.is_review, Step.note, Person.name.label("who"))
+        .join(Decision, Decision.id == Step.decision_id)
+        .outerjoin(Person, Person.id == Step.person_id)
+        .where(Step.decision_id == decision_id, visible_decisions(viewer))
+        .order_by(Step.at, Step.id)
+    ).all()
+
+
+class Links(NamedTuple):
+    """The decisions before and after this one, as far as the viewer may read them."""
+
+    replaces: Row[*tuple[Any, ...]] | None
+    replaced_by: Row[*tuple[Any, ...]] | None
+
+
+def links_of(db: Session, viewer: Viewer, found: Decision) -> Links:
+    """What it replaces, and what replaced it. A draft that means to replace it is nobody's business yet."""
+    rows = db.execute(
+        select(
+            Decision.id, Decision.text, Decision.year, Decision.number, Decision.is_open, Decision.published_at,
+            Decision.replaces_id,
+        ).where(
+            visible_decisions(viewer),
+            or_(
+                Decision.id == found.replaces_id if found.replaces_id is not None else Decision.id.is_(None),
+                and_(Decision.replaces_id == found.id, Decision.published_at.is_not(None)),
+            ),
+        )
+    ).all()  # fmt: skip
+    return Links(
+        next((row for row in rows if row.id == found.replaces_id), None),
+        next((row for row in rows if row.replaces_id == found.id), None),
+    )
+
+
+def replaceable(db: Session, viewer: Viewer, item: Item, limit: int = 100) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The committee's decisions in force that a decision on this item may replace, newest first."""
+    taken = aliased(Decision)
+    return db.execute(
+        select(Decision.id, Decision.year, Decision.number, Decision.is_open, Decision.text)
+        .outerjoin(taken, taken.replaces_id == Decision.id)
+        .where(
+            visible_decisions(viewer),
+            Decision.committee_id == item.committee_id,
+            Decision.is_open == item.is_open,
+            Decision.published_at.is_not(None),
+            Decision.state.not_in(OVER),
+            taken.id.is_(None),
+        )
+        .order_by(Decision.published_at.desc(), Decision.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def people_for(db: Session, viewer: Viewer, item: Item | Decision, limit: int = 300) -> list[tuple[str, str]]:
+    """Names to suggest as responsible: on a closed item the committee, else everyone employed, the committee first."""
+    today = clock.today()
+    seated = select(Seat.person_id).where(
+        Seat.committee_id == item.committee_id, Seat.role.in_(INSIDE), on_day(Seat, today)
+    )
+    asked = (
+        select(Person.name, Person.handle, func.min(Employment.title))
+        .join(Employment, and_(Employment.person_id == Person.id, on_day(Employment, today)))
+        .where(visible_people(viewer))
+        .group_by(Person.id, Person.name, Person.handle)
+        .order_by(Person.id.in_(seated).desc(), Person.name)
+        .limit(limit)
+    )
+    if not item.is_open:
+        asked = asked.where(Person.id.in_(seated))
+    rows = db.execute(asked).all()
+    names = [row[0] for row in rows]
+    # Two of the same name are told apart as `person_by_words` reads them.
+    return [(f"{name} ({handle})" if names.count(name) > 1 else name, title or "") for name, handle, title in rows]
+
+
+def _short_rows() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Decision.id,
+            Decision.item_id,
+            Decision.is_open,
+            Decision.year,
+            Decision.number,
+            Decision.text,
+            Decision.why,
+            Decision.meaning,
+            Decision.perspective,
+            Decision.due,
+            Decision.state,
+            Decision.before_discussion,
+            Decision.published_at,
+            Person.name.label("responsible"),
+        )
+        .select_from(Decision)
+        .outerjoin(Person, Person.id == Decision.responsible_id)
+    )
+
+
+def decisions_of_meeting(db: Session, viewer: Viewer, meeting_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """What was decided at a meeting, as far as the viewer may read it, in the order it was written down."""
+    return db.execute(
+        _short_rows().where(Decision.meeting_id == meeting_id, visible_decisions(viewer)).order_by(Decision.id)
+    ).all()
+
+
+def newest_of_committee(
+    db: Session, viewer: Viewer, committee_id: int, limit: int = 5
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """A committee's newest published decisions."""
+    return db.execute(
+        _short_rows()
+        .where(Decision.committee_id == committee_id, published_decisions(viewer))
+        .order_by(Decision.published_at.desc(), Decision.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def follow_ups_of(
+    db: Session, viewer: Viewer, *, decision_id: int | None = None, meeting_id: int | None = None
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The follow-ups of a decision, or of a meeting's items, in the order they were agreed."""
+    asked = (
+        select(
+            FollowUp.id,
+            FollowUp.item_id,
+            FollowUp.text,
+            FollowUp.due,
+            FollowUp.state,
+            FollowUp.created_at,
+            FollowUp.closed_at,
+            Person.name.label("owner"),
+        )
+        .join(Person, Person.id == FollowUp.owner_id)
+        .where(visible_follow_ups(viewer))
+        .order_by(FollowUp.id)
+    )
+    if decision_id is not None:
+        asked = asked.where(FollowUp.decision_id == decision_id)
+    if meeting_id is not None:
+        asked = asked.join(Item, Item.id == FollowUp.item_id).where(Item.meeting_id == meeting_id)
+    return db.execute(asked).all()
+
+
+def meeting_parts(db: Session, meeting: Meeting) -> dict[int, list[dict[str, Any]]]:
+    """All that was decided and agreed at a meeting, by item, as plain values for the minutes and their hash.
+
+    Not narrowed to a viewer: the minutes hold everything, and mask what is closed when they are shown.
+    """
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    decisions = db.scalars(
+        select(Decision)
+        .where(Decision.meeting_id == meeting.id)
+        .options(selectinload(Decision.tags), joinedload(Decision.responsible))
+        .order_by(Decision.id)
+    ).all()
+    order = list(Perspective)
+    for made in decisions:
+        if made.item_id is None:
+            continue
+        further = sorted((tag.perspective for tag in made.tags if not tag.is_main), key=order.index)
+        found[made.item_id].append(
+            {
+                "kind": "decision",
+                "number": label_of(made.year, made.number, is_open=made.is_open),
+                "text": made.text,
+                "why": made.why,
+                "meaning": made.meaning,
+                "perspective": made.perspective.value if made.perspective else None,
+                "further": [one.value for one in further],
+                "responsible": made.responsible.name if made.responsible else None,
+                "due": made.due.isoformat() if made.due else None,
+                "frame": made.frame,
+                "hoped_effect": made.hoped_effect,
+                "review": made.review.isoformat() if made.review else None,
+            }
+        )
+    rows = db.execute(
+        select(FollowUp.item_id, FollowUp.text, FollowUp.due, Person.name)
+        .join(Item, Item.id == FollowUp.item_id)
+        .join(Person, Person.id == FollowUp.owner_id)
+        .where(Item.meeting_id == meeting.id)
+        .order_by(FollowUp.id)
+    )
+    for row in rows:
+        found[row.item_id].append(
+            {"kind": "follow_up", "text": row.text, "owner": row.name, "due": row.due.isoformat() if row.due else None}
+        )
+    return dict(found)
+
+
+def label_of(year: int, number: int, *, is_open: bool) -> str:
+    """ "2026-14"; "2026-L3" in the closed items' own series."""
+    return f"{year}-{number}" if is_open else f"{year}-L{number}"
+
+
+def further_of(found: Decision) -> list[Perspective]:
+    return [tag.perspective for tag in found.tags if not tag.is_main]

@@ -1,0 +1,72 @@
+"""`/beslutninger`: the feed."""
+
+from itertools import groupby
+from typing import Any
+
+from litestar import Response
+from markupsafe import Markup
+
+from med import language
+from med.access import signed_in
+from med.decisions import queries
+from med.decisions.filters import IN_FORCE, Filters, read_filters
+from med.decisions.fragments import heading, render_entries
+from med.decisions.models import DecisionState
+from med.language import T
+from med.perspectives.queries import titles
+from med.web.routing import Visit, get
+from med.workdays import copenhagen
+
+
+@get("/beslutninger", name="decisions.index", policy=signed_in)
+def index(visit: Visit) -> Response:
+    filters, errors = read_filters(visit.query)
+    before, after = queries.read_cursor(visit.query.get("foer")), queries.read_cursor(visit.query.get("efter"))
+    news_since = visit.arrival.news_since
+    db, viewer = visit.db, visit.viewer
+    if filters.responsible and queries.who_is_meant(db, viewer, filters.responsible) == 0:
+        errors["ansvarlig"] = T("Vi kender ikke “%(name)s”, eller flere hedder det.", name=filters.responsible)
+    found = queries.newest(db, viewer, filters, before=before, after=after, news_since=news_since)
+    perspectives = titles(db)
+    counts = queries.chip_counts(db, viewer, filters, news_since=news_since)
+    template = visit.desk.pages.env.get_template("decisions/_entry.html")
+
+    def render(**context: Any) -> str:
+        return template.render(heading=heading, **context)
+
+    pieces = render_entries(db, viewer, found.keys, perspectives, render, news_since=news_since)
+    days = [
+        (day, Markup("".join(html for _, html in its)))
+        for day, its in groupby(pieces, lambda pair: copenhagen(pair[0].published_at).date())
+    ]
+    fields = {**filters.fields(), **{name: visit.query.get(name) for name in errors}}
+    return visit.page(
+        "decisions/index.html",
+        days=days,
+        filters=filters,
+        values=fields,
+        errors=errors,
+        chips=[
+            ("", language.gettext("Alle"), shown(counts[None])),
+            *((one.value, title.short or title.title, shown(counts[one])) for one, title in perspectives.items()),
+        ],
+        committees=queries.committee_choices(db, viewer),
+        states=[(IN_FORCE, str(T("I kraft nu"))), *((one.value, str(language.word(one))) for one in DecisionState)],
+        newer=place(filters, "efter", found.newer),
+        older=place(filters, "foer", found.older),
+        followed=filters.query(nye=""),
+        searched=queries.SEARCHED,
+        news_since=news_since,
+        status_code=400 if errors else 200,
+    )
+
+
+def shown(count: int) -> str:
+    return f"{queries.CAP - 1}+" if count >= queries.CAP else str(count)
+
+
+def place(filters: Filters, name: str, cursor: queries.Cursor | None) -> str | None:
+    if cursor is None:
+        return None
+    chosen = filters.query()
+    return f"/beslutninger?{chosen}{'&' if chosen else ''}{name}={cursor}"

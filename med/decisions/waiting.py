@@ -1,0 +1,43 @@
+"""What decisions put under "Det venter på dig"."""
+
+from sqlalchemy.orm import Session
+
+from med.access import Viewer
+from med.decisions.fragments import heading
+from med.decisions.queries.waiting import chairs_tasks, my_decisions_due, my_follow_ups_due
+from med.language import T
+from med.slices import Waiting
+
+
+def awaits(db: Session, viewer: Viewer) -> list[Waiting]:
+    """One's decisions and follow-ups due within a fortnight or overdue; for chairs, reviews and "straks"."""
+    if not viewer.is_employee:
+        return []
+    found = [
+        Waiting(
+            "decision.due",
+            T("Fortæl, hvordan det går: %(what)s", what=heading(row.text)),
+            row.committee,
+            f"/beslutninger/{row.id}#gang",
+            row.due,
+        )
+        for row in my_decisions_due(db, viewer)
+    ]
+    found += [
+        Waiting(
+            "follow_up.due",
+            T("Følg op: %(what)s", what=row.text),
+            row.committee,
+            f"/beslutninger/opfoelgning/{row.id}",
+            row.due,
+        )
+        for row in my_follow_ups_due(db, viewer)
+    ]
+    for row in chairs_tasks(db, viewer):
+        if row.published_at is None:
+            title = T("Offentliggør straks? %(what)s", what=heading(row.text))
+            found.append(Waiting("decision.release", title, row.committee, f"/beslutninger/{row.id}", None, 2))
+        else:
+            title = T("Se tilbage på beslutningen: %(what)s", what=heading(row.text))
+            found.append(Waiting("decision.review", title, row.committee, f"/beslutninger/{row.id}", row.review))
+    return found

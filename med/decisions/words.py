@@ -1,0 +1,16 @@
+from med.decisions.models import DecisionState, FollowUpState
+from med.language import T, name_things
+
+name_things(
+    {
+        DecisionState.VALID: T("Gælder"),
+        DecisionState.IN_PROGRESS: T("I gang"),
+        DecisionState.DONE: T("Gennemført"),
+        DecisionState.REPLACED: T("Afløst"),
+        DecisionState.WITHDRAWN: T("Trukket tilbage"),
+        FollowUpState.OPEN: T("Ikke begyndt"),
+        FollowUpState.IN_PROGRESS: T("I gang"),
+        FollowUpState.DONE: T("Gjort"),
+        FollowUpState.DROPPED: T("Droppet"),
+    }
+)
