@@ -33,6 +33,7 @@ KNOWN = (
     Setting("MED_NAME", "Solbæk Kommune", "The municipality's name, shown at the top of every page."),
     Setting("MED_BRAND", "", "Brand colour as #rrggbb; refused below 4.5:1 contrast on white."),
     Setting("MED_WORKERS", "1", "Server processes; more than one needs PostgreSQL."),
+    Setting("MED_LIVE_READERS", "400", "How many may follow meetings live at once, per server process."),
 )
 
 
@@ -45,6 +46,7 @@ class Settings:
     name: str = "Solbæk Kommune"
     brand: str = ""
     workers: int = 1
+    live_readers: int = 400
     demo: bool = False
 
     @property
@@ -90,6 +92,8 @@ def read_settings(
         raise BadSetting("The demo lets anyone choose a persona and runs on loopback only; unset MED_BASE_URL.")
     if not values["MED_WORKERS"].isdecimal() or not 1 <= int(values["MED_WORKERS"]) <= 64:
         raise BadSetting(f"MED_WORKERS={values['MED_WORKERS']!r} is not a whole number from 1 to 64.")
+    if not values["MED_LIVE_READERS"].isdecimal() or not 1 <= int(values["MED_LIVE_READERS"][:6]) <= 10_000:
+        raise BadSetting(f"MED_LIVE_READERS={values['MED_LIVE_READERS']!r} is not a whole number from 1 to 10000.")
     url = database_url(values["MED_DATABASE_URL"], folder)
     if url.startswith("sqlite") and int(values["MED_WORKERS"]) > 1:
         raise BadSetting("MED_WORKERS above 1 needs PostgreSQL: set MED_DATABASE_URL, or MED_WORKERS=1.")
@@ -102,6 +106,7 @@ def read_settings(
         name=values["MED_NAME"],
         brand=values["MED_BRAND"],
         workers=int(values["MED_WORKERS"]),
+        live_readers=int(values["MED_LIVE_READERS"]),
         demo=demo,
     )
 

@@ -112,7 +112,7 @@ def network_file_system(folder: Path) -> str:
 def run_verify(given: argparse.Namespace) -> int:
     from sqlalchemy import select
 
-    from med.meetings.actions.minutes import verify_chain
+    from med.meetings.queries.minutes import verify_chain
     from med.organisation.models import Committee
 
     database = database_at_head()

@@ -1,9 +1,11 @@
 from med.language import T
-from med.meetings import access
+from med.meetings import access, waiting_minutes, words  # noqa: F401  (words: the names of states)
+from med.meetings.routes import minutes, room
 from med.slices import NavEntry, Slice
 
 meetings = Slice(
     name="meetings",
+    routers=[room.router, minutes.router],
     policies=[
         access.plan_meeting,
         access.change_meeting,
@@ -29,4 +31,5 @@ meetings = Slice(
         access.add_addendum,
     ],
     nav=[NavEntry("meetings", T("Møder"), "/moeder", 20)],
+    awaits=waiting_minutes.awaiting,
 )

@@ -1,5 +1,6 @@
 """Writing what happens: opening and closing the meeting, going through its items, and each item's words."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -61,9 +62,11 @@ def open_meeting(db: Session, viewer: Viewer, meeting: Meeting) -> Meeting:
 
 
 def why_not_close(db: Session, meeting: Meeting) -> list:
-    """What must be settled before the meeting can be closed, a sentence each."""
+    """What must be settled before the meeting can be closed, a sentence each. A closed item is named by its number."""
     missing = [
         T("Punkt %(number)s, %(title)s, mangler en afslutning.", number=item.position, title=item.title)
+        if item.is_open
+        else T("Punkt %(number)s mangler en afslutning.", number=item.position)
         for item in meeting.items
         if item.outcome is None
     ]
@@ -113,9 +116,12 @@ def current_item(meeting: Meeting) -> Item | None:
     return max(begun, key=lambda item: item.started_at or clock.now(), default=None)
 
 
-def next_item(meeting: Meeting, item: Item) -> Item | None:
-    """The next item on the agenda without an outcome; after the last one, the first that was passed over."""
-    waiting = [other for other in meeting.items if other.outcome is None and other.id != item.id]
+def next_item(meeting: Meeting, item: Item, among: Collection[int]) -> Item | None:
+    """The next item on the agenda without an outcome; after the last one, the first that was passed over.
+
+    `among` are the ids of the items the writer may see.
+    """
+    waiting = [o for o in meeting.items if o.outcome is None and o.id != item.id and o.id in among]
     return next((other for other in waiting if other.position > item.position), waiting[0] if waiting else None)
 
 
@@ -154,9 +160,7 @@ def choose_words(db: Session, viewer: Viewer, item: Item, text: str, seen: int) 
 def _write(db: Session, viewer: Viewer, item: Item, mine: str, seen: int, always: bool = False) -> Written:
     base = revision(db, item.id, seen)
     for _ in range(TRIES):
-        theirs, version = db.execute(
-            select(Item.minutes_text, Item.minutes_version).where(Item.id == item.id)
-        ).one()
+        theirs, version = db.execute(select(Item.minutes_text, Item.minutes_version).where(Item.id == item.id)).one()
         if seen > version:
             raise Conflict(T("Siden passer ikke til punktet længere. Genindlæs den, og prøv igen."))
         came_before = _already_saved(db, viewer, item.id, mine, seen, version)
@@ -193,7 +197,10 @@ def _write(db: Session, viewer: Viewer, item: Item, mine: str, seen: int, always
 
 def revision(db: Session, item_id: int, version: int) -> str:
     """The words of a version; before the first one there is nothing."""
-    return db.scalar(select(ItemRevision.text).where(ItemRevision.item_id == item_id, ItemRevision.version == version)) or ""
+    return (
+        db.scalar(select(ItemRevision.text).where(ItemRevision.item_id == item_id, ItemRevision.version == version))
+        or ""
+    )
 
 
 def _already_saved(db: Session, viewer: Viewer, item_id: int, mine: str, seen: int, version: int) -> bool:

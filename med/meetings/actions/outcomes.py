@@ -9,8 +9,8 @@ from med.errors import Conflict, Invalid
 from med.journal.actions import note
 from med.language import T
 from med.meetings import access
-from med.meetings.actions.minutes import reopen_review
 from med.meetings.actions.entering import in_the_room
+from med.meetings.actions.minutes import reopen_review
 from med.meetings.forms.minuting import Settled
 from med.meetings.models import (
     TALK,
@@ -170,13 +170,13 @@ def adopt(db: Session, viewer: Viewer, item: Item) -> None:
     if item.adopts_id is None:
         return
     minutes = db.scalar(select(Minutes).where(Minutes.meeting_id == item.adopts_id))
-    yes = item.outcome is Outcome.NOTED or (
-        item.outcome is Outcome.DECIDED and item.consensus is Consensus.AGREED
-    )
+    yes = item.outcome is Outcome.NOTED or (item.outcome is Outcome.DECIDED and item.consensus is Consensus.AGREED)
     if yes:
         if minutes is None or minutes.chairs_approved_at is None:
             raise Invalid(
-                outcome=T("Formandskabet har ikke godkendt det referat endnu. Vælg “udsat”, eller få det godkendt først.")
+                outcome=T(
+                    "Formandskabet har ikke godkendt det referat endnu. Vælg “udsat”, eller få det godkendt først."
+                )
             )
         if minutes.adopted_at is None:
             minutes.state = MinutesState.ADOPTED

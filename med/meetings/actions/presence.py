@@ -12,8 +12,8 @@ from med.errors import Invalid, NotFound
 from med.journal.actions import note
 from med.language import T
 from med.meetings import access
-from med.meetings.actions.minutes import reopen_review
 from med.meetings.actions.entering import in_the_room
+from med.meetings.actions.minutes import reopen_review
 from med.meetings.forms.minuting import Here, Joined
 from med.meetings.models import Attendance, Correction, Item, Meeting, Part, Presence, Recusal, Reply, State
 from med.organisation.access import on_day
@@ -121,9 +121,7 @@ def add_attendant(db: Session, viewer: Viewer, meeting: Meeting, form: Joined) -
 
 
 def _steps_in_for(db: Session, meeting: Meeting, person: Person, form: Joined) -> Attendance:
-    away = next(
-        (one for one in meeting.attendances if one.id == form.stands_in_for and one.part is Part.MEMBER), None
-    )
+    away = next((one for one in meeting.attendances if one.id == form.stands_in_for and one.part is Part.MEMBER), None)
     if away is None:
         raise Invalid(stands_in_for=T("Vælg, hvem suppleanten træder ind for."))
     if away.presence in (Presence.PRESENT, Presence.LATE):

@@ -1,0 +1,280 @@
+"""Minutes: who may read them, how they came to be, and whether anyone has touched them since."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from med.access import Viewer
+from med.errors import NotFound
+from med.language import T, Text
+from med.meetings.access import inside_items, inside_meetings, is_inside, visible_minutes, visible_words
+from med.meetings.canonical import canonical, digest, item_words, open_sha256, seal
+from med.meetings.models import Addendum, Attendance, Item, ItemRevision, Meeting, Minutes, MinutesVersion, Part
+from med.organisation.models import Committee
+from med.text import Paragraph, diff
+
+
+def minutes_for(db: Session, viewer: Viewer, meeting: Meeting) -> Minutes:
+    """A meeting's minutes, or NotFound for those who may not read them yet."""
+    found = db.scalar(
+        select(Minutes)
+        .where(Minutes.meeting_id == meeting.id, visible_minutes(viewer))
+        .options(joinedload(Minutes.chair), joinedload(Minutes.vice))
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def addenda(db: Session, viewer: Viewer, minutes: Minutes, meeting: Meeting) -> Sequence[Addendum]:
+    """What was added below; what concerns closed items only inside the committee."""
+    found = select(Addendum).where(Addendum.minutes_id == minutes.id)
+    if not is_inside(viewer, meeting):
+        found = found.where(Addendum.is_open)
+    return db.scalars(found.options(joinedload(Addendum.person)).order_by(Addendum.id)).all()
+
+
+def versions(db: Session, viewer: Viewer, meeting_id: int) -> Sequence[MinutesVersion]:
+    """Every version that went to the chairs, oldest first. For those inside the committee."""
+    found = db.scalars(
+        select(MinutesVersion)
+        .join(Minutes, Minutes.id == MinutesVersion.minutes_id)
+        .join(Meeting, Meeting.id == Minutes.meeting_id)
+        .where(Meeting.id == meeting_id, inside_meetings(viewer))
+        .options(joinedload(MinutesVersion.person))
+        .order_by(MinutesVersion.number)
+    ).all()
+    if not found:
+        raise NotFound
+    return found
+
+
+def frozen_content(db: Session, viewer: Viewer, meeting_id: int) -> str:
+    """The approved minutes as canonical JSON, closed part and salt included: for those inside."""
+    found = db.scalar(
+        select(MinutesVersion.content)
+        .join(Minutes, Minutes.id == MinutesVersion.minutes_id)
+        .join(Meeting, Meeting.id == Minutes.meeting_id)
+        .where(Meeting.id == meeting_id, MinutesVersion.is_frozen, inside_meetings(viewer))
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A field of an item that differs between two versions."""
+
+    heading: str
+    field: Text
+    paragraphs: list[Paragraph]
+
+
+TEXTS = {
+    "title": T("Titel"),
+    "case_text": T("Sagsfremstilling"),
+    "recommendation": T("Indstilling"),
+    "text": T("Referat"),
+    "statement_management": T("Ledelsessiden"),
+    "statement_employees": T("Medarbejdersiden"),
+}
+FACTS = {
+    "outcome": T("Afslutning"),
+    "consensus": T("Enighed"),
+    "hearing_until": T("Høringsfrist"),
+    "recused": T("Inhabil"),
+}
+
+
+def differences(before: MinutesVersion, after: MinutesVersion) -> list[Changed]:
+    """What one version says otherwise than another: texts by paragraph and word, decisions and presence by line."""
+    old, new = json.loads(before.content), json.loads(after.content)
+    found: list[Changed] = []
+    were, are = _items(old), _items(new)
+    for uid in [*are, *(uid for uid in were if uid not in are)]:
+        was, now = were.get(uid, {}), are.get(uid, {})
+        shown = now or was
+        heading = f"{shown['number']}. {shown['title']}"
+        for key, words in TEXTS.items():
+            _compare(found, heading, words, was.get(key) or "", now.get(key) or "")
+        for key, words in FACTS.items():
+            _compare(found, heading, words, _said(was.get(key)), _said(now.get(key)))
+        _compare(found, heading, T("Beslutninger"), _decided(was), _decided(now))
+    _compare(found, "", T("Fremmøde"), _present(old), _present(new))
+    return found
+
+
+def _compare(found: list[Changed], heading: str, field: Text, was: str, now: str) -> None:
+    if was != now:
+        found.append(Changed(heading, field, diff(was, now)))
+
+
+def _items(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    whole = [item for item in document["open"]["items"] if "uid" in item] + document["closed"]["items"]
+    return {item["uid"]: item for item in sorted(whole, key=lambda item: item["number"])}
+
+
+def _said(value: Any) -> str:
+    """A stored value as people say it."""
+    from med.language import word
+    from med.meetings.models import Consensus, Outcome
+
+    if isinstance(value, list):
+        return ", ".join(value)
+    for kind in (Outcome, Consensus):
+        if value in set(kind):
+            return str(word(kind(value)))
+    return value or ""
+
+
+def _decided(item: dict[str, Any]) -> str:
+    return "\n\n".join(
+        " – ".join(str(row[key]) for key in ("text", "why") if row.get(key)) for row in item.get("decisions", [])
+    )
+
+
+def _present(document: dict[str, Any]) -> str:
+    from med.language import word
+    from med.meetings.models import Presence
+
+    rows = []
+    for row in document["open"]["attendance"]:
+        hours = [hour for hour in (row["arrived"], row["left"]) if hour]
+        rows.append(f"- {row['name']}: {word(Presence(row['presence']))} {'–'.join(hours)}".rstrip())
+    return "\n".join(rows)
+
+
+def item_revisions(db: Session, viewer: Viewer, item_id: int) -> Sequence[Any]:
+    """Every saved state of an item's words: (version, text, at, who), for those inside or whose pen it was."""
+    from med.organisation.models import Person
+
+    mine = select(Meeting.id).where(Meeting.minute_taker_id == viewer.person_id)
+    return db.execute(
+        select(ItemRevision.version, ItemRevision.text, ItemRevision.at, Person.name)
+        .join(Item, Item.id == ItemRevision.item_id)
+        .outerjoin(Person, Person.id == ItemRevision.person_id)
+        .where(
+            ItemRevision.item_id == item_id,
+            visible_words(viewer),
+            or_(inside_items(viewer), Item.meeting_id.in_(mine)),
+        )
+        .order_by(ItemRevision.version)
+    ).all()
+
+
+def latest_minutes(
+    db: Session, viewer: Viewer, since: datetime, limit: int = 10
+) -> Sequence[Any]:
+    """Minutes published since a moment: (meeting id, title, committee, published), one's own committees' first."""
+    own = Meeting.committee_id.in_(viewer.committee_ids)
+    return db.execute(
+        select(Meeting.id, Meeting.title, Committee.name, Minutes.chairs_approved_at)
+        .join(Meeting, Meeting.id == Minutes.meeting_id)
+        .join(Committee, Committee.id == Meeting.committee_id)
+        .where(Minutes.chairs_approved_at > since, visible_minutes(viewer))
+        .order_by(own.desc(), Minutes.chairs_approved_at.desc())
+        .limit(limit)
+    ).all()
+
+
+# --- whether anyone has touched them ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Break:
+    """A place where a committee's chain does not hold: which minutes, and what is wrong with them."""
+
+    committee_id: int
+    meeting_id: int
+    sequence: int
+    what: Text
+
+    def __str__(self) -> str:
+        return f"#{self.sequence} (/moeder/{self.meeting_id}/referat): {self.what}"
+
+
+def verify_chain(db: Session, committee_id: int) -> list[Break]:
+    """Recompute a committee's chain of approved minutes. Empty when every link, hash and row is as it was approved.
+
+    Looks at four things: the kept document against its own hash; the open part against the published hash; each link
+    against the one before; and the rows that pages show against the document.
+    """
+    found: list[Break] = []
+    previous = ""
+    expected = 1
+    rows = db.scalars(
+        select(Minutes)
+        .where(Minutes.committee_id == committee_id, Minutes.chairs_approved_at.is_not(None))
+        .options(joinedload(Minutes.meeting))
+        .order_by(Minutes.sequence)
+    ).all()
+    for minutes in rows:
+
+        def broken(what: Text, minutes: Minutes = minutes) -> None:
+            found.append(Break(committee_id, minutes.meeting_id, minutes.sequence or 0, what))
+
+        if minutes.sequence != expected:
+            broken(T("Der mangler et referat i kæden før dette."))
+        if minutes.previous_sha256 != previous:
+            broken(T("Leddet peger ikke på referatet før."))
+        previous, expected = minutes.sha256, (minutes.sequence or 0) + 1
+        frozen = [version for version in minutes.versions if version.is_frozen]
+        if len(frozen) != 1:
+            broken(T("Det godkendte dokument mangler."))
+            continue
+        for what in _check_document(frozen[0], minutes):
+            broken(what)
+        for what in _check_rows(db, json.loads(frozen[0].content), minutes.meeting):
+            broken(what)
+    return found
+
+
+def _check_document(version: MinutesVersion, minutes: Minutes) -> list[Text]:
+    try:
+        whole = json.loads(version.content)
+        found = []
+        if digest(version.content) != version.sha256 or canonical(whole) != version.content:
+            found.append(T("Det godkendte dokument er ændret."))
+        if open_sha256(whole) != minutes.sha256:
+            found.append(T("Dokumentets hash er ikke den, der blev godkendt."))
+        if whole["open"]["seal"] != seal(whole["salt"], whole["closed"]):
+            found.append(T("De lukkede punkter er ændret."))
+        if (whole["open"]["sequence"], whole["open"]["previous_sha256"]) != (minutes.sequence, minutes.previous_sha256):
+            found.append(T("Dokumentet står et andet sted i kæden."))
+        return found
+    except (ValueError, KeyError, TypeError):
+        return [T("Det godkendte dokument kan ikke læses.")]
+
+
+def _check_rows(db: Session, document: dict[str, Any], meeting: Meeting) -> list[Text]:
+    """The rows behind the page against the document: items, and who was there. Names may change; ids and words not."""
+    kept = _items(document)
+    now = {item.uid: item for item in meeting.items}
+    found = []
+    for uid, was in kept.items():
+        item = now.get(uid)
+        words = json.loads(canonical(item_words(item))) if item else {}
+        if any(words.get(key) != was.get(key) for key in (words or {"uid": ""})):
+            found.append(T("Punkt %(number)s er ændret efter godkendelsen.", number=was["number"]))
+    if set(now) - set(kept):
+        found.append(T("Der er kommet et punkt til efter godkendelsen."))
+    people = db.scalars(
+        select(Attendance)
+        .where(Attendance.meeting_id == meeting.id, Attendance.part != Part.OBSERVER)
+        .options(joinedload(Attendance.person))
+        .order_by(Attendance.id)
+    )
+    here = [(one.person.handle, one.part, one.presence, one.arrived, one.left) for one in people]
+    was_here = [
+        (one["person"], one["part"], one["presence"], one["arrived"], one["left"])
+        for one in document["open"]["attendance"]
+    ]
+    if here != was_here:
+        found.append(T("Fremmødet er ændret efter godkendelsen."))
+    return found

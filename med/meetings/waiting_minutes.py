@@ -1,0 +1,71 @@
+"""What waits for a person about minutes: to write and send, to approve."""
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from med import clock
+from med.access import SeatRole, Viewer
+from med.language import T
+from med.meetings.access import acts_for, runs_meeting
+from med.meetings.models import Attendance, Meeting, Minutes, MinutesState, Part, State
+from med.slices import Waiting
+
+
+def awaiting(db: Session, viewer: Viewer) -> list[Waiting]:
+    """Meetings in progress to minute, drafts to send to review, minutes to approve for one's side."""
+    if not viewer.is_employee:
+        return []
+    # The two chairs and the secretary, whoever steps in for one of them, and the meeting's own minute-taker.
+    stands_in = exists().where(
+        Attendance.meeting_id == Meeting.id,
+        Attendance.person_id == viewer.person_id,
+        Attendance.part == Part.SUBSTITUTE,
+    )
+    runs = frozenset(seat.committee_id for seat in viewer.seats if viewer.presides(seat.committee_id))
+    mine = or_(
+        Meeting.committee_id.in_(runs | viewer.secretary_of), Meeting.minute_taker_id == viewer.person_id, stands_in
+    )
+    found = db.scalars(
+        select(Meeting)
+        .outerjoin(Minutes, Minutes.meeting_id == Meeting.id)
+        .where(
+            mine,
+            or_(
+                Meeting.state == State.IN_PROGRESS,
+                Minutes.state.in_([MinutesState.DRAFT, MinutesState.IN_REVIEW]),
+            ),
+        )
+        .options(
+            selectinload(Meeting.minutes),
+            selectinload(Meeting.committee),
+            selectinload(Meeting.attendances).selectinload(Attendance.stands_in_for),
+        )
+        .order_by(Meeting.starts_at)
+    ).all()
+    return [thing for meeting in found for thing in _of(viewer, meeting)]
+
+
+def _of(viewer: Viewer, meeting: Meeting) -> list[Waiting]:
+    about = meeting.committee.short_name or meeting.committee.name
+    at = f"/moeder/{meeting.id}"
+    writes = meeting.minute_taker_id == viewer.person_id or (
+        meeting.minute_taker_id is None and viewer.is_secretary(meeting.committee_id)
+    )
+    if meeting.state is State.IN_PROGRESS:
+        if writes or runs_meeting(viewer, meeting):
+            title = T("%(title)s er i gang", title=meeting.title)
+            return [Waiting("meeting", title, about, f"{at}/lokale", clock.today(), 1)]
+        return []
+    minutes = meeting.minutes
+    if minutes is None:
+        return []
+    if minutes.state is MinutesState.DRAFT and writes:
+        title = T("Skriv referatet færdigt: %(title)s", title=meeting.title)
+        return [Waiting("minutes_draft", title, about, f"{at}/referat", meeting.minutes_draft_due, 3)]
+    if minutes.state is MinutesState.IN_REVIEW:
+        as_chair = minutes.chair_at is None and acts_for(viewer, meeting, SeatRole.CHAIR)
+        as_vice = minutes.vice_at is None and acts_for(viewer, meeting, SeatRole.VICE_CHAIR)
+        if as_chair or as_vice:
+            title = T("Godkend referatet: %(title)s", title=meeting.title)
+            return [Waiting("minutes_review", title, about, f"{at}/referat", meeting.minutes_out_due, 2)]
+    return []

@@ -1,0 +1,301 @@
+"""The room while the meeting goes on: opening it, writing, moving on, who is there, closing it."""
+
+import pytest
+from sqlalchemy import select
+
+from med.access import Side
+from med.meetings.models import (
+    Attendance,
+    Correction,
+    Item,
+    ItemRevision,
+    Meeting,
+    Minutes,
+    MinutesState,
+    Part,
+    Presence,
+    Recusal,
+    State,
+)
+from med.meetings.parts import PARTS
+from tests.meetings.rooms import held_meeting, make_meeting, substitute_in
+
+
+@pytest.fixture
+def planned(write):
+    return write(lambda db: make_meeting(db).id)
+
+
+@pytest.fixture
+def running(write):
+    """A meeting in progress: two open items and a closed one."""
+    return write(
+        lambda db: make_meeting(
+            db, "Siden sidst", "Vagtplan for uge 52", {"title": "En sag om Ulla", "is_open": False},
+            state=State.IN_PROGRESS,
+        ).id
+    )  # fmt: skip
+
+
+def items_of(db, meeting_id):
+    db.rollback()  # look anew
+    return db.scalars(select(Item).where(Item.meeting_id == meeting_id).order_by(Item.position)).all()
+
+
+def room(meeting_id, item=None):
+    return f"/moeder/{meeting_id}/lokale" + (f"?punkt={item.id}" if item else "")
+
+
+def test_the_chair_opens_the_meeting_and_the_first_items_clock_starts(visitor, db, planned):
+    anna = visitor("anna")
+    page = anna.open(room(planned))
+    assert "Mødet er ikke begyndt" in page.words
+    opened = page.form("Åbn mødet").send()
+    assert opened.status_code == 303
+    meeting = db.get(Meeting, planned)
+    assert meeting.state is State.IN_PROGRESS
+    assert meeting.items[0].started_at is not None
+    assert "Punkt 1 af 3" in anna.open(room(planned)).words
+
+
+def test_an_agenda_that_never_went_out_is_public_once_the_meeting_begins(visitor, db, write):
+    meeting_id = write(lambda db: make_meeting(db, state=State.PLANNED).id)
+    assert visitor("carla").open(room(meeting_id)).status_code == 403
+    visitor("emil").open(room(meeting_id)).form("Åbn mødet").send()
+    assert "Vagtplan for uge 52" in visitor("carla").open(room(meeting_id)).words
+
+
+def test_what_is_written_is_saved_with_its_revision(visitor, db, running):
+    anna = visitor("anna")
+    first = items_of(db, running)[0]
+    saved = anna.open(room(running, first)).form("Gem referat").fill(text="Anna bød velkommen.\n\n- kaffe").send()
+    assert saved.status_code == 303
+    assert "Anna bød velkommen." in anna.open(saved.headers["location"]).tree.xpath("string(//textarea[@name='text'])")
+    db.rollback()
+    assert db.scalars(select(ItemRevision.text).where(ItemRevision.item_id == first.id)).all() == [
+        "Anna bød velkommen.\n\n- kaffe"
+    ]
+
+
+def test_next_item_stops_one_clock_and_starts_the_other(visitor, db, planned):
+    anna = visitor("anna")
+    anna.open(room(planned)).form("Åbn mødet").send()
+    moved = anna.open(room(planned)).form("Næste punkt").send()
+    page = anna.open(moved.headers["location"])
+    assert "Punkt 2 af 3" in page.words
+    first, second, _ = items_of(db, planned)
+    assert first.ended_at is not None
+    assert second.started_at is not None
+    assert second.ended_at is None
+
+
+def test_a_topic_from_the_room_joins_the_agenda(visitor, db, running):
+    anna = visitor("anna")
+    added = anna.open(room(running)).form(action="/lokale/punkter").fill(title="Strøm i kælderen").send()
+    assert "Strøm i kælderen" in anna.open(added.headers["location"]).words
+    assert items_of(db, running)[-1].is_late
+    empty = anna.open(room(running)).form(action="/lokale/punkter").fill(title="  ").send()
+    assert empty.status_code == 422
+    assert empty.errors()["title"]
+
+
+def test_a_reader_follows_the_open_items_and_no_more(visitor, db, running, write):
+    write(
+        lambda db: [
+            setattr(item, "minutes_text", f"Ord om {item.title}")
+            for item in db.scalars(select(Item).where(Item.meeting_id == running))
+        ]
+    )
+    carla = visitor("carla")
+    page = carla.open(room(running))
+    assert "Ord om Siden sidst" in page.words
+    assert "3 Lukket punkt" in page.words
+    assert "Ulla" not in page.text
+    assert not page.has_form("Gem referat")
+    closed = items_of(db, running)[2]
+    assert carla.open(room(running, closed)).status_code == 404
+    assert "Ulla" in visitor("bo").open(room(running, closed)).words
+
+
+def test_a_closed_meeting_is_not_for_readers(visitor, write):
+    meeting_id = write(lambda db: make_meeting(db, state=State.IN_PROGRESS, is_open=False).id)
+    assert visitor("carla").open(room(meeting_id)).status_code == 403
+    assert visitor("gunnar").open(room(meeting_id)).status_code == 200
+    assert visitor("ivan").open(room(meeting_id)).status_code == 404
+
+
+def test_only_those_who_minute_can_write(visitor, db, running):
+    first = items_of(db, running)[0]
+    path = f"/moeder/{running}/punkter/{first.id}/referat"
+    for handle in ("carla", "gunnar", "karl"):
+        assert visitor(handle).submit(path, version="0", text="Jeg var her").status_code == 403
+    assert visitor("ivan").submit(path, version="0", text="Jeg var her").status_code == 404
+    closed = items_of(db, running)[2]
+    assert visitor("carla").submit(f"/moeder/{running}/punkter/{closed.id}/referat", version="0").status_code == 404
+
+
+def test_a_minute_taker_from_outside_writes_the_open_items(visitor, db, people, write):
+    meeting_id = write(
+        lambda db: make_meeting(
+            db, "Siden sidst", {"title": "Hemmeligt", "is_open": False}, state=State.IN_PROGRESS, is_open=False,
+            minute_taker_id=people.freja,
+        ).id
+    )  # fmt: skip
+    freja = visitor("freja")
+    page = freja.open(room(meeting_id))
+    assert "Hemmeligt" not in page.text
+    assert page.form("Gem referat").fill(text="Freja skrev.").send().status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("version", "text", "status"),
+    [("", "ord", 422), ("-1", "ord", 422), ("x", "ord", 422), ("99", "ord", 409), ("0", "o" * 60_001, 422)],
+)
+def test_wrong_values_are_refused_and_the_words_kept(visitor, db, running, version, text, status):
+    first = items_of(db, running)[0]
+    answer = visitor("anna").submit(f"/moeder/{running}/punkter/{first.id}/referat", version=version, text=text)
+    assert answer.status_code == status
+    if status == 422:
+        assert answer.tree.xpath("string(//textarea)").strip() == text
+    db.rollback()
+    assert items_of(db, running)[0].minutes_text == ""
+
+
+def test_foreign_and_huge_numbers_are_not_found(visitor, db, running, planned):
+    first = items_of(db, running)[0]
+    anna = visitor("anna")
+    assert anna.open(f"/moeder/{2**70}/lokale").status_code == 404
+    assert anna.open(f"/moeder/{running}/lokale?punkt={2**70}").status_code in (200, 404)
+    assert anna.submit(f"/moeder/{planned}/punkter/{first.id}/referat", version="0", text="x").status_code == 404
+
+
+def test_presence_is_noted_and_shown(visitor, db, running, people):
+    anna = visitor("anna")
+    page = anna.open(f"/moeder/{running}/fremmoede")
+    mine, bo = (
+        db.scalar(select(Attendance).where(Attendance.meeting_id == running, Attendance.person_id == person))
+        for person in (people.anna, people.bo)
+    )
+    form = page.form("Gem fremmøde")
+    form.fill(**{f"presence-{mine.id}": "present", f"presence-{bo.id}": "late", f"arrived-{bo.id}": "9:25"})
+    assert form.send().status_code == 303
+    assert "kom kl. 9.25" in anna.open(room(running)).words
+    wrong = anna.open(f"/moeder/{running}/fremmoede").form("Gem fremmøde").fill(**{f"arrived-{bo.id}": "kvart i"}).send()
+    assert wrong.status_code == 422
+    assert "fx 9.30" in wrong.errors()[f"arrived-{bo.id}"]
+
+
+def test_a_substitute_steps_in_and_sees_the_closed_item(visitor, db, running, people):
+    stand_in = substitute_in(db, "med-aabrinken", Side.EMPLOYEE)
+    away = db.scalar(
+        select(Attendance)
+        .where(Attendance.meeting_id == running, Attendance.part == Part.MEMBER, Attendance.side == Side.EMPLOYEE)
+        .order_by(Attendance.id.desc())
+    )
+    assert away is not None
+    closed = items_of(db, running)[2]
+    assert visitor(stand_in.handle).open(room(running, closed)).status_code == 404
+    anna = visitor("anna")
+    form = anna.open(f"/moeder/{running}/fremmoede").form("Føj til listen")
+    joined = form.fill(person=stand_in.handle, part="substitute", stands_in_for=away.id).send()
+    assert joined.status_code == 303
+    assert f"for {away.person.name}" in anna.open(joined.headers["location"]).words
+    assert visitor(stand_in.handle).open(room(running, closed)).status_code == 200
+
+
+def test_nobody_is_let_in_as_a_substitute_without_the_seat(visitor, db, running, people):
+    away = db.scalar(select(Attendance).where(Attendance.meeting_id == running, Attendance.person_id == people.gunnar))
+    form = visitor("anna").open(f"/moeder/{running}/fremmoede").form("Føj til listen")
+    answer = form.fill(person="carla", part="substitute", stands_in_for=away.id).send()
+    assert answer.status_code == 422
+    assert "ikke suppleant" in answer.errors()["person"]
+    db.rollback()
+    here = select(Attendance).where(Attendance.meeting_id == running, Attendance.person_id == people.carla)
+    assert db.scalar(here) is None
+
+
+def test_a_guest_and_a_recusal_stand_in_the_room(visitor, db, running, people):
+    anna = visitor("anna")
+    form = anna.open(f"/moeder/{running}/fremmoede").form("Føj til listen")
+    assert form.fill(person="julie", part="guest", note="under punkt 2").send().status_code == 303
+    first = items_of(db, running)[0]
+    anna.open(room(running, first)).form("Notér inhabil").fill(person_id=people.bo).send()
+    db.rollback()
+    assert db.scalar(select(Recusal.person_id).where(Recusal.item_id == first.id)) == people.bo
+    assert "Deltog ikke i punktet (inhabil): Bo" in visitor("carla").open(room(running, first)).words
+    anna.open(room(running, first)).form("Deltager alligevel").send()
+    db.rollback()
+    assert db.scalar(select(Recusal.person_id).where(Recusal.item_id == first.id)) is None
+
+
+def test_presence_corrected_after_the_meeting_needs_a_reason_and_leaves_a_trace(visitor, db, write, people):
+    meeting_id = write(lambda db: held_meeting(db).id)
+    db.rollback()
+    bo = db.scalar(select(Attendance).where(Attendance.meeting_id == meeting_id, Attendance.person_id == people.bo))
+    anna = visitor("anna")
+    form = anna.open(f"/moeder/{meeting_id}/fremmoede").form("Gem fremmøde").fill(**{f"presence-{bo.id}": "absent"})
+    refused = form.send()
+    assert refused.status_code == 422
+    assert refused.errors()["reason"]
+    form = anna.open(f"/moeder/{meeting_id}/fremmoede").form("Gem fremmøde")
+    form.fill(**{f"presence-{bo.id}": "absent", "reason": "Bo var syg"}).send()
+    db.rollback()
+    trace = db.scalar(select(Correction))
+    assert (trace.was, trace.became, trace.reason) == (Presence.PRESENT, Presence.ABSENT, "Bo var syg")
+    assert "Bo var syg" in anna.open(f"/moeder/{meeting_id}/fremmoede").words
+
+
+def test_the_meeting_cannot_close_while_an_item_lacks_its_outcome(visitor, db, running):
+    anna = visitor("anna")
+    refused = anna.open(room(running)).form("Ja, afslut mødet").send()
+    assert refused.status_code == 422
+    assert "Punkt 1, Siden sidst, mangler en afslutning." in refused.words
+    assert "Punkt 3 mangler en afslutning." in refused.words
+    for item in items_of(db, running):
+        form = anna.open(room(running, item)).form(action="/udfald")
+        assert form.fill(outcome="discussed", consensus="agreed").send().status_code == 303
+    closed = anna.open(room(running)).form("Ja, afslut mødet").send()
+    assert closed.headers["location"].startswith(f"/moeder/{running}/referat")
+    db.rollback()
+    assert db.get(Meeting, running).state is State.HELD
+    assert db.scalar(select(Minutes.state).where(Minutes.meeting_id == running)) is MinutesState.DRAFT
+
+
+def test_what_other_slices_still_want_done_keeps_the_meeting_open(visitor, db, running, monkeypatch):
+    monkeypatch.setattr(PARTS, "not_closing", [lambda db, meeting: ["Skriv beslutningen ned."]])
+    refused = visitor("anna").open(room(running)).form("Ja, afslut mødet").send()
+    assert "Skriv beslutningen ned." in refused.words
+
+
+def test_a_reader_cannot_open_or_close(visitor, running, planned):
+    for path in (f"/moeder/{planned}/aabn", f"/moeder/{running}/slut"):
+        assert visitor("carla").submit(path).status_code == 403
+
+
+def test_the_big_screen_shows_item_and_recommendation(visitor, db, write):
+    meeting_id = write(
+        lambda db: make_meeting(
+            db, {"title": "Budget", "recommendation": "vi godkender rammen\nvi følger op i maj"}, state=State.IN_PROGRESS
+        ).id
+    )
+    page = visitor("anna").open(f"/moeder/{meeting_id}/lokale?visning=skaerm")
+    assert "Det indstilles, at" in page.words
+    assert "vi følger op i maj" in page.words
+    assert not page.has_form("Gem referat")
+
+
+def test_the_room_in_english(visitor, running):
+    page = visitor("anna").open(room(running) + "?sprog=en")
+    assert "Agenda" in page.words
+    assert "How did the item end?" in page.words
+
+
+def test_the_room_asks_few_questions(visitor, database, write):
+    from sqlalchemy import event
+
+    meeting_id = write(lambda db: make_meeting(db, *[f"Punkt {n}" for n in range(15)], state=State.IN_PROGRESS).id)
+    carla = visitor("carla")
+    asked = []
+    event.listen(database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    carla.open(room(meeting_id))
+    assert len(asked) <= 16, "\n".join(asked)
