@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
-from med.access import SeatRole, Side, Viewer
+from med.access import INSIDE, SeatRole, Side, Viewer
 from med.language import T, Text
 from med.meetings.models import (
     Attachment,
@@ -66,13 +66,25 @@ def inside_items(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def visible_items(viewer: Viewer) -> ColumnElement[bool]:
-    """Items a viewer may read: title, case, recommendation and open attachments."""
+    """Items a viewer may read: title, case, recommendation and open attachments.
+
+    Whoever may read what was said on an item may read the item: a meeting without agenda never sends one out.
+    """
     if not viewer.is_employee:
         return false()
     shown = select(Meeting.id).where(
         or_(Meeting.agenda_sent_at.is_not(None), and_(Meeting.draft_shown, Meeting.state != State.CANCELLED))
     )
-    return or_(inside_items(viewer), and_(Item.is_open, Item.meeting_id.in_(shown)))
+    return or_(inside_items(viewer), and_(Item.is_open, or_(Item.meeting_id.in_(shown), _told(viewer))))
+
+
+def _told(viewer: Viewer) -> ColumnElement[bool]:
+    """Items of meetings whose words are out: approved minutes, live ones, and those the viewer minutes."""
+    published = select(Minutes.meeting_id).where(Minutes.chairs_approved_at.is_not(None))
+    live_or_mine = select(Meeting.id).where(
+        or_(and_(Meeting.state == State.IN_PROGRESS, Meeting.is_open), Meeting.minute_taker_id == viewer.person_id)
+    )
+    return or_(Item.meeting_id.in_(published), Item.meeting_id.in_(live_or_mine))
 
 
 def visible_words(viewer: Viewer) -> ColumnElement[bool]:
@@ -82,13 +94,7 @@ def visible_words(viewer: Viewer) -> ColumnElement[bool]:
     """
     if not viewer.is_employee:
         return false()
-    published = select(Minutes.meeting_id).where(Minutes.chairs_approved_at.is_not(None))
-    live = select(Meeting.id).where(Meeting.state == State.IN_PROGRESS, Meeting.is_open)
-    mine = select(Meeting.id).where(Meeting.minute_taker_id == viewer.person_id)
-    return or_(
-        inside_items(viewer),
-        and_(Item.is_open, or_(Item.meeting_id.in_(published), Item.meeting_id.in_(live), Item.meeting_id.in_(mine))),
-    )
+    return or_(inside_items(viewer), and_(Item.is_open, _told(viewer)))
 
 
 def visible_minutes(viewer: Viewer) -> ColumnElement[bool]:
@@ -118,7 +124,7 @@ def visible_notes(viewer: Viewer) -> ColumnElement[bool]:
     sides = [
         and_(Item.committee_id == seat.committee_id, Note.side == seat.side)
         for seat in viewer.seats
-        if seat.side is not None and viewer.side_in(seat.committee_id) is seat.side
+        if seat.side is not None and seat.role in INSIDE
     ]
     return and_(inside_items(viewer), or_(Note.person_id == viewer.person_id, *sides))
 
@@ -150,6 +156,8 @@ def acts_for(viewer: Viewer, meeting: Meeting, role: SeatRole) -> bool:
         return True
     for attendance in meeting.attendances:
         if attendance.person_id != viewer.person_id or attendance.part is not Part.SUBSTITUTE:
+            continue
+        if attendance.reply is Reply.DECLINED:
             continue
         away = attendance.stands_in_for
         if (
@@ -254,6 +262,7 @@ def answer_proposal(viewer: Viewer, proposal: Proposal) -> Iterator[Text]:
 
 
 def withdraw_proposal(viewer: Viewer, proposal: Proposal) -> Iterator[Text]:
+    yield from is_employee(viewer)
     if proposal.raised_by_id != viewer.person_id:
         yield T("Kun den, der har rejst punktet, kan trække det tilbage.")
     if proposal.state not in (ProposalState.RECEIVED, ProposalState.POSTPONED):

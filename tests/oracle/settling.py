@@ -1,0 +1,308 @@
+"""From a plain world to rows in a database, and what Medspil's own clauses and policies say about it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from med.access import Viewer, allows
+from med.decisions import access as decisions_access
+from med.decisions.models import Decision, FollowUp
+from med.errors import NotFound
+from med.meetings import access as meetings_access
+from med.meetings.models import Attachment, Attendance, Item, Meeting, Minutes, Note, Proposal
+from med.organisation import access as organisation_access
+from med.organisation.models import Committee, Employment, Grant, Person, Seat, Unit
+from med.organisation.queries import viewer_for
+from med.perspectives import access as perspectives_access
+from tests.oracle import worlds
+
+NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
+
+MODELS: dict[str, Any] = {
+    "people": Person,
+    "committees": Committee,
+    "seats": Seat,
+    "meetings": Meeting,
+    "items": Item,
+    "attachments": Attachment,
+    "notes": Note,
+    "minutes": Minutes,
+    "proposals": Proposal,
+    "decisions": Decision,
+    "follow_ups": FollowUp,
+}
+
+
+def settle(db: Session, world: worlds.World) -> None:
+    """Write the world's rows, each with the id it has there."""
+
+    def write(model: Any, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            db.execute(insert(model), rows)
+
+    write(Unit, [{"id": 1, "key": "u", "name": "Solbæk"}])
+    write(
+        Person,
+        [{"id": p.id, "handle": f"p{p.id}", "name": f"P {p.id}", "is_active": p.active} for p in world.people.values()],
+    )
+    write(
+        Employment,
+        [
+            {"person_id": p.id, "unit_id": 1, "starts": job.starts, "ends": job.ends}
+            for p in world.people.values()
+            for job in p.jobs
+        ],
+    )
+    for c in world.committees.values():  # one at a time: a committee's parent stands above it
+        write(
+            Committee,
+            [
+                {
+                    "id": c.id,
+                    "key": f"c{c.id}",
+                    "uid": f"c{c.id}",
+                    "name": f"C {c.id}",
+                    "level": c.level,
+                    "parent_id": c.parent,
+                }
+            ],
+        )
+    write(Seat, [seat_row(seat) for seat in world.seats.values()])
+    write(Grant, [grant_row(grant) for grant in world.grants.values()])
+    write(Meeting, [meeting_row(meeting) for meeting in world.meetings.values()])
+    for there in world.attendances.values():
+        write(Attendance, [attendance_row(there)])
+    write(Item, [item_row(world, item) for item in world.items.values()])
+    write(Attachment, [attachment_row(file) for file in world.attachments.values()])
+    write(
+        Note,
+        [
+            {
+                "id": n.id,
+                "item_id": n.item,
+                "person_id": n.person,
+                "side": n.side,
+                "changed_by_id": 1,
+                "changed_at": NOW,
+            }
+            for n in world.notes.values()
+        ],
+    )
+    write(Proposal, [proposal_row(proposal) for proposal in world.proposals.values()])
+    write(Decision, [decision_row(decision) for decision in world.decisions.values()])
+    write(
+        FollowUp,
+        [
+            {
+                "id": f.id,
+                "committee_id": f.committee,
+                "item_id": f.item,
+                "decision_id": f.decision,
+                "is_open": f.open,
+                "text": "Gør det",
+                "owner_id": f.owner,
+                "created_at": NOW,
+            }
+            for f in world.follow_ups.values()
+        ],
+    )
+    # Last: approved minutes freeze the items under them.
+    write(Minutes, [minutes_row(world, minutes) for minutes in world.minutes.values()])
+
+
+def seat_row(seat: worlds.Seat) -> dict[str, Any]:
+    return {
+        "id": seat.id,
+        "committee_id": seat.committee,
+        "person_id": seat.person,
+        "side": seat.side,
+        "role": seat.role,
+        "starts": seat.term.starts,
+        "ends": seat.term.ends,
+    }
+
+
+def grant_row(grant: worlds.Grant) -> dict[str, Any]:
+    return {
+        "id": grant.id,
+        "person_id": grant.person,
+        "kind": grant.kind,
+        "committee_id": grant.committee,
+        "with_below": grant.below,
+        "starts": grant.term.starts,
+        "ends": grant.term.ends,
+    }
+
+
+def when(happened: bool) -> datetime | None:
+    return NOW if happened else None
+
+
+def meeting_row(meeting: worlds.Meeting) -> dict[str, Any]:
+    return {
+        "id": meeting.id,
+        "uid": f"m{meeting.id}",
+        "committee_id": meeting.committee,
+        "kind": meeting.kind,
+        "title": "Møde",
+        "starts_at": NOW,
+        "ends_at": NOW + timedelta(hours=2),
+        "is_open": meeting.open,
+        "state": meeting.state,
+        "draft_shown": meeting.draft_shown,
+        "agenda_sent_at": when(meeting.agenda_sent),
+        "agenda_chair_at": when(meeting.agenda_chair),
+        "agenda_vice_at": when(meeting.agenda_vice),
+        "minute_taker_id": meeting.minute_taker,
+        "moderator_id": meeting.moderator,
+        "created_at": NOW,
+    }
+
+
+def attendance_row(there: worlds.Attendance) -> dict[str, Any]:
+    return {
+        "id": there.id,
+        "meeting_id": there.meeting,
+        "person_id": there.person,
+        "part": there.part,
+        "side": there.side,
+        "role": there.role,
+        "stands_in_for_id": there.for_whom,
+        "reply": there.reply,
+        "presence": there.presence,
+    }
+
+
+def minutes_row(world: worlds.World, minutes: worlds.Minutes) -> dict[str, Any]:
+    frozen = minutes.state in {"approved", "adopted"}
+    return {
+        "id": minutes.id,
+        "meeting_id": minutes.meeting,
+        "committee_id": world.meetings[minutes.meeting].committee,
+        "state": minutes.state,
+        "chair_at": when(minutes.chair),
+        "vice_at": when(minutes.vice),
+        "chairs_approved_at": when(frozen),
+        "sha256": "a" * 64 if frozen else "",
+        "sequence": minutes.id if frozen else None,
+    }
+
+
+def item_row(world: worlds.World, item: worlds.Item) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "uid": f"i{item.id}",
+        "meeting_id": item.meeting,
+        "committee_id": world.meetings[item.meeting].committee,
+        "position": item.id,
+        "purpose": item.purpose,
+        "title": "Punkt",
+        "is_open": item.open,
+        "closed_ground": "" if item.open else "confidential",
+        "outcome": "noted" if item.settled else None,
+    }
+
+
+def attachment_row(file: worlds.Attachment) -> dict[str, Any]:
+    return {
+        "id": file.id,
+        "item_id": file.item,
+        "title": "Bilag",
+        "file_name": "bilag.txt",
+        "media_type": "text/plain",
+        "size": 1,
+        "sha256": "b" * 64,
+        "is_open": file.open,
+        "at": NOW,
+        "removed_at": when(file.removed),
+    }
+
+
+def proposal_row(proposal: worlds.Proposal) -> dict[str, Any]:
+    return {
+        "id": proposal.id,
+        "uid": f"f{proposal.id}",
+        "committee_id": proposal.committee,
+        "title": "Forslag",
+        "raised_by_id": proposal.raised_by,
+        "raised_at": NOW,
+        "state": proposal.state,
+        "reason": "Fordi",
+    }
+
+
+def decision_row(decision: worlds.Decision) -> dict[str, Any]:
+    return {
+        "id": decision.id,
+        "uid": f"d{decision.id}",
+        "committee_id": decision.committee,
+        "meeting_id": decision.meeting,
+        "item_id": decision.item,
+        "is_open": decision.open,
+        "year": 2026,
+        "number": decision.id,
+        "text": "vi gør det",
+        "perspective": "emergens",
+        "responsible_id": decision.responsible,
+        "state": decision.state,
+        "decided_at": NOW,
+        "published_at": when(decision.published),
+        "release_chair_at": when(decision.said_chair),
+        "release_vice_at": when(decision.said_vice),
+        "changed_at": NOW,
+    }
+
+
+# --- what Medspil says ----------------------------------------------------------------------------------------------
+
+WITH_ITEM = lambda model, clause: select(model.id).join(Item, Item.id == model.item_id).where(clause)  # noqa: E731
+
+# kind of thing -> the ids a viewer may see, by the clauses of med/*/access.py
+CLAUSES: dict[str, Any] = {
+    "committees": lambda v: select(Committee.id).where(organisation_access.visible_committees(v)),
+    "people": lambda v: select(Person.id).where(organisation_access.visible_people(v)),
+    "meetings": lambda v: select(Meeting.id).where(meetings_access.visible_meetings(v)),
+    "items": lambda v: select(Item.id).where(meetings_access.visible_items(v)),
+    "words": lambda v: select(Item.id).where(meetings_access.visible_words(v)),
+    "minutes": lambda v: select(Minutes.id).where(meetings_access.visible_minutes(v)),
+    "attachments": lambda v: WITH_ITEM(Attachment, meetings_access.visible_attachments(v)),
+    "proposals": lambda v: select(Proposal.id).where(meetings_access.visible_proposals(v)),
+    "notes": lambda v: WITH_ITEM(Note, meetings_access.visible_notes(v)),
+    "decisions": lambda v: select(Decision.id).where(decisions_access.visible_decisions(v)),
+    "feed": lambda v: select(Decision.id).where(decisions_access.published_decisions(v)),
+    "follow_ups": lambda v: select(FollowUp.id).where(decisions_access.visible_follow_ups(v)),
+}
+
+ACCESS_MODULES = (organisation_access, perspectives_access, meetings_access, decisions_access)
+
+
+def viewer(db: Session, person: int) -> Viewer | None:
+    """The person as Medspil knows them today; None for one who may not sign in."""
+    try:
+        return viewer_for(db, person)
+    except NotFound:
+        return None
+
+
+def seen(db: Session, who: Viewer | None) -> dict[str, set[int]]:
+    if who is None:
+        return {kind: set() for kind in CLAUSES}
+    return {kind: set(db.scalars(clause(who))) for kind, clause in CLAUSES.items()}
+
+
+def policies() -> dict[str, Any]:
+    """Every policy of med/*/access.py by name: a function that yields objections to a viewer."""
+    found = {}
+    for module in ACCESS_MODULES:
+        for name, policy in vars(module).items():
+            if callable(policy) and getattr(policy, "__module__", "") == module.__name__:
+                returns = str(policy.__annotations__.get("return", ""))
+                if "Iterator" in returns:
+                    found[name] = policy
+    return found
+
+
+def permits(who: Viewer | None, policy: Any, thing: Any) -> bool:
+    return who is not None and allows(who, policy, thing)

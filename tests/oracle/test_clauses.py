@@ -1,0 +1,236 @@
+"""Medspil and the oracle are asked the same about thousands of people and things in small invented worlds."""
+
+import ast
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+
+from med import clock
+from med.db import Database
+from med.meetings.access import inside_items, inside_meetings
+from med.migrations import upgrade
+from tests.oracle import rules, settling
+from tests.oracle.strategies import TODAY, seats, term, worlds
+from tests.oracle.worlds import Dated, Grant, World
+
+HERE = Path(__file__).parent
+EXAMPLES = {"sqlite": 70, "postgresql": 15}
+
+
+@pytest.fixture(scope="module")
+def empty(backend: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database with every table and no rows."""
+    if backend == "sqlite":
+        database = Database(f"sqlite:///{tmp_path_factory.mktemp('oracle') / 'med.db'}")
+    else:
+        database = Database(request.getfixturevalue("postgres").create("oracle"))
+    upgrade(database.write_engine)
+    yield database
+    database.close()
+
+
+def examples(count: int) -> settings:
+    return settings(
+        max_examples=count,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def in_a_world(database: Database, world: World, ask: Any) -> None:
+    """Settle the world, ask, and leave no row behind."""
+    with Session(database.write_engine, expire_on_commit=False) as db:
+        settling.settle(db, world)
+        ask(db)
+        db.rollback()
+
+
+def test_the_oracle_borrows_nothing_from_what_it_judges():
+    for name in ("rules.py", "worlds.py", "strategies.py", "expectations.py"):
+        for node in ast.walk(ast.parse((HERE / name).read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not [found for found in names if found.split(".")[0] == "med"], name
+
+
+def test_the_oracle_knows_every_policy_and_every_clause():
+    assert set(settling.policies()) == set(rules.VERBS)
+    assert set(settling.CLAUSES) == set(rules.SIGHT)
+    clauses = {
+        name
+        for module in settling.ACCESS_MODULES
+        for name, found in vars(module).items()
+        if callable(found) and found.__module__ == module.__name__ and name.startswith(("visible_", "published_"))
+    }
+    assert len(clauses) == len(settling.CLAUSES), "a clause of med/*/access.py is not compared with the oracle"
+
+
+def things(world: World, kind: str) -> list[int]:
+    place = {"words": "items", "feed": "decisions"}.get(kind, kind)
+    return sorted(getattr(world, place))
+
+
+def test_seeing(backend: str, empty: Database):
+    @examples(EXAMPLES[backend])
+    @given(worlds())
+    def compare(world: World) -> None:
+        def ask(db: Session) -> None:
+            for person in world.people:
+                seen = settling.seen(db, settling.viewer(db, person))
+                for kind in rules.SIGHT:
+                    expected = {thing for thing in things(world, kind) if rules.sees(world, person, kind, thing)}
+                    assert seen[kind] == expected, f"person {person}, {kind}"
+
+        in_a_world(empty, world, ask)
+
+    compare()
+
+
+def test_doing(backend: str, empty: Database):
+    policies = settling.policies()
+
+    @examples(EXAMPLES[backend])
+    @given(worlds())
+    def compare(world: World) -> None:
+        def ask(db: Session) -> None:
+            loaded = {kind: {row.id: row for row in db.query(model)} for kind, model in settling.MODELS.items()}
+            for person in world.people:
+                viewer = settling.viewer(db, person)
+                for verb, (kind, _) in rules.VERBS.items():
+                    for thing in [None] if kind is None else sorted(getattr(world, kind)):
+                        entity = None if kind is None or thing is None else loaded[kind][thing]
+                        allowed = settling.permits(viewer, policies[verb], entity)
+                        assert allowed == rules.may(world, person, verb, thing), f"person {person}, {verb}, {thing}"
+
+        in_a_world(empty, world, ask)
+
+    compare()
+
+
+# --- what must hold in any world, whatever the rules are --------------------------------------------------------
+
+
+def test_a_child_is_seen_only_with_its_parent(empty: Database):
+    @examples(40)
+    @given(worlds())
+    def check(world: World) -> None:
+        def ask(db: Session) -> None:
+            for person in world.people:
+                seen = settling.seen(db, settling.viewer(db, person))
+                assert {world.attachments[a].item for a in seen["attachments"]} <= seen["items"]
+                assert {world.notes[n].item for n in seen["notes"]} <= seen["items"]
+                assert seen["words"] <= seen["items"]
+                assert {world.items[i].meeting for i in seen["items"]} <= seen["meetings"]
+                assert {world.minutes[m].meeting for m in seen["minutes"]} <= seen["meetings"]
+                assert {world.meetings[m].committee for m in seen["meetings"]} <= seen["committees"]
+                assert seen["feed"] <= seen["decisions"]
+                assert {world.decisions[d].committee for d in seen["decisions"]} <= seen["committees"]
+                assert {world.follow_ups[f].committee for f in seen["follow_ups"]} <= seen["committees"]
+
+        in_a_world(empty, world, ask)
+
+    check()
+
+
+def test_a_seat_more_never_takes_away_and_a_seat_less_never_gives(empty: Database):
+    @examples(40)
+    @given(worlds(), st.data())
+    def check(world: World, data: st.DataObject) -> None:
+        extra = data.draw(seats(99, sorted(world.people), sorted(world.committees)))
+        before_id = data.draw(st.sampled_from([0, 99]))  # also as the first row a query meets
+        extra = dataclasses.replace(extra, id=before_id)
+        ended = dataclasses.replace(extra, term=Dated(extra.term.starts.replace(year=2020), TODAY.replace(day=20)))
+
+        def ask(db: Session) -> None:
+            without = settling.seen(db, settling.viewer(db, extra.person))
+            db.execute(settling.insert(settling.Seat), [settling.seat_row(extra)])
+            with_it = settling.seen(db, settling.viewer(db, extra.person))
+            for kind, ids in without.items():
+                assert ids <= with_it[kind], kind
+            seat = db.get(settling.Seat, extra.id)
+            seat.starts, seat.ends = ended.term.starts, ended.term.ends
+            db.flush()
+            assert settling.seen(db, settling.viewer(db, extra.person)) == without
+
+        in_a_world(empty, world, ask)
+
+    check()
+
+
+def test_running_the_system_gives_no_content(empty: Database):
+    @examples(25)
+    @given(worlds(), st.data())
+    def check(world: World, data: st.DataObject) -> None:
+        person = data.draw(st.sampled_from(sorted(world.people)))
+        grant = Grant(99, person, "admin", data.draw(term()))
+
+        def ask(db: Session) -> None:
+            before = settling.seen(db, settling.viewer(db, person))
+            db.execute(settling.insert(settling.Grant), [settling.grant_row(grant)])
+            after = settling.seen(db, settling.viewer(db, person))
+            for kind in set(before) - {"committees", "people"}:
+                assert after[kind] == before[kind], kind
+
+        in_a_world(empty, world, ask)
+
+    check()
+
+
+def test_who_does_not_work_here_sees_and_does_nothing(empty: Database):
+    """Also one with seats, grants and a place at the table: a seat follows the employment."""
+
+    @examples(25)
+    @given(worlds(), st.data())
+    def check(world: World, data: st.DataObject) -> None:
+        person = data.draw(st.sampled_from(sorted(world.people)))
+        world.people[person] = dataclasses.replace(world.people[person], jobs=())
+        for grant in [grant for grant in world.grants.values() if grant.kind == "admin" and grant.person == person]:
+            del world.grants[grant.id]
+
+        def ask(db: Session) -> None:
+            viewer = settling.viewer(db, person)
+            assert settling.seen(db, viewer) == {kind: set() for kind in settling.CLAUSES}
+            loaded = {kind: list(db.query(model)) for kind, model in settling.MODELS.items()}
+            for verb, policy in settling.policies().items():
+                kind = rules.VERBS[verb][0]
+                for thing in [None] if kind is None else loaded[kind]:
+                    assert not settling.permits(viewer, policy, thing), verb
+
+        in_a_world(empty, world, ask)
+
+    check()
+
+
+def test_inside_is_what_a_substitute_steps_into(empty: Database):
+    """`inside_meetings` and `inside_items` say the same of a meeting and its items."""
+
+    @examples(25)
+    @given(worlds())
+    def check(world: World) -> None:
+        def ask(db: Session) -> None:
+            for person in world.people:
+                viewer = settling.viewer(db, person)
+                if viewer is None:
+                    continue
+                meetings = set(db.scalars(settling.select(settling.Meeting.id).where(inside_meetings(viewer))))
+                items = set(db.scalars(settling.select(settling.Item.id).where(inside_items(viewer))))
+                assert items == {item.id for item in world.items.values() if item.meeting in meetings}
+                assert meetings == {m.id for m in world.meetings.values() if rules.belongs_at(world, person, m)}
+
+        in_a_world(empty, world, ask)
+
+    check()
+
+
+@pytest.fixture(autouse=True)
+def today_is_the_worlds(the_hour: None) -> None:
+    assert clock.today() == TODAY
