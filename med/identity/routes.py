@@ -6,7 +6,7 @@ from sqlalchemy import update
 from med import clock
 from med.access import anyone, signed_in
 from med.errors import NotFound
-from med.identity import actions, queries
+from med.identity import actions, queries, words
 from med.identity.models import SignIn
 from med.language import LANGUAGES, T
 from med.organisation.models import Person
@@ -80,6 +80,7 @@ def me(visit: Visit) -> Response:
 def show_me(visit: Visit, new_address: str = "") -> Response:
     return visit.page(
         "identity/me.html",
+        device=words.device,
         sign_ins=queries.my_sign_ins(visit.db, visit.viewer),
         current_id=visit.arrival.sign_in_id,
         tokens=queries.my_feed_tokens(visit.db, visit.viewer),

@@ -13,7 +13,9 @@ class Place:
     def name(self) -> str:
         """What a picture of it is called."""
         words = self.path.replace("{", "").replace("}", "").replace("[", "-").replace("]", "")
-        return (words.strip("/").replace("/", "_").replace("?", "--").replace("&", "-") or "overblik") + f".{self.handle}"
+        return (
+            words.strip("/").replace("/", "_").replace("?", "--").replace("&", "-") or "overblik"
+        ) + f".{self.handle}"
 
 
 PAGES = (

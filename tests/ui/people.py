@@ -22,12 +22,16 @@ class Person:
     site: Site
     context: BrowserContext
     page: Page
+    lang: str = "da"
     complaints: list[str] = field(default_factory=list)
     status: int = 0
 
     def open(self, path: str) -> Page:
         """Go somewhere; `path` may name things: "/moeder/{meeting[28-med-naeste]}"."""
-        answer = self.page.goto(self.site.base + self.site.path(path), wait_until="load")
+        address = self.site.base + self.site.path(path)
+        if self.lang != "da" and not self.handle:
+            address += f"{'&' if '?' in address else '?'}sprog={self.lang}"  # nobody whose choice could be kept
+        answer = self.page.goto(address, wait_until="load")
         self.status = answer.status if answer else 0
         return self.page
 
@@ -69,7 +73,7 @@ def at_browser(
             context.request.get(f"{site.base}/mig?sprog={lang}")  # kept with the person, who may have read English
         if js:
             context.add_init_script(LISTEN)
-        person = Person(handle, site, context, context.new_page())
+        person = Person(handle, site, context, context.new_page(), lang)
         context.on("page", person.listen)
         person.listen(person.page)
         yield person
