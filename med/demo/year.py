@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+import med.decisions.slice  # noqa: F401  approved minutes publish their decisions only when that slice has said so
 from med import clock
 from med.access import SeatRole, Side
 from med.decisions.models import Decision, DecisionState, FollowUp, FollowUpChange, FollowUpState, Step, Tag
