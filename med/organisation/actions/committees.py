@@ -130,7 +130,7 @@ def change_committee(db: Session, viewer: Viewer, committee: Committee, form: Co
     return committee
 
 
-def end_with(db: Session, viewer: Viewer, committee: Committee, last: date) -> None:
+def end_with(db: Session, viewer: Viewer | None, committee: Committee, last: date) -> None:
     """Nobody sits on a committee that is no more, or keeps it."""
     seats = db.scalars(select(Seat).where(Seat.committee_id == committee.id, lasts_beyond(Seat, last))).all()
     grants = db.scalars(select(Grant).where(Grant.committee_id == committee.id, lasts_beyond(Grant, last))).all()

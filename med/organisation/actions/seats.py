@@ -148,8 +148,8 @@ def check_room(db: Session, committee: Committee, seat: Seat, person: Person, su
         wrong = seating.wrong_stand_in(new, others.get(new.substitute_for))
     if wrong := wrong or seating.taken(new, others.values()):
         raise Invalid(**wrong)
-    ending: list[Seat] = []
-    for other in seating.predecessors(new, others.values()):
+    earlier = seating.predecessors(new, others.values())
+    for other in earlier:
         if other.starts >= new.starts:
             raise Invalid(
                 starts=T(
@@ -159,6 +159,7 @@ def check_room(db: Session, committee: Committee, seat: Seat, person: Person, su
                     period=seating.period(other.starts, other.ends),
                 )
             )
+    for other in earlier:
         if not succeed:
             raise Invalid(
                 succeed=T(
@@ -168,9 +169,7 @@ def check_room(db: Session, committee: Committee, seat: Seat, person: Person, su
                     day=in_full(day_before(new.starts)),
                 )
             )
-        assert other.seat_id is not None
-        ending.append(held[other.seat_id])
-    return ending
+    return [held[other.seat_id] for other in earlier if other.seat_id is not None]
 
 
 def sitting(seat: Seat, name: str) -> Sitting:
