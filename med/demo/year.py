@@ -314,14 +314,6 @@ def decide(year: Year, meeting: Meeting, item: Item, words: dict[str, Any]) -> N
                 is_open=decision.is_open,
             )
         )
-    db.add(
-        Step(
-            decision_id=decision.id,
-            at=decision.decided_at,
-            person_id=decision.recorded_by_id,
-            state=DecisionState.VALID,
-        )
-    )
     if decision.state is not DecisionState.VALID or words.get("state_note"):
         later = min(decision.decided_at + timedelta(days=27), clock.now() - timedelta(days=2))
         db.add(
