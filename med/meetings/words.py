@@ -17,6 +17,7 @@ from med.meetings.models import (
     State,
 )
 
+# One enum at a time: members of two StrEnums with the same value are the same key of a dict.
 name_things(
     {
         Kind.ORDINARY: T("Ordinært møde"),
@@ -25,27 +26,51 @@ name_things(
         Kind.ALL_HANDS: T("Storsamling"),
         Kind.STAFF_MEETING: T("Personalemøde"),
         Kind.EXTRAORDINARY: T("Ekstraordinært møde"),
+    }
+)
+name_things(
+    {
         State.PLANNED: T("Planlagt"),
         State.AGENDA_SENT: T("Dagsorden sendt ud"),
         State.IN_PROGRESS: T("I gang nu"),
         State.HELD: T("Holdt"),
         State.CANCELLED: T("Aflyst"),
+    }
+)
+name_things(
+    {
         Part.MEMBER: T("Medlem"),
         Part.SUBSTITUTE: T("Suppleant"),
         Part.ADVISORY: T("Tilforordnet"),
         Part.GUEST: T("Gæst"),
         Part.OBSERVER: T("Tilhører"),
+    }
+)
+name_things(
+    {
         Reply.INVITED: T("Ikke svaret"),
         Reply.ACCEPTED: T("Kommer"),
         Reply.DECLINED: T("Afbud"),
+    }
+)
+name_things(
+    {
         Presence.UNKNOWN: T("Ikke noteret"),
         Presence.PRESENT: T("Til stede"),
         Presence.LATE: T("Kom senere"),
         Presence.ABSENT: T("Fraværende"),
+    }
+)
+name_things(
+    {
         Purpose.INFO: T("Orientering"),
         Purpose.DISCUSS: T("Drøftelse"),
         Purpose.DECIDE: T("Beslutning"),
         Purpose.THEME: T("Tema"),
+    }
+)
+name_things(
+    {
         Outcome.NOTED: T("Taget til efterretning"),
         Outcome.DISCUSSED: T("Drøftet"),
         Outcome.DECIDED: T("Besluttet"),
@@ -53,19 +78,35 @@ name_things(
         Outcome.WITHDRAWN: T("Udgår"),
         Outcome.HEARING: T("Sendt i høring"),
         Outcome.SENT_ON: T("Sendt til andet udvalg"),
+    }
+)
+name_things(
+    {
         Consensus.AGREED: T("Enighed"),
         Consensus.DISAGREED: T("Uenighed"),
         Consensus.NOT_APPLICABLE: T("Ikke relevant"),
+    }
+)
+name_things(
+    {
         Standing.MINUTES_ADOPTION: T("Godkendelse af referat"),
         Standing.PRE_MEETING: T("Nyt fra medarbejdersidens formøde"),
         Standing.COMMUNICATION: T("Hvad fortæller vi videre?"),
         Standing.EVALUATION: T("Evaluering af mødet"),
+    }
+)
+name_things(
+    {
         ProposalState.RECEIVED: T("Modtaget"),
         ProposalState.ACCEPTED: T("På dagsordenen"),
         ProposalState.MERGED: T("Lagt sammen med et andet punkt"),
         ProposalState.POSTPONED: T("Udskudt"),
         ProposalState.DECLINED: T("Afvist"),
         ProposalState.WITHDRAWN: T("Trukket tilbage"),
+    }
+)
+name_things(
+    {
         MinutesState.DRAFT: T("Kladde"),
         MinutesState.IN_REVIEW: T("Til godkendelse"),
         MinutesState.APPROVED: T("Godkendt af formandskabet"),
