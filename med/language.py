@@ -79,7 +79,11 @@ _words: dict[tuple[type, Any], Text] = {}
 
 
 def name_things(words: dict[Any, Text]) -> None:
-    """Give enum values the words people use for them. Each slice does so once, in its `words.py`."""
+    """Give enum values the words people use for them. Each slice does so in its `words.py`, once for each enum.
+
+    One enum at a time: members of two StrEnums with the same value are the same key of a dict, and one would be lost.
+    """
+    assert len({type(value) for value in words}) == 1, "name the values of one enum at a time"
     _words.update({(type(value), value): text for value, text in words.items()})
 
 
