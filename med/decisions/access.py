@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 from med.access import SeatRole, Viewer
 from med.decisions.models import Decision, DecisionState, FollowUp
 from med.language import T, Text
-from med.meetings.access import acts_for, inside_meetings, is_inside, minute_item, visible_words
+from med.meetings.access import acts_for, inside_meetings, is_inside, minute_item, runs_meeting, visible_words
 from med.meetings.models import Item, Meeting, State
 from med.organisation.access import is_employee
 
@@ -132,7 +132,7 @@ def withdraw_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
 def add_follow_up(viewer: Viewer, item: Item) -> Iterator[Text]:
     """Agree on an item who does what by when."""
     yield from is_employee(viewer)
-    if not (viewer.runs(item.committee_id) or item.meeting.minute_taker_id == viewer.person_id):
+    if not (runs_meeting(viewer, item.meeting) or item.meeting.minute_taker_id == viewer.person_id):
         yield T("Kun formandskabet, MED-sekretæren og referenten kan aftale opfølgning.")
     if not is_inside(viewer, item.meeting) and not item.is_open:
         yield T("Punktet er lukket for dig.")

@@ -29,6 +29,7 @@ class Filters:
     until: date | None = None
     words: str = ""
     only_new: bool = False
+    responsible_id: int | None = None  # whom `responsible` means; 0 is nobody
 
     @property
     def is_empty(self) -> bool:

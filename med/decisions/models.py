@@ -79,9 +79,7 @@ class Decision(Base):
     responsible: Mapped[Person | None] = relationship(foreign_keys=responsible_id)
     recorded_by: Mapped[Person | None] = relationship(foreign_keys=recorded_by_id)
     replaces: Mapped["Decision | None"] = relationship(remote_side=id)
-    tags: Mapped[list["Tag"]] = relationship(
-        back_populates="decision", order_by="Tag.id", cascade="all, delete-orphan"
-    )
+    tags: Mapped[list["Tag"]] = relationship(back_populates="decision", order_by="Tag.id", cascade="all, delete-orphan")
 
 
 class Tag(Base):

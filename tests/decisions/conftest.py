@@ -93,14 +93,10 @@ def approve(db: Session, meeting_id: int) -> None:
 
 def decide(db: Session, item: Item, handle: str = "anna", **fields: Any) -> Decision:
     person_id = db.scalars(select(Person.id).where(Person.handle == handle)).one()
-    form = DecisionForm(
-        **{
-            "text": "der er to pauser om formiddagen",
-            "why": "Støjen trætter",
-            "perspective": Perspective.RESILIENS,
-            **fields,
-        }
-    )
+    given = {"text": "der er to pauser om formiddagen", "why": "Støjen trætter", "perspective": "resiliens", **fields}
+    given["perspective"] = Perspective(given["perspective"])
+    given["further"] = [Perspective(one) for one in given.get("further", [])]
+    form = DecisionForm(**given)
     made = record_decision(db, viewer_for(db, person_id), item, form)
     db.flush()
     return made

@@ -186,8 +186,8 @@ def discard_decision(db: Session, viewer: Viewer, decision: Decision) -> None:
     note(db, viewer, "decision.discarded", decision)
     for follow_up in db.scalars(select(FollowUp).where(FollowUp.decision_id == decision.id)):
         follow_up.decision_id = None
-    for row in [*decision.tags, *db.scalars(select(Step).where(Step.decision_id == decision.id))]:
-        db.delete(row)
+    for step in db.scalars(select(Step).where(Step.decision_id == decision.id)):
+        db.delete(step)
     series = (decision.committee_id, decision.is_open, decision.year, decision.number)
     db.flush()
     db.delete(decision)

@@ -91,6 +91,11 @@ def who_is_meant(db: Session, viewer: Viewer, words: str) -> int | None:
     return found.id if found else 0
 
 
+def know_responsible(db: Session, viewer: Viewer, filters: Filters) -> Filters:
+    """The filters with the person that `responsible` names looked up. Ask once; every question then has it."""
+    return replace(filters, responsible_id=who_is_meant(db, viewer, filters.responsible))
+
+
 def newest(
     db: Session,
     viewer: Viewer,
@@ -102,7 +107,6 @@ def newest(
     limit: int = PAGE,
 ) -> Slice:
     """The newest decisions the viewer may read; `before` goes on to older ones, `after` back to newer ones."""
-    responsible_id = who_is_meant(db, viewer, filters.responsible)
     by_tag = walks_tags(filters)
     place = (Tag.published_at, Tag.decision_id) if by_tag else (Decision.published_at, Decision.id)
     short = func.coalesce(func.nullif(Committee.short_name, ""), Committee.name)
@@ -118,7 +122,7 @@ def newest(
             Decision.changed_at,
         )
         .select_from(Tag if by_tag else Decision)
-        .where(*conditions(viewer, filters, responsible_id, news_since))
+        .where(*conditions(viewer, filters, news_since))
     )
     if by_tag:
         asked = asked.join(Decision, Decision.id == Tag.decision_id)
@@ -128,7 +132,7 @@ def newest(
         .outerjoin(Person, Person.id == Decision.responsible_id)
     )
     if filters.words:
-        asked = asked.where(Decision.id.in_(select(searched(viewer, filters, responsible_id, news_since).c.id)))
+        asked = asked.where(Decision.id.in_(select(searched(viewer, filters, news_since).c.id)))
     if before is not None:
         asked = asked.where(tuple_(*place) < values(before))
     if after is not None:
@@ -155,9 +159,7 @@ def walks_tags(filters: Filters) -> bool:
     return bool(filters.perspective and not (filters.responsible or filters.state or filters.words))
 
 
-def conditions(
-    viewer: Viewer, filters: Filters, responsible_id: int | None, news_since: datetime | None
-) -> list[ColumnElement[bool]]:
+def conditions(viewer: Viewer, filters: Filters, news_since: datetime | None) -> list[ColumnElement[bool]]:
     """What the filters and the viewer's rights come to, on Decision (joined with Tag where `walks_tags` says so)."""
     found: list[ColumnElement[bool]] = []
     table: type[Decision] | type[Tag] = Decision
@@ -177,8 +179,8 @@ def conditions(
         found.append(Decision.state == filters.state)
     if filters.in_force:
         found.append(Decision.state.not_in(OVER))
-    if responsible_id is not None:
-        found.append(Decision.responsible_id == responsible_id)
+    if filters.responsible_id is not None:
+        found.append(Decision.responsible_id == filters.responsible_id)
     if filters.since:
         found.append(table.published_at >= midnight(filters.since))
     if filters.until:
@@ -214,10 +216,10 @@ def has_word(word: str) -> ColumnElement[bool]:
 ASCII_LOWER = {letter: letter + 32 for letter in range(ord("A"), ord("Z") + 1)}
 
 
-def searched(viewer: Viewer, filters: Filters, responsible_id: int | None, news_since: datetime | None) -> Subquery:
+def searched(viewer: Viewer, filters: Filters, news_since: datetime | None) -> Subquery:
     """The newest decisions a text search looks through, whatever else is chosen besides the words."""
     rest = replace(filters, words="", perspective=None)
-    asked: Select[*tuple[Any, ...]] = select(Decision.id).where(*conditions(viewer, rest, responsible_id, news_since))
+    asked: Select[*tuple[Any, ...]] = select(Decision.id).where(*conditions(viewer, rest, news_since))
     if filters.perspective:
         asked = asked.where(serves(filters.perspective))
     return asked.order_by(Decision.published_at.desc(), Decision.id.desc()).limit(SEARCHED).subquery()
@@ -231,7 +233,6 @@ def chip_counts(
     Each count stops at CAP, which is shown as "99+": below that it equals the list, above it costs no more than
     a walk of a hundred entries. All five are one query.
     """
-    responsible_id = who_is_meant(db, viewer, filters.responsible)
     chips: list[Perspective | None] = [None, *Perspective]
     columns = []
     for perspective in chips:
@@ -241,9 +242,9 @@ def chip_counts(
             asked = asked.select_from(Tag).join(Decision, Decision.id == Tag.decision_id)
         else:
             asked = asked.select_from(Decision)
-        asked = asked.where(*conditions(viewer, chosen, responsible_id, news_since))
+        asked = asked.where(*conditions(viewer, chosen, news_since))
         if filters.words:
-            asked = asked.where(Decision.id.in_(select(searched(viewer, chosen, responsible_id, news_since).c.id)))
+            asked = asked.where(Decision.id.in_(select(searched(viewer, chosen, news_since).c.id)))
         columns.append(select(func.count()).select_from(asked.limit(CAP).subquery()).scalar_subquery())
     row = db.execute(select(*columns)).one()
     return dict(zip(chips, row, strict=True))

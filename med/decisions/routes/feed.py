@@ -24,7 +24,8 @@ def index(visit: Visit) -> Response:
     before, after = queries.read_cursor(visit.query.get("foer")), queries.read_cursor(visit.query.get("efter"))
     news_since = visit.arrival.news_since
     db, viewer = visit.db, visit.viewer
-    if filters.responsible and queries.who_is_meant(db, viewer, filters.responsible) == 0:
+    filters = queries.know_responsible(db, viewer, filters)
+    if filters.responsible_id == 0:
         errors["ansvarlig"] = T("Vi kender ikke “%(name)s”, eller flere hedder det.", name=filters.responsible)
     found = queries.newest(db, viewer, filters, before=before, after=after, news_since=news_since)
     perspectives = titles(db)

@@ -33,7 +33,7 @@ def answer(visit: Visit, token: str, ending: str, media_type: str, write: Callab
     db = visit.db
     viewer, held = viewer_by_token(db, token, "decisions")
     language.current.set(viewer.language)
-    filters = filters_of(held.filters)
+    filters = queries.know_responsible(db, viewer, filters_of(held.filters))
     before, after = queries.read_cursor(visit.query.get("foer")), queries.read_cursor(visit.query.get("efter"))
     found = queries.newest(db, viewer, filters, before=before, after=after)
     perspectives = titles(db)
