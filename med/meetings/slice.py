@@ -1,11 +1,24 @@
 from med.language import T
-from med.meetings import access, waiting_minutes, words  # noqa: F401  (words: the names of states)
-from med.meetings.routes import minutes, room
+from med.meetings import access, panels, words  # noqa: F401  (words: the names of states)
+from med.meetings.parts import register
+from med.meetings.routes import agenda, attachments, minutes, planning, proposals, room
+from med.meetings.waiting import awaits
+from med.organisation.parts import panel
 from med.slices import NavEntry, Slice
+
+register(approved=panels.minutes_wait_to_be_adopted)
+panel(T("Møder"), panels.of_the_committee, order=10)
 
 meetings = Slice(
     name="meetings",
-    routers=[room.router, minutes.router],
+    routers=[
+        planning.router,
+        agenda.router,
+        attachments.router,
+        proposals.router,
+        room.router,
+        minutes.router,
+    ],
     policies=[
         access.plan_meeting,
         access.change_meeting,
@@ -31,5 +44,5 @@ meetings = Slice(
         access.add_addendum,
     ],
     nav=[NavEntry("meetings", T("Møder"), "/moeder", 20)],
-    awaits=waiting_minutes.awaiting,
+    awaits=awaits,
 )

@@ -148,6 +148,11 @@ def number(value: float, digits: int = 1) -> str:
     return shown.replace("-", "\N{MINUS SIGN}")
 
 
+def file_size(size: int) -> str:
+    """ "34 kB", "1,2 MB" """
+    return f"{max(1, round(size / 1024))} kB" if size < 1024 * 1024 else f"{number(size / 1024 / 1024)} MB"
+
+
 def to_day(value: Any) -> Any:
     return workdays.copenhagen(value).date() if hasattr(value, "hour") else value
 
@@ -174,4 +179,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "plain": text.to_plain,
     "excerpt": text.excerpt,
     "num": number,
+    "size": file_size,
 }

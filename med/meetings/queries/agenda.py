@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, false, select
+from sqlalchemy import Row, and_, false, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -13,7 +13,8 @@ from med import workdays
 from med.access import Viewer
 from med.errors import NotFound
 from med.meetings import access
-from med.meetings.models import Attachment, Item, Meeting, Note, State
+from med.meetings.models import Attachment, Item, Meeting, Note, Proposal, ProposalState, State
+from med.organisation.models import Committee
 
 
 @dataclass
@@ -28,6 +29,16 @@ class Line:
     note: Any = None
     side_note: Any = None
     attachments: list[Row] = field(default_factory=list)
+    origin: "Origin | None" = None
+    sent: int | None = None  # the proposal that the item's outcome made at another committee
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The proposal another committee's item came by."""
+
+    id: int
+    committee: str
 
 
 @dataclass
@@ -41,14 +52,33 @@ def agenda(db: Session, viewer: Viewer, meeting: Meeting, is_inside: bool) -> Ag
     """The agenda of a meeting that the viewer may see, in two queries (attachments are the second)."""
     own, shared = aliased(Note), aliased(Note)
     side = viewer.side_in(meeting.committee_id)
-    rows = db.execute(
-        select(Item, access.visible_items(viewer), access.visible_words(viewer), own, shared)
+    came, went = aliased(Proposal), aliased(Proposal)
+    source = aliased(Item)
+    theirs = or_(went.committee_id.in_(viewer.inside), went.raised_by_id == viewer.person_id)
+    found = db.execute(
+        select(
+            Item,
+            access.visible_items(viewer),
+            access.visible_words(viewer),
+            own,
+            shared,
+            came.id.label("came_id"),
+            Committee.name.label("came_from"),
+            went.id.label("went_id"),
+        )
         .outerjoin(own, and_(own.item_id == Item.id, own.person_id == viewer.person_id))
         .outerjoin(shared, and_(shared.item_id == Item.id, shared.side == side if side and is_inside else false()))
+        .outerjoin(
+            came, and_(came.item_id == Item.id, came.from_item_id.is_not(None), came.state == ProposalState.ACCEPTED)
+        )
+        .outerjoin(source, source.id == came.from_item_id)
+        .outerjoin(Committee, Committee.id == source.committee_id)
+        .outerjoin(went, and_(went.from_item_id == Item.id, went.state != ProposalState.WITHDRAWN, theirs))
         .where(Item.meeting_id == meeting.id)
         .options(joinedload(Item.responsible), joinedload(Item.raised_by), joinedload(Item.sent_to))
         .order_by(Item.position, Item.id)
     ).all()
+    rows = list({row[0].id: row for row in found}.values())  # an item that was sent on twice comes twice
     set_committed_value(meeting, "items", [row[0] for row in rows])
     for row in rows:
         set_committed_value(row[0], "meeting", meeting)
@@ -58,7 +88,7 @@ def agenda(db: Session, viewer: Viewer, meeting: Meeting, is_inside: bool) -> Ag
     day = workdays.copenhagen(meeting.starts_at).date()
     lines = []
     at = meeting.starts_at
-    for number, (item, is_visible, is_said, note, side_note) in enumerate(rows, 1):
+    for number, (item, is_visible, is_said, note, side_note, came_id, came_from, went_id) in enumerate(rows, 1):
         starts_at, at = at, at + timedelta(minutes=item.minutes_budget)
         if not is_visible:
             lines.append(Line(number, None))
@@ -74,6 +104,8 @@ def agenda(db: Session, viewer: Viewer, meeting: Meeting, is_inside: bool) -> Ag
                 note if is_inside else None,
                 side_note,
                 files.get(item.id, []),
+                Origin(came_id, came_from) if is_inside and came_id else None,
+                went_id if is_said else None,
             )
         )
     spare = int((meeting.ends_at - at).total_seconds() // 60) if rows else None

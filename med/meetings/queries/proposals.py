@@ -160,3 +160,18 @@ def own_committee_id(db: Session, viewer: Viewer) -> int | None:
             return found
         units = {parent for parent in db.scalars(select(Unit.parent_id).where(Unit.id.in_(units))) if parent}
     return None
+
+
+def item_to_merge_with(db: Session, viewer: Viewer, committee_id: int, item_id: int) -> Item | None:
+    """The item a proposal is merged into, if it is one of those `items_to_merge_with` offers."""
+    return db.scalar(
+        select(Item)
+        .join(Meeting, Meeting.id == Item.meeting_id)
+        .where(
+            Item.id == item_id,
+            Item.committee_id == committee_id,
+            access.visible_items(viewer),
+            Meeting.state.in_((State.PLANNED, State.AGENDA_SENT)),
+        )
+        .options(joinedload(Item.meeting))
+    )

@@ -1,0 +1,103 @@
+"""Files on items: putting them there, fetching them, taking them off."""
+
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Response, Router
+from sqlalchemy.orm import Session
+
+from med.access import Viewer, require
+from med.errors import Invalid, NotFound
+from med.language import T
+from med.meetings import access, files
+from med.meetings.actions import attachments as actions
+from med.meetings.files import Kept, Refused
+from med.meetings.forms.attachments import AttachFile
+from med.meetings.queries import agenda as queries
+from med.meetings.routes.agenda import current_values, show_form
+from med.organisation.access import is_employee
+from med.web.forms import parse
+from med.web.incoming import Submitted
+from med.web.routing import Visit, get, post
+
+# A file that is opened anyway can do nothing and reach nothing.
+SANDBOX = "default-src 'none'; sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+def may_attach(db: Session, viewer: Viewer, meeting_id: int, item_id: int) -> None:
+    """Asked before a large body is read."""
+    require(viewer, access.prepare_agenda, queries.item(db, viewer, meeting_id, item_id).meeting)
+
+
+def take_file(settings: Any, form: Submitted) -> None:
+    """Look into the file and keep it, before the transaction begins; the handler gets it, or the reason why not."""
+    upload = form.files.get("file")
+    if upload is None:
+        return
+    try:
+        form.taken["file"] = files.keep(settings.files_dir, upload.name, upload.data)
+    except Refused as refused:
+        form.taken["file"] = refused.message
+
+
+@post(
+    "/moeder/{meeting_id:int}/punkter/{item_id:int}/bilag",
+    name="meetings.attach",
+    policy=access.prepare_agenda,
+    uploads=True,
+    before=may_attach,
+    take=take_file,
+)
+def attach(visit: Visit, meeting_id: int, item_id: int) -> Response:
+    item = queries.item(visit.db, visit.viewer, meeting_id, item_id)
+    require(visit.viewer, access.prepare_agenda, item.meeting)
+    form, errors = parse(AttachFile, visit.form)
+    taken = visit.form.taken.get("file", T("Vælg en fil."))
+    if not isinstance(taken, Kept):
+        errors = {**errors, "file": taken}
+    elif form is not None:
+        try:
+            actions.attach(visit.db, visit.viewer, item, taken, form)
+            return visit.go(visit.url("meetings.edit_item", meeting_id=meeting_id, item_id=item_id) + "?sagt=vedlagt")
+        except Invalid as invalid:
+            errors = invalid.errors
+    values = {**current_values(item), "attachment_title": visit.form.get("title")}
+    return show_form(visit, item.meeting, item, values, errors, 422)
+
+
+@get("/bilag/{attachment_id:int}", name="meetings.download", policy=is_employee)
+def download(visit: Visit, attachment_id: int) -> Response:
+    attachment = queries.attachment(visit.db, visit.viewer, attachment_id)
+    data = files.read(visit.desk.settings.files_dir, attachment.sha256)
+    if data is None:
+        raise NotFound
+    name = quote(attachment.file_name, safe="")
+    return Response(
+        data,
+        media_type=attachment.media_type,
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+            "Content-Security-Policy": SANDBOX,
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+@post("/bilag/{attachment_id:int}/fjern", name="meetings.remove_attachment", policy=access.prepare_agenda)
+def remove(visit: Visit, attachment_id: int) -> Response:
+    attachment = actions.remove_attachment(
+        visit.db, visit.viewer, queries.attachment(visit.db, visit.viewer, attachment_id)
+    )
+    item = attachment.item
+    return visit.go(visit.url("meetings.edit_item", meeting_id=item.meeting_id, item_id=item.id) + "?sagt=bilag-vaek")
+
+
+@post("/bilag/{attachment_id:int}/aabenhed", name="meetings.attachment_openness", policy=access.prepare_agenda)
+def set_openness(visit: Visit, attachment_id: int) -> Response:
+    attachment = queries.attachment(visit.db, visit.viewer, attachment_id)
+    actions.set_attachment_openness(visit.db, visit.viewer, attachment, visit.form.get("is_open") == "1")
+    item = attachment.item
+    return visit.go(visit.url("meetings.edit_item", meeting_id=item.meeting_id, item_id=item.id) + "?sagt=gemt")
+
+
+router = Router("/", route_handlers=[attach, download, remove, set_openness])

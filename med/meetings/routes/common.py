@@ -1,0 +1,62 @@
+"""What several of the meetings' pages need."""
+
+from collections import Counter
+from typing import Any
+
+from med.errors import Conflict, Unreadable
+from med.language import T
+from med.organisation.queries import colleagues
+from med.web.pages import SAID
+from med.web.routing import LARGEST_ID, Visit
+
+SAID.update(
+    {
+        "planlagt": T("Mødet er planlagt, og udvalget er inviteret."),
+        "aflyst": T("Mødet er aflyst."),
+        "aendret": T("Dagsordenen er ændret. Den skal godkendes igen, før den sendes ud."),
+        "tilfoejet": T("Punktet er på dagsordenen."),
+        "fjernet": T("Punktet er taget af dagsordenen."),
+        "flyttet": T("Punktet er flyttet."),
+        "godkendt": T("Tak. Dagsordenen er godkendt."),
+        "udsendt": T("Dagsordenen er godkendt og sendt ud."),
+        "kommer": T("Tak. Vi regner med dig."),
+        "afbud": T("Tak. Dit afbud er noteret."),
+        "tilmeldt": T("Du er tilmeldt som tilhører."),
+        "frameldt": T("Du er ikke længere tilmeldt."),
+        "rejst": T("Tak. Formandskabet har fået dit forslag."),
+        "besvaret": T("Svaret er sendt."),
+        "trukket": T("Forslaget er trukket tilbage."),
+        "vedlagt": T("Bilaget er lagt på punktet."),
+        "bilag-vaek": T("Bilaget er taget af."),
+    }
+)
+
+
+def suggestions(visit: Visit) -> list[tuple[str, str, str]]:
+    """Colleagues for a field that takes a person's name; two of the same name are told apart by their sign-in name."""
+    rows = colleagues(visit.db, visit.viewer)
+    names = Counter(row[1] for row in rows)
+    found = []
+    for _, name, handle, title in rows:
+        value = name if names[name] == 1 else f"{name} ({handle})"
+        found.append((value, value, title))
+    return found
+
+
+def asked_id(visit: Visit, name: str) -> int | None:
+    """An id from the query string; none when it is not there, a clear 400 for what is no id."""
+    raw = visit.query.get(name).strip()
+    if not raw:
+        return None
+    if not (raw.isascii() and raw.isdecimal()) or not 1 <= int(raw[:20]) <= LARGEST_ID:
+        raise Unreadable(T("Adressen indeholder et tal, der ikke giver mening."))
+    return int(raw)
+
+
+def words_of(errors: dict[str, Any]) -> str:
+    return "; ".join(str(message) for message in errors.values())
+
+
+def refused(errors: dict[str, Any]) -> Conflict:
+    """For a small form without a field to write beside: the message as a page of its own."""
+    return Conflict(words_of(errors))

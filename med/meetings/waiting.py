@@ -1,0 +1,161 @@
+"""What waits for one person in the meetings: invitations, agendas, proposals, answers, minutes."""
+
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from med import clock, workdays
+from med.access import SeatRole, Viewer
+from med.language import T
+from med.meetings import waiting_minutes
+from med.meetings.models import Attendance, Item, Kind, Meeting, Part, Proposal, ProposalState, Reply, State
+from med.organisation.models import Approval, Committee
+from med.organisation.queries import rules_on
+from med.slices import Waiting
+
+MOST = 20
+
+
+def awaits(db: Session, viewer: Viewer) -> list[Waiting]:
+    if not viewer.is_employee:
+        return []
+    return [
+        *invitations(db, viewer),
+        *agendas(db, viewer),
+        *proposals_to_answer(db, viewer),
+        *answers_to_read(db, viewer),
+        *waiting_minutes.awaiting(db, viewer),
+    ]
+
+
+def invitations(db: Session, viewer: Viewer) -> list[Waiting]:
+    """Coming meetings I am invited to and have not answered."""
+    rows = db.execute(
+        select(Meeting.id, Meeting.title, Meeting.starts_at, Committee.name.label("committee"))
+        .join(Attendance, Attendance.meeting_id == Meeting.id)
+        .join(Committee, Committee.id == Meeting.committee_id)
+        .where(
+            Attendance.person_id == viewer.person_id,
+            Attendance.part != Part.OBSERVER,
+            Attendance.reply == Reply.INVITED,
+            Meeting.state.in_((State.PLANNED, State.AGENDA_SENT, State.IN_PROGRESS)),
+            Meeting.ends_at > clock.now(),
+        )
+        .order_by(Meeting.starts_at)
+        .limit(MOST)
+    )
+    return [
+        Waiting(
+            "invitation",
+            T("Kommer du til %(meeting)s?", meeting=row.title),
+            row.committee,
+            f"/moeder/{row.id}#kommer-du",
+            workdays.copenhagen(row.starts_at).date(),
+            weight=4,
+        )
+        for row in rows
+    ]
+
+
+def agendas(db: Session, viewer: Viewer) -> list[Waiting]:
+    """Agendas that lack my approval, once they have items and their deadline is near (or the other side said yes)."""
+    chairs = [seat.committee_id for seat in viewer.seats if seat.role is SeatRole.CHAIR]
+    vices = [seat.committee_id for seat in viewer.seats if seat.role is SeatRole.VICE_CHAIR]
+    if not chairs and not vices:
+        return []
+    rows = db.execute(
+        select(
+            Meeting.id,
+            Meeting.title,
+            Meeting.starts_at,
+            Meeting.agenda_due,
+            Meeting.committee_id,
+            Committee.name.label("committee"),
+        )
+        .join(Committee, Committee.id == Meeting.committee_id)
+        .where(
+            Meeting.state == State.PLANNED,
+            Meeting.kind != Kind.WITHOUT_AGENDA,
+            Meeting.ends_at > clock.now(),
+            Meeting.id.in_(select(Item.meeting_id).where(Item.standing.is_(None))),
+            or_(
+                and_(Meeting.committee_id.in_(chairs), Meeting.agenda_chair_at.is_(None)),
+                and_(Meeting.committee_id.in_(vices), Meeting.agenda_vice_at.is_(None)),
+            ),
+        )
+        .order_by(Meeting.starts_at)
+        .limit(MOST)
+    )
+    return [
+        Waiting(
+            "agenda",
+            T("Godkend dagsordenen til %(meeting)s", meeting=row.title),
+            row.committee,
+            f"/moeder/{row.id}",
+            row.agenda_due,
+            weight=2,
+        )
+        for row in rows
+        if row.committee_id in chairs or _vice_must_approve(db, row.committee_id, row.starts_at)
+    ]
+
+
+def _vice_must_approve(db: Session, committee_id: int, starts_at: datetime) -> bool:
+    rules = rules_on(db, committee_id, workdays.copenhagen(starts_at).date())
+    return rules.agenda_approval is Approval.BOTH_CHAIRS
+
+
+def proposals_to_answer(db: Session, viewer: Viewer) -> list[Waiting]:
+    """Points raised for the committees I preside over. Postponed ones do not press."""
+    mine = [s.committee_id for s in viewer.seats if s.role in (SeatRole.CHAIR, SeatRole.VICE_CHAIR)]
+    if not mine:
+        return []
+    rows = db.execute(
+        select(Proposal.id, Proposal.title, Committee.name.label("committee"), Meeting.agenda_due)
+        .join(Committee, Committee.id == Proposal.committee_id)
+        .outerjoin(Meeting, Meeting.id == Proposal.meeting_id)
+        .where(Proposal.committee_id.in_(mine), Proposal.state == ProposalState.RECEIVED)
+        .order_by(Proposal.id)
+        .limit(MOST)
+    )
+    return [
+        Waiting(
+            "proposal",
+            T("Svar på forslaget »%(title)s«", title=row.title),
+            row.committee,
+            f"/forslag/{row.id}",
+            row.agenda_due,
+            weight=3,
+        )
+        for row in rows
+    ]
+
+
+def answers_to_read(db: Session, viewer: Viewer) -> list[Waiting]:
+    """Answers to points I raised that I have not read yet."""
+    rows = db.execute(
+        select(Proposal.id, Proposal.title, Committee.name.label("committee"))
+        .join(Committee, Committee.id == Proposal.committee_id)
+        .where(
+            Proposal.raised_by_id == viewer.person_id,
+            Proposal.answered_at.is_not(None),
+            Proposal.answered_by_id != viewer.person_id,
+            Proposal.answer_seen_at.is_(None),
+            Proposal.state != ProposalState.WITHDRAWN,
+        )
+        .order_by(Proposal.answered_at.desc())
+        .limit(MOST)
+    )
+    return [
+        Waiting(
+            "answer",
+            T("Der er svar på dit forslag »%(title)s«", title=row.title),
+            row.committee,
+            f"/forslag/{row.id}",
+            weight=6,
+        )
+        for row in rows
+    ]
+
+
