@@ -1,13 +1,13 @@
 """Meetings to minute, made as rows: how they are planned is tested elsewhere."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from med.access import SeatRole
+from med.access import SeatRole, Side
 from med.meetings.models import Attendance, Item, Kind, Meeting, Part, Presence, Purpose, Reply, State
 from med.organisation.access import on_day
 from med.organisation.models import Committee, Person, Seat
@@ -97,15 +97,16 @@ def held_meeting(db: Session, *items: Any, **columns: Any) -> Meeting:
     return meeting
 
 
-def substitute_in(db: Session, committee: str, side: str) -> Person:
-    """A substitute of that side, from the demo's seats."""
-    found = db.scalar(
-        select(Person)
-        .join(Seat, Seat.person_id == Person.id)
-        .join(Committee, Committee.id == Seat.committee_id)
-        .where(Committee.key == committee, Seat.role == SeatRole.SUBSTITUTE, Seat.side == side)
-        .order_by(Person.id)
-        .limit(1)
-    )
+def seat_substitute(db: Session, handle: str, side: Side = Side.EMPLOYEE, committee: str = "med-aabrinken") -> Person:
+    """Give a persona a substitute's seat, so that they can sign in and step in."""
+    person = db.scalar(select(Person).where(Person.handle == handle))
+    found = db.scalar(select(Committee).where(Committee.key == committee))
+    assert person is not None
     assert found is not None
-    return found
+    db.add(
+        Seat(
+            committee_id=found.id, person_id=person.id, side=side, role=SeatRole.SUBSTITUTE, starts=date(2026, 1, 1)
+        )
+    )
+    db.flush()
+    return person

@@ -18,7 +18,7 @@ from med.meetings.models import (
     State,
 )
 from med.meetings.parts import PARTS
-from tests.meetings.rooms import held_meeting, make_meeting, substitute_in
+from tests.meetings.rooms import held_meeting, make_meeting, seat_substitute
 
 
 @pytest.fixture
@@ -185,8 +185,8 @@ def test_presence_is_noted_and_shown(visitor, db, running, people):
     assert "fx 9.30" in wrong.errors()[f"arrived-{bo.id}"]
 
 
-def test_a_substitute_steps_in_and_sees_the_closed_item(visitor, db, running, people):
-    stand_in = substitute_in(db, "med-aabrinken", Side.EMPLOYEE)
+def test_a_substitute_steps_in_and_sees_the_closed_item(visitor, db, running, write):
+    stand_in = write(lambda db: seat_substitute(db, "freja"))
     away = db.scalar(
         select(Attendance)
         .where(Attendance.meeting_id == running, Attendance.part == Part.MEMBER, Attendance.side == Side.EMPLOYEE)
