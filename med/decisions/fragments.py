@@ -114,5 +114,5 @@ def gather(rows: Iterable[Any]) -> dict[int, tuple[Any, list[Perspective]]]:
 
 
 def heading(text: str) -> str:
-    """What was decided, as a heading: a capital first, no full stop."""
-    return (text[:1].upper() + text[1:]).removesuffix(".")
+    """What was decided, as a heading: "At …", since the words complete "Vi har besluttet, at …"; no full stop."""
+    return f"At {text.removeprefix('at ')}".removesuffix(".")

@@ -64,6 +64,10 @@ class Year:
     def person_id(self, handle: str | None) -> int | None:
         return self.people[handle].id if handle else None
 
+    def name(self, words: str) -> str:
+        """A person's name where the words are a handle; else the words ("Kommunalbestyrelsen")."""
+        return self.people[words].name if words in self.people else words
+
     def side(self, handle: str | None) -> Side | None:
         """Which side someone speaks from; staff without a seat are employees, managers speak for the management."""
         return None if not handle else self.sides.get(handle, Side.EMPLOYEE)
@@ -220,7 +224,7 @@ def write_item(year: Year, meeting: Meeting, position: int, words: dict[str, Any
         adopts_id=adopts.id if adopts else None,
         is_open=words.get("open", True),
         closed_ground=words.get("closed_ground", ""),
-        decided_by=words.get("decided_by", ""),
+        decided_by=year.name(words.get("decided_by", "")),
         decision_planned=day(words.get("decision_planned")),
         informed=day(words.get("informed")),
         discussed=day(words.get("discussed")),

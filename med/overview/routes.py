@@ -5,7 +5,9 @@ from datetime import date
 from litestar import Response, Router
 
 from med.access import signed_in
+from med.decisions.fragments import heading
 from med.overview import queries
+from med.perspectives.queries import titles
 from med.slices import Waiting
 from med.web.routing import Visit, get
 
@@ -26,6 +28,8 @@ def overview(visit: Visit) -> Response:
         later=meetings[1:],
         news=queries.new_decisions(visit.db, visit.viewer, visit.arrival.news_since, SHOWN),
         most=SHOWN,
+        heading=heading,
+        titles=titles(visit.db),
     )
 
 

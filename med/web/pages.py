@@ -179,5 +179,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "plain": text.to_plain,
     "excerpt": text.excerpt,
     "num": number,
+    "stort": lambda value: str(value)[:1].upper() + str(value)[1:],  # begins a line; the rest keeps its own letters
     "size": file_size,
 }
