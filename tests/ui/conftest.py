@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from med import clock
+from med.db import Database
+from med.demo import NOW
 from tests.conftest import IN_CI
+from tests.ui import stage
 from tests.ui.people import Person, at_browser
 from tests.ui.site import ARGUMENTS, Site, find_browser, running_site
 
@@ -33,9 +37,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def site(furnished_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The demo workplace as it is: nobody changes anything here."""
+    """The demo workplace as it is, with a meeting going on: nobody changes anything here."""
     folder = tmp_path_factory.mktemp("site")
     shutil.copy(furnished_file, folder / "med.db")
+    database = Database(f"sqlite:///{folder / 'med.db'}")
+    with clock.at(NOW), database.writing() as db:
+        stage.open_room(db, "32-med-planlagt")
+    database.close()
     with running_site(folder) as running:
         yield running
 

@@ -14,6 +14,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from med import clock, demo
+from med.db import Database
+from med.migrations import upgrade
+from tests.ui import stage
 from tests.ui.pages import PAGES
 from tests.ui.people import at_browser
 from tests.ui.site import ARGUMENTS, ROOT, Site, find_browser, running_site
@@ -44,6 +48,21 @@ CHOSEN = {
 }
 
 
+def prepare(folder: Path, is_walk: bool) -> Path:
+    """The demo workplace in a database of its own, with a meeting going on."""
+    database = Database(f"sqlite:///{folder / 'med.db'}")
+    upgrade(database.write_engine)
+    with database.writing() as db:
+        demo.furnish(db)
+    with clock.at(demo.NOW), database.writing() as db:
+        if is_walk:
+            stage.open_room(db, "32-med-planlagt")
+        else:
+            stage.a_while_into(db)
+    database.close()
+    return folder
+
+
 def take(browser: Browser, site: Site, path: str, handle: str, dress: str, target: Path, whole: bool) -> None:
     how = DRESSES[dress]
     with at_browser(browser, site, handle, **how) as person:
@@ -65,7 +84,7 @@ def main() -> int:
         return 1
     with (
         tempfile.TemporaryDirectory() as folder,
-        running_site(Path(folder)) as site,
+        running_site(prepare(Path(folder), given.all), now=None if given.all else stage.A_WHILE_IN) as site,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from urllib.error import URLError
 
@@ -85,18 +86,19 @@ class Site:
 
 
 @contextmanager
-def running_site(folder: Path, database_url: str = "") -> Iterator[Site]:
-    """`med demo` on a port of its own. It moves in where the database is empty (a folder without med.db)."""
+def running_site(folder: Path, database_url: str = "", now: datetime | None = None) -> Iterator[Site]:
+    """`med demo` on a port of its own, with the database in the folder, or the one at the address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MED_")}
     if database_url:
         environment["MED_DATABASE_URL"] = database_url
+    at = ["--now", now.isoformat()] if now else []
     log = folder / "server.log"
     with log.open("w") as output:
         server = subprocess.Popen(
-            [sys.executable, "-m", "med.cli", "demo", "--port", str(port), "--data-dir", str(folder)],
+            [sys.executable, "-m", "med.cli", "demo", "--port", str(port), "--data-dir", str(folder), *at],
             cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
     base = f"http://127.0.0.1:{port}"

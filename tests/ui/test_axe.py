@@ -21,7 +21,9 @@ def test_axe_finds_nothing(signed_in: Callable[..., Person], lang: str) -> None:
     for place in PAGES:
         person = people.get(place.handle) or people.setdefault(place.handle, signed_in(place.handle, lang=lang))
         page = person.open(place.path)
-        assert person.status == place.status, f"{place.path} answered {person.status} to {place.handle!r}"
+        if person.status != place.status:
+            found.append(f"{place.path} answered {person.status} to {place.handle!r}")
+            continue
         page.emulate_media(color_scheme="light")
         look(axe, page, {"runOnly": {"type": "tag", "values": RULES}}, f"{place.name} {lang} light", found)
         page.emulate_media(color_scheme="dark")

@@ -7,12 +7,16 @@ from tests.ui.pages import PAGES
 from tests.ui.people import Person
 
 KB = 1024
+STILL = 0.02
 
 SHIFTS = """() => new Promise((tell) => {
-    let sum = 0;
-    new PerformanceObserver((list) => list.getEntries().forEach((shift) => { sum += shift.value; }))
+    const seen = [];
+    new PerformanceObserver((list) => list.getEntries().forEach((shift) => seen.push(shift)))
         .observe({ type: "layout-shift", buffered: true });
-    setTimeout(() => tell(sum), 60);
+    setTimeout(() => tell({
+        sum: seen.reduce((sum, shift) => sum + shift.value, 0),
+        what: seen.flatMap((shift) => shift.sources.map((one) => (one.node?.outerHTML ?? "gone").slice(0, 100))),
+    }), 60);
 })"""
 
 TOO_WIDE = """() => {
@@ -55,8 +59,8 @@ def test_a_cold_page_is_light_and_stands_still(signed_in: Callable[..., Person])
             found.append(f"{place.name}: {sum(weights) / KB:.1f} KB")
         if len(asked) > 6:
             found.append(f"{place.name}: {len(asked)} requests: {asked}")
-        if shift > 0.02:
-            found.append(f"{place.name}: moved by {shift:.3f} while it came")
+        if shift["sum"] > STILL:
+            found.append(f"{place.name}: moved by {shift['sum']:.3f} while it came: {shift['what']}")
         assert weights, "nothing was weighed"
     assert not found, "\n".join(found)
 
@@ -68,6 +72,8 @@ def test_a_page_fits_a_narrow_phone_and_a_thumb(signed_in: Callable[..., Person]
         if place.handle not in people:
             people[place.handle] = signed_in(place.handle, width=390, height=800, has_touch=True, is_mobile=True)
         page = people[place.handle].open(place.path)
+        if (shift := page.evaluate(SHIFTS))["sum"] > STILL:
+            found.append(f"{place.name} at 390: moved by {shift['sum']:.3f} while it came: {shift['what']}")
         page.set_viewport_size({"width": 320, "height": 640})
         found += [f"{place.name} at 320: {what}" for what in page.evaluate(TOO_WIDE)]
         page.set_viewport_size({"width": 390, "height": 800})
