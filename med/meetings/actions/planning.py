@@ -329,5 +329,5 @@ def still_to_approve(db: Session, meeting: Meeting) -> list[SeatRole]:
 def lock(db: Session, meeting: Meeting) -> None:
     """Take the meeting's row for the rest of the transaction, so that two people's changes come one after the other."""
     db.flush()
-    db.refresh(meeting, with_for_update=True)
+    db.refresh(meeting, with_for_update={"of": Meeting})  # PostgreSQL locks no joined row that may be missing
     db.expire(meeting, ["items", "attendances"])

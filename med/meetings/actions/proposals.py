@@ -119,7 +119,7 @@ def answer_proposal(
 
 def _lock(db: Session, proposal: Proposal) -> None:
     db.flush()
-    db.refresh(proposal, with_for_update=True)
+    db.refresh(proposal, with_for_update={"of": Proposal})
 
 
 def _fitting(proposal: Proposal, meeting: Meeting | None) -> Meeting:
