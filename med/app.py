@@ -1,8 +1,11 @@
 """Puts the slices together: create_app(settings)."""
 
+import asyncio
 import contextlib
 import gc
 import logging
+import os
+import shutil
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,24 +15,25 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from med import clock, language
 from med.access import anyone
-from med.db import Database
+from med.db import Database, is_away
 from med.decisions.slice import decisions
 from med.errors import Conflict, Invalid, MedError, NotAllowed, Unreadable
 from med.identity.doorkeeper import Doorkeeper
 from med.identity.slice import identity
 from med.language import T
 from med.meetings.slice import meetings
+from med.migrations import head
 from med.organisation.slice import organisation
 from med.overview.slice import overview
 from med.perspectives.slice import perspectives
 from med.settings import Settings
 from med.slices import Job, Slice
 from med.web import assets
-from med.web.edge import Edge
+from med.web.edge import Edge, takes_gzip
 from med.web.incoming import Submitted
 from med.web.pages import Pages
 from med.web.routing import Desk, Visit, get
@@ -92,10 +96,9 @@ def static_router(built: dict[str, assets.Asset]) -> Router:
             return Response("", status_code=404, media_type=MediaType.TEXT)
         headers = {
             "Cache-Control": "public, max-age=31536000, immutable",
-            "ETag": f'"{asset.href}"',
             "Vary": "Accept-Encoding",
         }
-        if "gzip" in request.headers.get("accept-encoding", ""):
+        if takes_gzip(request.headers.get("accept-encoding", "")):
             headers["Content-Encoding"] = "gzip"
             return Response(asset.squeezed, media_type=asset.media_type, headers=headers)
         return Response(asset.body, media_type=asset.media_type, headers=headers)
@@ -112,10 +115,37 @@ def livez() -> Response[str]:
     return Response("ok", media_type=MediaType.TEXT)
 
 
-@get("/readyz", name="readyz", policy=anyone)
-def readyz(visit: Visit) -> Response:
-    visit.db.execute(text("SELECT 1"))
-    return Response("ok", media_type=MediaType.TEXT)
+@litestar.route("/readyz", http_method=["GET", "HEAD"], name="readyz", opt={"policy": anyone})
+async def readyz(request: Request) -> Response[str]:
+    """Whether people can work: the database takes a change, the tables are this program's, files can be kept."""
+    desk = desk_of(request)
+    try:
+        found = await asyncio.wait_for(desk.in_thread(why_not_ready, desk), READY_WITHIN)
+    except TimeoutError:
+        found = f"The database has not taken a change for {READY_WITHIN} seconds."
+    except SQLAlchemyError:
+        found = "The database does not answer."
+    return Response(found or "ok", status_code=503 if found else 200, media_type=MediaType.TEXT)
+
+
+READY_WITHIN = 8
+LEAST_FREE = 64 * 2**20
+
+
+def why_not_ready(desk: Desk) -> str:
+    """One sentence, or "". Asked where changes are made, so that it waits in the same queue as they do."""
+    with desk.database.writing() as db:
+        db.execute(text("UPDATE alembic_version SET version_num = version_num"))
+        at = db.scalar(text("SELECT version_num FROM alembic_version"))
+        db.rollback()
+    if at != head():
+        return f"The tables are at {at}, this program at {head()}: run `med migrate`."
+    folder = desk.settings.data_dir
+    if not os.access(folder, os.W_OK):
+        return "The data folder cannot be written."
+    if shutil.disk_usage(folder).free < LEAST_FREE:
+        return "The disk is full."
+    return ""
 
 
 @get("/tilgaengelighed", name="accessibility", policy=anyone)
@@ -139,22 +169,25 @@ def show_med_error(request: Request, error: MedError) -> Response:
 
 def show_http_error(request: Request, error: HTTPException) -> Response:
     status = error.status_code
-    if status == 400 or status == 404 or status >= 500:
-        return error_page(request, status if status != 500 else 404, [])
+    if status >= 500:  # the framework's own, such as a link in a template to a route that is not there
+        return show_crash(request, error)
     return error_page(request, status, [], headers=dict(error.headers or {}))
 
 
 def show_crash(request: Request, error: Exception) -> Response:
     if isinstance(error, UnicodeError):
         return error_page(request, 400, [])
-    if isinstance(error, OperationalError) and "locked" in str(error.orig):
+    if is_away(error):
+        log.warning("the database is away on %s %s: %s", request.method, request.url.path, error)
+        # Without asking it once more who this is.
+        request.state.arrival = getattr(request.state, "arrival", desk_of(request).doorkeeper.stranger("", clock.now()))
         return error_page(request, 503, [T("Databasen er optaget. Vent et øjeblik, og prøv igen.")])
     log.exception("unexpected error on %s %s", request.method, request.url.path, exc_info=error)
     return error_page(request, 500, [T("Intet er gemt. Prøv igen om lidt.")])
 
 
 def error_page(request: Request, status: int, said: list[Any], headers: dict[str, str] | None = None) -> Response:
-    desk: Desk = request.app.state.desk
+    desk = desk_of(request)
     arrival = getattr(request.state, "arrival", None)
     if arrival is None:
         try:
@@ -168,6 +201,10 @@ def error_page(request: Request, status: int, said: list[Any], headers: dict[str
     response = visit.page("errors/error.html", status=status, objections=said, status_code=status)
     response.headers.update(headers or {})
     return response
+
+
+def desk_of(request: Request) -> Desk:
+    return request.app.state.desk
 
 
 def all_jobs() -> list[Job]:

@@ -2,6 +2,7 @@
 
 SQLite has one writer: an engine of one connection that begins every transaction with BEGIN IMMEDIATE, used from one
 thread. Readers have an engine of their own and see the last committed state (WAL). PostgreSQL needs neither.
+On both the database itself refuses a change inside `reading()`.
 """
 
 from collections.abc import Iterator
@@ -64,18 +65,26 @@ class Database:
         if self.is_sqlite:
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
             args = {"check_same_thread": False, "timeout": 5}
-            self.engine = sa.create_engine(url, connect_args=args)
+            self.engine = self.read_engine = sa.create_engine(url, connect_args=args)
             self.write_engine = sa.create_engine(url, connect_args=args, pool_size=1, max_overflow=0)
-            prepare_sqlite(self.engine, "BEGIN")
+            prepare_sqlite(self.engine, "BEGIN", "query_only=ON")
             prepare_sqlite(self.write_engine, "BEGIN IMMEDIATE")
         else:
-            self.engine = sa.create_engine(url, pool_size=pool_size, max_overflow=4, pool_pre_ping=True)
-            self.write_engine = self.engine
+            self.engine = self.write_engine = sa.create_engine(
+                url,
+                pool_size=pool_size,
+                max_overflow=4,
+                pool_timeout=10,
+                pool_pre_ping=True,
+                connect_args={"connect_timeout": 5},
+            )
+            self.read_engine = self.engine.execution_options(postgresql_readonly=True)
+            prepare_postgresql(self.engine)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A look at the database; whatever is changed in it is thrown away."""
-        with Session(self.engine, expire_on_commit=False, autoflush=False) as db:
+        """A look at the database, which refuses to be changed by it."""
+        with Session(self.read_engine, expire_on_commit=False, autoflush=False) as db:
             try:
                 yield db
             finally:
@@ -92,13 +101,41 @@ class Database:
         self.write_engine.dispose()
 
 
-def prepare_sqlite(engine: sa.Engine, begin: str) -> None:
+def prepare_sqlite(engine: sa.Engine, begin: str, *more: str) -> None:
     @sa.event.listens_for(engine, "connect")
     def connect(connection, _record):
         connection.isolation_level = None  # we begin ourselves; the driver's own idea of when loses writes
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000", *more):
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")
     def start(connection):
         connection.exec_driver_sql(begin)
+
+
+def prepare_postgresql(engine: sa.Engine) -> None:
+    @sa.event.listens_for(engine, "connect")
+    def connect(connection, _record):
+        """No question and no wait for a lock goes on after the person has given up."""
+        connection.autocommit = True
+        connection.execute("SET statement_timeout = '20s'")
+        connection.execute("SET lock_timeout = '5s'")
+        connection.execute("SET idle_in_transaction_session_timeout = '60s'")
+        connection.autocommit = False
+
+
+def is_away(error: Exception) -> bool:
+    """Whether the database is busy, full or gone, rather than the question to it wrong."""
+    if isinstance(error, sa.exc.TimeoutError):  # every connection of the pool is in use
+        return True
+    if not isinstance(error, sa.exc.OperationalError):
+        return False
+    if hasattr(error.orig, "sqlstate"):
+        return True
+    words = str(error.orig)  # SQLite says OperationalError for a misspelt column, too
+    return any(sign in words for sign in ("locked", "is full", "unable to open", "disk I/O"))
+
+
+def is_crossed(error: Exception) -> bool:
+    """Whether PostgreSQL gave one of two transactions up that waited for each other; it can be done again."""
+    return isinstance(error, sa.exc.DBAPIError) and getattr(error.orig, "sqlstate", "") in {"40001", "40P01"}

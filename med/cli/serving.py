@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import os
 import signal
+import socket
 import threading
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,10 @@ from typing import Any
 from med import clock
 from med.cli.words import Stop, database_at_head
 from med.settings import LOOPBACK, Settings, read_settings
+
+
+PATIENCE = 4  # seconds that a stopping server gives the requests it has begun
+BACKLOG = 1024
 
 
 def add_commands(commands: Any) -> None:
@@ -45,6 +50,7 @@ def run_demo(given: argparse.Namespace) -> int:
         except ValueError:
             raise Stop(f"--now {given.now!r} is not a date such as 2026-11-24 or 2026-11-24T09:00.") from None
         moment = moment if moment.tzinfo else moment.replace(tzinfo=clock.COPENHAGEN)
+    check_port("127.0.0.1", given.port)
     if given.reset:
         if not settings.is_sqlite:
             raise Stop("--reset works on the demo's own SQLite file; empty the PostgreSQL database yourself.")
@@ -71,10 +77,12 @@ def run_serve(given: argparse.Namespace) -> int:
     if given.host not in LOOPBACK and not settings.is_https:
         raise Stop("to answer other machines, set MED_BASE_URL to the https:// address people use.")
     database_at_head(settings).close()
+    check_port(given.host, given.port)
     if settings.workers == 1:
         return serve_here(settings, given.host, given.port)
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     Granian(
         "med.cli.serving:make_app",
@@ -83,7 +91,10 @@ def run_serve(given: argparse.Namespace) -> int:
         port=given.port,
         interface=Interfaces.ASGI,
         workers=settings.workers,
-        backlog=2048,
+        workers_kill_timeout=PATIENCE,
+        websockets=False,
+        backlog=BACKLOG,
+        log_level=LogLevels.warning,
     ).serve()
     return 0
 
@@ -107,24 +118,47 @@ def serve_here(settings: Settings, host: str, port: int) -> int:
     desk = app.state.desk
 
     async def live() -> None:
-        server = Server(app, address=host, port=port, interface=Interfaces.ASGI, log_enabled=False)
-        loop = asyncio.get_running_loop()
+        server = Server(
+            app,
+            address=host,
+            port=port,
+            interface=Interfaces.ASGI,
+            websockets=False,
+            backlog=BACKLOG,
+            log_enabled=False,
+        )
+        stopped = asyncio.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, server.stop)
+            asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+        serving = asyncio.create_task(server.serve())
         # On SQLite the clock's work is done by the one writer thread, like everything else that writes.
         clockwork = start(desk.database, all_jobs(), desk.writer.submit if settings.is_sqlite else None)
-        try:
-            await server.serve()
-        finally:
-            clockwork.shutdown(wait=False)
+        stopping = asyncio.create_task(stopped.wait())
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        clockwork.shutdown(wait=False)
+        desk.stop()
+        server.stop()
+        # The server waits for every open request; one that never ends must not keep it.
+        await asyncio.wait({serving}, timeout=PATIENCE)
+        if serving.done():
+            serving.result()
 
-    try:
-        asyncio.run(live())
-    except OSError as error:
-        raise Stop(
-            f"cannot listen on {host}:{port}: {error.strerror or error}; choose another with --port.", 1
-        ) from None
+    asyncio.run(live())
+    desk.close()
     return 0
+
+
+def check_port(host: str, port: int) -> None:
+    """Refuse a port another program listens on: granian would share it with a second server."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind((host, port))
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", "") or error
+        raise Stop(f"cannot listen on {host}:{port}: {why}; choose another with --port.", 1) from None
 
 
 def run_worker(given: argparse.Namespace) -> int:

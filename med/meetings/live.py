@@ -129,6 +129,7 @@ def hub_of(app: Any) -> Hub:
             return await desk.read(ask)
 
         hub = Hub(versions, desk.settings.live_readers)
+        desk.at_stop.append(hub.close)
         app.state["meetings_live"] = hub
     return hub
 

@@ -19,7 +19,6 @@ class Edge:
         self.app = app
         self.headers = [*ALWAYS, *([HSTS] if settings.is_https else [])]
         self.hosts = {settings.host} | (LOOPBACK if settings.host in LOOPBACK else set())
-        self.in_test = {"testserver.local", "testserver"} if settings.host in LOOPBACK else set()
 
     async def __call__(self, scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         if scope["type"] != "http":
@@ -29,7 +28,7 @@ class Edge:
         if not self._is_known(incoming.get(b"host", b"")):
             await self._refuse(send)
             return
-        squeeze = b"gzip" in incoming.get(b"accept-encoding", b"")
+        squeeze = takes_gzip(incoming.get(b"accept-encoding", b"").decode("latin-1"))
         start: dict[str, Any] | None = None
 
         async def outward(message: dict[str, Any]) -> None:
@@ -43,16 +42,16 @@ class Edge:
                 return
             if start is not None and message["type"] == "http.response.body":
                 body = message.get("body", b"")
-                if squeeze and not message.get("more_body") and len(body) >= SMALLEST and _may_squeeze(start):
-                    body = igzip.compress(body, compresslevel=1)
-                    message = {**message, "body": body}
-                    kept = [(n, v) for n, v in start["headers"] if n.lower() != b"content-length"]
-                    start["headers"] = [
-                        *kept,
-                        (b"content-encoding", b"gzip"),
-                        (b"vary", b"Accept-Encoding"),
-                        (b"content-length", str(len(body)).encode()),
-                    ]
+                if not message.get("more_body") and len(body) >= SMALLEST and _may_squeeze(start):
+                    start["headers"].append((b"vary", b"Accept-Encoding"))
+                    if squeeze:
+                        body = igzip.compress(body, compresslevel=1)
+                        message = {**message, "body": body}
+                        start["headers"] = [
+                            *((n, v) for n, v in start["headers"] if n.lower() != b"content-length"),
+                            (b"content-encoding", b"gzip"),
+                            (b"content-length", str(len(body)).encode()),
+                        ]
                 await send(start)
                 start = None
             await send(message)
@@ -65,7 +64,7 @@ class Edge:
         except UnicodeDecodeError:
             return False
         name = name[1 : name.index("]")] if name.startswith("[") and "]" in name else name.rpartition(":")[0] or name
-        return name in self.hosts or name in self.in_test
+        return name in self.hosts
 
     async def _refuse(self, send: Callable[..., Any]) -> None:
         headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"), *self.headers]
@@ -81,3 +80,12 @@ def _may_squeeze(start: dict[str, Any]) -> bool:
         and headers.get(b"content-type", b"").startswith(SQUEEZED)
         and not headers.get(b"content-type", b"").startswith(b"text/event-stream")
     )
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether an Accept-Encoding header names gzip, and not only to refuse it (`gzip;q=0`)."""
+    for offer in accept_encoding.lower().split(","):
+        name, _, weight = offer.partition(";")
+        if name.strip() == "gzip":
+            return weight.replace(" ", "").rstrip("0") not in {"q=", "q=0."}
+    return False

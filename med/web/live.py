@@ -85,7 +85,10 @@ class Hub:
     def __init__(self, versions: Versions, most: int) -> None:
         self.versions = versions
         self.most = most
+        self.closed = False
         self.readers: dict[int, set[_Reader]] = {}
+        # One look at a time in a channel: the first makes what the others who see the same can share.
+        self.turns: dict[int, asyncio.Lock] = {}
         self._watch: asyncio.Task[None] | None = None
 
     @property
@@ -98,6 +101,12 @@ class Hub:
 
     def following(self, channel: int) -> int:
         return len(self.readers.get(channel, ()))
+
+    def close(self) -> None:
+        """The server stops: every stream ends, and the browsers come back to its successor."""
+        self.closed = True
+        for channel in tuple(self.readers):
+            self.wake(channel)
 
     def wake(self, channel: int) -> None:
         """Something in the channel was saved. Callable from any thread."""
@@ -115,9 +124,10 @@ class Hub:
         said: dict[str, str] = {}
         try:
             yield b"retry: 3000\n\n"
-            while True:
+            while not self.closed:
                 reader.news.clear()
-                now = await look()
+                async with self.turns.setdefault(channel, asyncio.Lock()):
+                    now = await look()
                 if now is None:
                     return
                 has_all = not marks and bool(seen) and mark_of(now.pieces) == seen
@@ -140,6 +150,7 @@ class Hub:
             self.readers[channel].discard(reader)
             if not self.readers[channel]:
                 del self.readers[channel]
+                self.turns.pop(channel, None)
 
     def _start_watch(self) -> None:
         if self._watch is None or self._watch.done():
@@ -172,4 +183,4 @@ def _event(name: str, event_id: str, data: dict[str, str]) -> bytes:
 
 
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-MEDIA_TYPE = "text/event-stream; charset=utf-8"
+MEDIA_TYPE = "text/event-stream"  # Litestar adds the charset

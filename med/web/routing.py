@@ -10,6 +10,7 @@ redirect or a page, and thrown away when it raises or answers 4xx.
 
 import asyncio
 import contextvars
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,12 +21,12 @@ from urllib.parse import quote
 import litestar
 from litestar import MediaType, Request, Response
 from litestar.handlers import HTTPRouteHandler
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from med import language
 from med.access import Policy, Viewer, anyone
-from med.db import Database
+from med.db import Database, is_away, is_crossed
 from med.errors import NotFound, Unreadable
 from med.language import T
 from med.web.incoming import Submitted, read_form, read_query
@@ -33,6 +34,8 @@ from med.web.pages import Pages
 from med.web.security import check_origin, check_token
 
 LARGEST_ID = 2**63 - 1
+
+log = logging.getLogger("med")
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,12 @@ class Desk:
         self.doorkeeper = doorkeeper
         self.settings = settings
         self.writer = ThreadPoolExecutor(1 if database.is_sqlite else 12, thread_name_prefix="writer")
+        self.at_stop: list[Callable[[], None]] = []  # ends what would never end by itself: open event streams
+
+    def stop(self) -> None:
+        """The server wants to go: no answer may keep it waiting."""
+        for end in self.at_stop:
+            end()
 
     def close(self) -> None:
         self.writer.shutdown(wait=True)
@@ -138,6 +147,7 @@ class Visit:
         return self.go(where + (f"#{anchor}" if anchor else ""))
 
     def go(self, where: str) -> Response:
+        where = quote(where, safe="/:?#[]@!$&'()*+,;=%~")  # a header has no room for æ
         return Response(b"", status_code=303, headers={"Location": where}, media_type=MediaType.HTML)
 
 
@@ -179,7 +189,7 @@ def _route(
     def wrap(handler: Handler) -> HTTPRouteHandler:
         async def handle(request: Request) -> Response:
             desk: Desk = request.app.state.desk
-            if any(isinstance(value, int) and value > LARGEST_ID for value in request.path_params.values()):
+            if any(isinstance(value, int) and not 0 <= value <= LARGEST_ID for value in request.path_params.values()):
                 raise NotFound
             if reads:
                 return await _read(desk, request, handler, policy)
@@ -197,25 +207,28 @@ def _route(
 
 async def _read(desk: Desk, request: Request, handler: Handler, policy: Policy) -> Response:
     query = read_query(request)
+    later: list[Callable[[], None]] = []  # small writes of their own, such as when a private address was last used
 
     def work() -> Response:
         with desk.database.reading() as db:
             arrival = desk.doorkeeper.arrive(db, request)
             request.state.arrival = arrival
             language.current.set(arrival.language)
+            if desk.doorkeeper.is_stale(arrival):
+                later.append(lambda: _touch(desk, arrival))
             if arrival.viewer is None and policy is not anyone:
                 return to_sign_in(request)
-            visit = Visit(request, desk, db, arrival, Submitted([]), query)
-            later.append(visit.after)
+            visit = Visit(request, desk, db, arrival, Submitted([]), query, later)
             return handler(visit, **request.path_params)
 
-    later: list[list[Callable[[], None]]] = []
     response = await desk.read(work)
-    arrival = getattr(request.state, "arrival", None)
-    if arrival is not None and desk.doorkeeper.is_stale(arrival):
-        await desk.in_thread(_touch, desk, arrival)
-    for call in (call for calls in later for call in calls):
-        await desk.in_thread(call)  # a small write of its own, such as when a private address was last used
+    for call in later:
+        try:
+            await desk.in_thread(call)
+        except DBAPIError as error:  # the page is made: it is shown although nobody could note that it was
+            if not is_away(error):
+                raise
+            log.warning("not noted on %s: %s", request.url.path, error.orig)
     return response
 
 
@@ -242,6 +255,8 @@ async def _write(desk: Desk, request: Request, handler: Handler, policy: Policy)
                     return to_sign_in(request)
                 if arrival.viewer is not None:
                     check_token(form, arrival.token_secret)
+                if desk.doorkeeper.is_stale(arrival):  # someone who only writes is here, too
+                    desk.doorkeeper.touch(db, arrival)
                 visit = Visit(request, desk, db, arrival, form, query)
                 visits.append(visit)
                 key = form.get("idem")[:64]
@@ -261,10 +276,11 @@ async def _write(desk: Desk, request: Request, handler: Handler, policy: Policy)
 
     try:
         response = await desk.in_thread(work)
-    except IntegrityError as error:
-        if "submission" not in str(error.orig):
+    except DBAPIError as error:
+        # Twice the same form at once (now the first one's answer is there), or two that waited for each other.
+        if not (is_crossed(error) or (isinstance(error, IntegrityError) and "submission" in str(error.orig))):
             raise
-        response = await desk.in_thread(work)  # the same form came twice at once: now the first one's answer is there
+        response = await desk.in_thread(work)
     for visit in visits[-1:]:
         for call in visit.after:
             call()
