@@ -44,6 +44,10 @@ class Fragments:
             while len(self._kept) > self.largest:
                 self._kept.popitem(last=False)
 
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
+
     def __len__(self) -> int:
         return len(self._kept)
 

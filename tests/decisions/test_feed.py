@@ -1,17 +1,19 @@
 """The feed page: what stands there, for whom, under which filters, and what it costs."""
 
+import uuid
 from dataclasses import replace
 from datetime import date, timedelta
 from urllib.parse import parse_qsl
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event
 
 from med import clock
 from med.decisions import actions
 from med.decisions.filters import Filters, filters_of, read_filters
 from med.decisions.forms import StateForm, WithdrawForm
-from med.decisions.models import Decision, DecisionState
+from med.decisions.fragments import SHELF, Fragments
+from med.decisions.models import Decision, DecisionState, Tag
 from med.decisions.queries import chip_counts, know_responsible, newest
 from med.organisation.models import Committee, Person
 from med.perspectives.models import Perspective
@@ -28,7 +30,7 @@ def test_entries_stand_under_their_day_and_week(visitor, published):
     ]
     assert "uge 47" in page.words
     first = " ".join(page.tree.xpath("//article")[0].text_content().split())
-    for word in ("Vi ringer til hinanden", "Støjen trætter", "Det betyder for os: Spørg!", "Gunnar Thorsen"):
+    for word in ("At vi ringer til hinanden", "Støjen trætter", "Det betyder for os: Spørg!", "Gunnar Thorsen"):
         assert word in first
     assert "6 dage over fristen" in first
     assert "MED-ledelsen 2026-1" in first
@@ -54,44 +56,44 @@ def several(published, committee_id):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("query", "handle", "expected"),
-    [
-        ("", "carla", ["hu", "Åben", "pauser"]),
-        ("", "gunnar", ["lukket", "hu", "Åben", "pauser"]),
-        ("", "emil", ["lukket", "hu", "Åben", "pauser"]),
-        ("", "karl", ["hu", "Åben", "pauser"]),
-        ("perspektiv=resiliens", "carla", ["Åben", "pauser"]),
-        ("perspektiv=emergens", "carla", ["Åben"]),
-        ("perspektiv=emergens", "bo", ["lukket", "Åben"]),
-        ("perspektiv=performance", "carla", []),
-        ("ansvarlig=gunnar", "carla", ["pauser"]),
-        ("ansvarlig=mig", "gunnar", ["pauser"]),
-        ("ansvarlig=gunnar&perspektiv=resiliens", "carla", ["pauser"]),
-        ("ansvarlig=gunnar&perspektiv=emergens", "carla", []),
-        ("fra=2026-11-04&til=2026-11-04", "carla", ["Åben"]),
-        ("fra=2026-11-05", "carla", ["hu"]),
-        ("fra=2026-11-04&perspektiv=resiliens", "carla", ["Åben"]),
-        ("q=PAUSER", "carla", ["pauser"]),
-        ("q=åben+FREDAG", "carla", ["Åben"]),
-        ("q=støjen", "carla", ["hu", "Åben", "pauser"]),
-        ("q=100%25", "carla", []),
-        ("q=sagen", "carla", []),
-        ("q=sagen", "anna", ["lukket"]),
-        ("q=pauser&perspektiv=resiliens", "carla", ["pauser"]),
-        ("tilstand=i_kraft", "carla", ["hu", "Åben", "pauser"]),
-        ("tilstand=valid", "carla", ["hu", "Åben", "pauser"]),
-        ("tilstand=done", "carla", []),
-    ],
-)
-def test_filters_and_rights_meet(visitor, several, query, handle, expected):
-    page = visitor(handle).open(f"/beslutninger?{query}")
-    assert page.status_code == 200
-    found = [int(a.rpartition("/")[2]) for a in page.tree.xpath("//article//h3/a/@href")]
-    assert found == [several[one] for one in expected]
-    chips = counts_on(page)
-    chosen = dict(parse_qsl(query)).get("perspektiv", "")
-    assert chips[chosen] == str(len(expected))
+CHOICES = [
+    ("", "carla", ["hu", "Åben", "pauser"]),
+    ("", "gunnar", ["lukket", "hu", "Åben", "pauser"]),
+    ("", "emil", ["lukket", "hu", "Åben", "pauser"]),
+    ("", "karl", ["hu", "Åben", "pauser"]),
+    ("perspektiv=resiliens", "carla", ["Åben", "pauser"]),
+    ("perspektiv=emergens", "carla", ["Åben"]),
+    ("perspektiv=emergens", "bo", ["lukket", "Åben"]),
+    ("perspektiv=performance", "carla", []),
+    ("ansvarlig=gunnar", "carla", ["pauser"]),
+    ("ansvarlig=mig", "gunnar", ["pauser"]),
+    ("ansvarlig=gunnar&perspektiv=resiliens", "carla", ["pauser"]),
+    ("ansvarlig=gunnar&perspektiv=emergens", "carla", []),
+    ("fra=2026-11-04&til=2026-11-04", "carla", ["Åben"]),
+    ("fra=2026-11-05", "carla", ["hu"]),
+    ("fra=2026-11-04&perspektiv=resiliens", "carla", ["Åben"]),
+    ("q=PAUSER", "carla", ["pauser"]),
+    ("q=åben+FREDAG", "carla", ["Åben"]),
+    ("q=støjen", "carla", ["hu", "Åben", "pauser"]),
+    ("q=100%25", "carla", []),
+    ("q=sagen", "carla", []),
+    ("q=sagen", "anna", ["lukket"]),
+    ("q=pauser&perspektiv=resiliens", "carla", ["pauser"]),
+    ("tilstand=i_kraft", "carla", ["hu", "Åben", "pauser"]),
+    ("tilstand=valid", "carla", ["hu", "Åben", "pauser"]),
+    ("tilstand=done", "carla", []),
+]
+
+
+def test_filters_and_rights_meet(visitor, several):
+    people = {handle: visitor(handle) for handle in dict.fromkeys(handle for _, handle, _ in CHOICES)}
+    for query, handle, expected in CHOICES:
+        page = people[handle].open(f"/beslutninger?{query}")
+        assert page.status_code == 200, (query, handle)
+        found = [int(a.rpartition("/")[2]) for a in page.tree.xpath("//article//h3/a/@href")]
+        assert found == [several[one] for one in expected], (query, handle)
+        chosen = dict(parse_qsl(query)).get("perspektiv", "")
+        assert counts_on(page)[chosen] == str(len(expected)), (query, handle)
 
 
 def counts_on(page):
@@ -116,32 +118,34 @@ def test_the_form_finds_what_was_chosen_without_script(visitor, several):
     assert page.tree.xpath("string(//input[@name='q']/@value)") == "fredag"
 
 
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
-        ("fra=31-02-2026", "fra"),
-        ("til=9999-12-31", "til"),
-        ("fra=2026-02-02&til=2026-01-01", "til"),
-        ("perspektiv=lykke", "perspektiv"),
-        ("udvalg=" + "9" * 30, "udvalg"),
-        ("udvalg=-1", "udvalg"),
-        ("udvalg=٣", "udvalg"),
-        ("tilstand=glemt", "tilstand"),
-        ("q=" + "x" * 101, "q"),
-        ("ansvarlig=ingen", "ansvarlig"),
-    ],
-)
-def test_a_filter_that_does_not_fit_is_told_at_its_field(visitor, several, query, field):
-    page = visitor("carla").open(f"/beslutninger?{query}")
-    assert page.status_code == 400
-    assert page.tree.xpath(f"//a[@href='#f-{field}']")
+MISFITS = [
+    ("fra=31-02-2026", "fra"),
+    ("til=9999-12-31", "til"),
+    ("fra=2026-02-02&til=2026-01-01", "til"),
+    ("perspektiv=lykke", "perspektiv"),
+    ("udvalg=" + "9" * 30, "udvalg"),
+    ("udvalg=-1", "udvalg"),
+    ("udvalg=٣", "udvalg"),
+    ("tilstand=glemt", "tilstand"),
+    ("q=" + "x" * 101, "q"),
+    ("ansvarlig=ingen", "ansvarlig"),
+]
 
 
-@pytest.mark.parametrize("place", ["foer=1", "foer=x.1", "efter=1.2.3", "foer=-1.1", "efter=1." + "9" * 30, "foer=٣.٣"])
-def test_a_place_that_makes_no_sense_is_a_clear_400(visitor, place):
-    page = visitor("carla").open(f"/beslutninger?{place}")
-    assert page.status_code == 400
-    assert "ikke giver mening" in page.words
+def test_a_filter_that_does_not_fit_is_told_at_its_field(visitor, several):
+    carla = visitor("carla")
+    for query, field in MISFITS:
+        page = carla.open(f"/beslutninger?{query}")
+        assert page.status_code == 400, query
+        assert page.tree.xpath(f"//a[@href='#f-{field}']"), query
+
+
+def test_a_place_that_makes_no_sense_is_a_clear_400(visitor):
+    carla = visitor("carla")
+    for place in ("foer=1", "foer=x.1", "efter=1.2.3", "foer=-1.1", "efter=1." + "9" * 30, "foer=٣.٣"):
+        page = carla.open(f"/beslutninger?{place}")
+        assert page.status_code == 400, place
+        assert "ikke giver mening" in page.words, place
 
 
 def test_pages_of_fifty_go_on_where_the_last_ended(write, visitor, published, db):
@@ -168,9 +172,6 @@ def test_pages_of_fifty_go_on_where_the_last_ended(write, visitor, published, db
 
 def copy_decision(write, original, times):
     """Many decisions of the same moment and others, as rows: the order among equals is by id."""
-    import uuid
-
-    from med.decisions.models import Tag
 
     def work(session):
         first = session.get(Decision, original)
@@ -216,11 +217,11 @@ def test_what_is_new_is_marked_and_can_be_read_away(visitor, published):
 
 def test_a_kept_piece_never_shows_what_another_may_not_see(visitor, published):
     published("sagen er lukket", is_open=False)
-    assert "Sagen er lukket" in visitor("anna").open("/beslutninger").words
-    assert "Sagen er lukket" in visitor("emil").open("/beslutninger").words
+    assert "At sagen er lukket" in visitor("anna").open("/beslutninger").words
+    assert "At sagen er lukket" in visitor("emil").open("/beslutninger").words
     for handle in ("carla", "julie", "karl", "dorte"):
         page = visitor(handle).open("/beslutninger")
-        assert "Sagen er lukket" not in page.words
+        assert "At sagen er lukket" not in page.words
         assert counts_on(page)[""] == "0"
 
 
@@ -258,14 +259,12 @@ def test_a_kept_piece_follows_every_change(visitor, published, write, db, people
     form = WithdrawForm(reason="Ny lov kom imellem", version=version)
     write(lambda session: actions.withdraw_decision(session, anna, session.get(Decision, made), form))
     assert "Trukket tilbage: Ny lov kom imellem" in entry()
-    write(lambda session: setattr(session.scalars(select(Decision)).one(), "version", 99))
-    text = write(lambda session: session.get(Decision, made).text)
-    assert text.capitalize() in entry()
+    write(lambda session: setattr(session.get(Decision, made), "text", "der er tre pauser"))
+    write(lambda session: setattr(session.get(Decision, made), "version", 100))
+    assert "At der er tre pauser" in entry()
 
 
 def test_the_shelf_is_bounded():
-    from med.decisions.fragments import Fragments
-
     shelf = Fragments(2)
     shelf.put("a", "1")
     shelf.put("b", "2")
@@ -289,15 +288,16 @@ def count_queries(app):
     event.remove(engine, "before_cursor_execute", note)
 
 
-@pytest.mark.parametrize("query", ["", "?perspektiv=resiliens", "?q=pauser&tilstand=i_kraft"])
-@pytest.mark.parametrize("handle", ["anna", "carla", "emil"])
-def test_a_page_of_fifty_takes_at_most_ten_questions(visitor, published, write, count_queries, query, handle):
+def test_a_page_of_fifty_takes_at_most_ten_questions(visitor, published, write, count_queries):
     copy_decision(write, published("der er to pauser"), 60)
-    person = visitor(handle)
-    for _ in range(2):  # cold, then with the pieces at hand
-        count_queries.clear()
-        assert len(person.open(f"/beslutninger{query}").tree.xpath("//article")) == 50
-        assert len(count_queries) <= 10, "\n".join(count_queries)
+    for handle in ("anna", "carla", "emil"):
+        person = visitor(handle)
+        for query in ("", "?perspektiv=resiliens", "?q=pauser&tilstand=i_kraft"):
+            SHELF.clear()
+            for _ in range(2):  # cold, then with the pieces at hand
+                count_queries.clear()
+                assert len(person.open(f"/beslutninger{query}").tree.xpath("//article")) == 50
+                assert len(count_queries) <= 10, "\n".join(count_queries)
 
 
 def test_filters_travel_as_a_query_string():

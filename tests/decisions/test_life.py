@@ -1,0 +1,159 @@
+"""One decision's page, how it goes afterwards, and what replaces it."""
+
+from datetime import date
+
+from sqlalchemy import select
+
+from med.decisions.models import Decision, DecisionState, Step
+from tests.decisions.conftest import approve, make_item, make_meeting, moment
+
+
+def test_the_page_tells_what_why_for_whom_and_from_where(visitor, published):
+    made = published(
+        "der er to pauser om formiddagen",
+        responsible="gunnar",
+        due=date(2026, 12, 1),
+        meaning="Du kan gå fra kl. 9.30.",
+        frame="Gunnar vælger tidspunktet",
+        hoped_effect="Ro i værkstedet",
+        review=date(2027, 3, 1),
+        further=["compliance"],
+    )
+    page = visitor("carla").open(f"/beslutninger/{made}")
+    assert page.h1 == "Vi har besluttet, at der er to pauser om formiddagen"
+    for word in (
+        "MED-ledelsen 2026-1", "Støjen trætter", "Du kan gå fra", "Gunnar vælger tidspunktet", "Ro i værkstedet",
+        "prøvemøde", "Pauser i Værkstederne", "Gunnar Thorsen", "Offentliggjort for alle ansatte",
+        "For dig i din rolle", "Tjener også", "1. mar. 2027",
+    ):  # fmt: skip
+        assert word in page.words, word
+    assert f"/forslag/nyt?beslutning={made}" in page.links()
+    assert not page.has_form("Gem nyt")
+    assert "How it is going" in visitor("carla").open(f"/beslutninger/{made}?sprog=en").words
+
+
+def test_what_one_may_not_know_does_not_exist(visitor, published):
+    closed = published(is_open=False)
+    for handle in ("carla", "julie", "karl", "ivan"):
+        assert visitor(handle).open(f"/beslutninger/{closed}").status_code == 404, handle
+        assert visitor(handle).submit(f"/beslutninger/{closed}/gang", note="Hej").status_code == 404, handle
+    assert visitor("gunnar").open(f"/beslutninger/{closed}").status_code == 200
+    assert visitor("carla").open("/beslutninger/999999999999").status_code == 404
+    assert visitor("carla").open("/beslutninger/" + "9" * 25).status_code == 404
+
+
+def test_the_responsible_tells_how_it_goes(visitor, published, db):
+    made = published(responsible="freja")
+    freja = visitor("freja")
+    page, another = freja.open(f"/beslutninger/{made}"), freja.open(f"/beslutninger/{made}")
+    form = page.form("Gem nyt").fill(note="Vi er **begyndt**", state="in_progress")
+    assert form.send().status_code == 303
+    after = freja.open(f"/beslutninger/{made}")
+    assert "Sat i gang" in after.words
+    assert "Vi er begyndt" in after.words
+    assert after.form("Gem nyt").fill(note="Halvvejs").send().status_code == 303  # news without a new state
+    empty = freja.open(f"/beslutninger/{made}").form("Gem nyt").fill(note="").send()
+    assert empty.status_code == 422
+    assert "Skriv, hvordan det går" in empty.errors()["note"]
+    # The other page is older than the new state: nothing is overwritten, and the words come back.
+    late = another.form("Gem nyt").fill(note="Færdig?", state="done").send()
+    assert late.status_code == 409
+    assert "Færdig?" in late.text
+    assert visitor("carla").submit(f"/beslutninger/{made}/gang", note="x").status_code == 403
+    sneaky = freja.submit(f"/beslutninger/{made}/gang", state="withdrawn", version="2", note="x")
+    assert sneaky.status_code == 422
+    assert [step.state for step in db.scalars(select(Step).where(Step.decision_id == made))] == [
+        DecisionState.IN_PROGRESS,
+        None,
+    ]
+
+
+def test_chairs_withdraw_with_a_reason_and_the_words_stay(visitor, published):
+    made = published(responsible="freja")
+    bo = visitor("bo")
+    page = bo.open(f"/beslutninger/{made}")
+    missing = page.form("Træk tilbage").send()
+    assert missing.status_code == 422
+    assert "Skal udfyldes" in missing.errors()["reason"]
+    assert page.form("Træk tilbage").fill(reason="Loven er ændret").send().status_code == 303
+    after = visitor("carla").open(f"/beslutninger/{made}")
+    assert "Beslutningen er trukket tilbage" in after.words
+    assert "der er to pauser om formiddagen" in after.h1
+    assert "Loven er ændret" in after.words
+    assert not visitor("freja").open(f"/beslutninger/{made}").has_form("Gem nyt")
+    assert visitor("emil").submit(f"/beslutninger/{made}/traek-tilbage", reason="x").status_code == 403
+
+
+def test_a_new_decision_replaces_the_old_when_it_is_published(visitor, published, write, db):
+    old = published("der er to pauser")
+
+    def work(session):
+        meeting = make_meeting(session)
+        return meeting.id, make_item(session, meeting).id
+
+    meeting, item = write(work)
+    form = visitor("bo").open(f"/beslutninger/punkt/{item}").form("Gem beslutningen")
+    form.fill(text="der er tre pauser", why="To var ikke nok", perspective="resiliens", replaces=old)
+    sent = form.send()
+    assert sent.status_code == 303
+    new = int(sent.headers["location"].split("/")[-1].split("?")[0])
+    carla = visitor("carla")
+    assert "Afløst" not in carla.open(f"/beslutninger/{old}").words  # only a draft so far
+    # A second one may not replace it too.
+    again = visitor("bo").submit(
+        f"/beslutninger/punkt/{item}", text="der er fire", why="Nej", perspective="resiliens", replaces=str(old)
+    )
+    assert "allerede afløst" in again.words
+    write(lambda session: approve(session, meeting))
+    before, after = carla.open(f"/beslutninger/{old}"), carla.open(f"/beslutninger/{new}")
+    assert f"/beslutninger/{new}" in before.links()
+    assert f"/beslutninger/{old}" in after.links()
+    assert "Beslutningen er afløst" in before.words
+    assert db.get(Decision, old).state is DecisionState.REPLACED
+    assert [a.text_content() for a in carla.open("/beslutninger?tilstand=i_kraft").tree.xpath("//h3")] == [
+        "At der er tre pauser"
+    ]
+
+
+def test_an_open_decision_is_not_replaced_behind_closed_doors(visitor, published, write):
+    old = published("der er to pauser")
+
+    def work(session):
+        return make_item(session, make_meeting(session), is_open=False).id
+
+    item = write(work)
+    page = visitor("bo").submit(
+        f"/beslutninger/punkt/{item}", text="tre", why="Nej", perspective="resiliens", replaces=str(old)
+    )
+    assert page.status_code == 422
+    assert "på et åbent punkt" in page.words
+
+
+def test_chairs_look_back_when_the_day_has_come(visitor, published):
+    made = published(review=date(2026, 11, 20), at=moment(1))
+    anna = visitor("anna")
+    assert "Se tilbage på beslutningen: At der er to pauser" in anna.open("/").words
+    form = anna.open(f"/beslutninger/{made}").form("Gem tilbageblik")
+    past = form.fill(note="Det virker", review="2026-01-01").send()
+    assert "ikke er gået" in past.errors()["review"]
+    assert form.fill(note="Det virker", review="2027-05-01").send().status_code == 303
+    assert "Se tilbage på beslutningen" not in anna.open("/").words
+    page = visitor("carla").open(f"/beslutninger/{made}")
+    assert "Set tilbage på beslutningen" in page.words
+    assert "1. maj 2027" in page.words
+
+
+def test_what_is_due_waits_for_the_responsible_alone(visitor, published, write):
+    published("der er to pauser", responsible="freja", due=date(2026, 11, 10))
+    published("der er tre pauser", responsible="freja", due=date(2027, 11, 10))
+    assert "Fortæl, hvordan det går: At der er to pauser" in visitor("freja").open("/").words
+    assert "hvordan det går: At der er tre pauser" not in visitor("freja").open("/").words
+    assert "hvordan det går: At der er to pauser" not in visitor("carla").open("/").words
+
+
+def test_what_people_write_is_text_never_markup(visitor, published):
+    made = published("<script>alert(1)</script> er </article> slut", why="<img src=x onerror=alert(1)>")
+    for path in ("/beslutninger", f"/beslutninger/{made}"):
+        text = visitor("carla").open(path).text
+        assert "<script>alert" not in text
+        assert "<img src=x" not in text
