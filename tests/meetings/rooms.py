@@ -104,9 +104,7 @@ def seat_substitute(db: Session, handle: str, side: Side = Side.EMPLOYEE, commit
     assert person is not None
     assert found is not None
     db.add(
-        Seat(
-            committee_id=found.id, person_id=person.id, side=side, role=SeatRole.SUBSTITUTE, starts=date(2026, 1, 1)
-        )
+        Seat(committee_id=found.id, person_id=person.id, side=side, role=SeatRole.SUBSTITUTE, starts=date(2026, 1, 1))
     )
     db.flush()
     return person

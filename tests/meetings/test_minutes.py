@@ -185,8 +185,7 @@ def test_other_slices_publish_in_the_same_breath(visitor, meeting_id, monkeypatc
 def test_the_head_names_who_was_there(visitor, db, write, people, meeting_id):
     def arrange(session):
         rows = {
-            one.person_id: one
-            for one in session.scalars(select(Attendance).where(Attendance.meeting_id == meeting_id))
+            one.person_id: one for one in session.scalars(select(Attendance).where(Attendance.meeting_id == meeting_id))
         }
         rows[people.gunnar].presence = Presence.LATE
         rows[people.gunnar].arrived = "9.20"
@@ -219,7 +218,9 @@ def test_approved_minutes_are_not_changed_but_added_to(visitor, db, meeting_id):
     anna.open(address(meeting_id)).form(action="/tilfoejelser").fill(
         text="Vagtplanen gælder fra uge 53.", item=items[1].id
     ).send()
-    anna.open(address(meeting_id)).form(action="/tilfoejelser").fill(text="Ullas orlov er seks uger.", item=items[2].id).send()
+    anna.open(address(meeting_id)).form(action="/tilfoejelser").fill(
+        text="Ullas orlov er seks uger.", item=items[2].id
+    ).send()
     carla = visitor("carla").open(address(meeting_id))
     assert "Vagtplanen gælder fra uge 53." in carla.words
     assert "Ulla" not in carla.text

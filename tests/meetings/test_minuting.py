@@ -180,7 +180,9 @@ def test_presence_is_noted_and_shown(visitor, db, running, people):
     form.fill(**{f"presence-{mine.id}": "present", f"presence-{bo.id}": "late", f"arrived-{bo.id}": "9:25"})
     assert form.send().status_code == 303
     assert "kom kl. 9.25" in anna.open(room(running)).words
-    wrong = anna.open(f"/moeder/{running}/fremmoede").form("Gem fremmøde").fill(**{f"arrived-{bo.id}": "kvart i"}).send()
+    wrong = (
+        anna.open(f"/moeder/{running}/fremmoede").form("Gem fremmøde").fill(**{f"arrived-{bo.id}": "kvart i"}).send()
+    )
     assert wrong.status_code == 422
     assert "fx 9.30" in wrong.errors()[f"arrived-{bo.id}"]
 
@@ -274,9 +276,13 @@ def test_a_reader_cannot_open_or_close(visitor, running, planned):
 
 def test_the_big_screen_shows_item_and_recommendation(visitor, db, write):
     meeting_id = write(
-        lambda db: make_meeting(
-            db, {"title": "Budget", "recommendation": "vi godkender rammen\nvi følger op i maj"}, state=State.IN_PROGRESS
-        ).id
+        lambda db: (
+            make_meeting(
+                db,
+                {"title": "Budget", "recommendation": "vi godkender rammen\nvi følger op i maj"},
+                state=State.IN_PROGRESS,
+            ).id
+        )
     )
     page = visitor("anna").open(f"/moeder/{meeting_id}/lokale?visning=skaerm")
     assert "Det indstilles, at" in page.words

@@ -21,9 +21,15 @@ from tests.meetings.rooms import held_meeting, make_meeting
 @pytest.fixture
 def meeting_id(write):
     return write(
-        lambda db: make_meeting(
-            db, {"title": "Status på økonomien", "purpose": Purpose.INFO}, "Vagtplan", "Pauserum", state=State.IN_PROGRESS
-        ).id
+        lambda db: (
+            make_meeting(
+                db,
+                {"title": "Status på økonomien", "purpose": Purpose.INFO},
+                "Vagtplan",
+                "Pauserum",
+                state=State.IN_PROGRESS,
+            ).id
+        )
     )
 
 
@@ -219,7 +225,9 @@ def test_minutes_are_adopted_by_the_next_meetings_first_item(adoption, visitor, 
     emil.open(f"/moeder/{last}/referat").form("Send til godkendelse").send()
     for chair in ("anna", "bo"):
         visitor(chair).open(f"/moeder/{last}/referat").form("Godkend referatet").send()
-    assert emil.open(address).form(action="/udfald").fill(outcome="decided", consensus="agreed").send().status_code == 303
+    assert (
+        emil.open(address).form(action="/udfald").fill(outcome="decided", consensus="agreed").send().status_code == 303
+    )
     db.rollback()
     minutes = db.scalar(select(Minutes).where(Minutes.meeting_id == last))
     assert (minutes.state, minutes.adopted_item_id) == (MinutesState.ADOPTED, item.id)

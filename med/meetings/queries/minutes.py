@@ -168,9 +168,7 @@ def item_revisions(db: Session, viewer: Viewer, item_id: int) -> Sequence[Any]:
     ).all()
 
 
-def latest_minutes(
-    db: Session, viewer: Viewer, since: datetime, limit: int = 10
-) -> Sequence[Any]:
+def latest_minutes(db: Session, viewer: Viewer, since: datetime, limit: int = 10) -> Sequence[Any]:
     """Minutes published since a moment: (meeting id, title, committee, published), one's own committees' first."""
     own = Meeting.committee_id.in_(viewer.committee_ids)
     return db.execute(
