@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from sqlalchemy import insert, select
 
 from med import clock
@@ -46,20 +45,20 @@ def test_a_committee_shows_its_sides_with_the_chair_first(visitor, committee_id)
     assert "Værkstederne" in panel(page, "Om udvalget")
 
 
-@pytest.mark.parametrize("day", ["2026-03-01", "1.3.2026"])
-def test_an_old_date_shows_those_who_sat_then(visitor, committee_id, day):
-    here = f"/udvalg/{committee_id('med-aabrinken')}"
-    assert "Karl" not in panel(visitor("carla").open(here), "Medlemmer")
-    then = panel(visitor("carla").open(f"{here}?dag={day}"), "Medlemmer pr. dato")
-    assert "Karl" in then
-    assert "søndag den 1. marts 2026" in then
-    assert "Yusuf Demir" not in then
+def test_an_old_date_shows_those_who_sat_then(visitor, committee_id):
+    for day in ["2026-03-01", "1.3.2026"]:
+        here = f"/udvalg/{committee_id('med-aabrinken')}"
+        assert "Karl" not in panel(visitor("carla").open(here), "Medlemmer")
+        then = panel(visitor("carla").open(f"{here}?dag={day}"), "Medlemmer pr. dato")
+        assert "Karl" in then
+        assert "søndag den 1. marts 2026" in then
+        assert "Yusuf Demir" not in then
 
 
-@pytest.mark.parametrize("day", ["i går", "2026-13-01", "0001-01-01", "99999-01-01"])
-def test_a_date_that_is_none_is_told_beside_the_field(visitor, committee_id, day):
-    page = visitor("carla").open(f"/udvalg/{committee_id('med-aabrinken')}?dag={day}")
-    assert page.errors() == {"dag": "Fejl: Skriv en dato, der findes, fx 31.12.2027."}
+def test_a_date_that_is_none_is_told_beside_the_field(visitor, committee_id):
+    for day in ["i går", "2026-13-01", "0001-01-01", "99999-01-01"]:
+        page = visitor("carla").open(f"/udvalg/{committee_id('med-aabrinken')}?dag={day}")
+        assert page.errors() == {"dag": "Fejl: Skriv en dato, der findes, fx 31.12.2027."}
 
 
 def test_the_electoral_group_and_mail_are_for_those_inside(visitor, committee_id, people):
