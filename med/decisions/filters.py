@@ -37,8 +37,8 @@ class Filters:
 
     @property
     def more(self) -> bool:
-        """Whether something is chosen that the page keeps under "Flere filtre"."""
-        return bool(self.responsible or self.since or self.until)
+        """Whether something is chosen besides the perspective; it must not hide under a closed heading."""
+        return replace(self, perspective=None) != Filters()
 
     def query(self, **instead: Any) -> str:
         """As a query string, always in the same order; `instead` replaces single fields."""

@@ -7,13 +7,14 @@ from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from med.access import allows
+from med.access import Viewer, allows
 from med.decisions import access, queries
 from med.decisions.fragments import heading
 from med.decisions.models import Decision, FollowUpState
 from med.decisions.routes.recording import form_context
 from med.language import T, Text
 from med.meetings.models import Item, Meeting, Outcome, State
+from med.meetings.parts import Asked
 from med.organisation.models import Committee
 from med.perspectives.queries import titles
 
@@ -117,6 +118,16 @@ def missing_decisions(db: Session, meeting: Meeting) -> list[Text]:
         .order_by(Item.position)
     )
     return [T("Punkt %(n)s er besluttet, men beslutningen er ikke noteret.", n=position) for position in positions]
+
+
+def asked(db: Session, viewer: Viewer, decision_id: int) -> Asked | None:
+    """What a question is about, for the form to raise a point."""
+    found = db.execute(
+        select(Decision.id, Decision.committee_id, Decision.text).where(
+            Decision.id == decision_id, access.visible_decisions(viewer)
+        )
+    ).first()
+    return None if found is None else Asked(found.id, found.committee_id, found.text, f"/beslutninger/{found.id}")
 
 
 def of_the_committee(visit: Any, committee: Committee) -> Markup:

@@ -21,6 +21,7 @@ register(
     approved=actions.publish_with_minutes,
     opened_or_closed=actions.follow_openness,
     not_closing=parts.missing_decisions,
+    asked=parts.asked,
 )
 panel(T("Nyeste beslutninger"), parts.of_the_committee, order=30)
 

@@ -48,7 +48,7 @@ def index(visit: Visit) -> Response:
         values=fields,
         errors=errors,
         chips=[
-            ("", language.gettext("Alle"), shown(counts[None])),
+            ("", language.gettext("Alle perspektiver"), shown(counts[None])),
             *((one.value, title.short or title.title, shown(counts[one])) for one, title in perspectives.items()),
         ],
         committees=queries.committee_choices(db, viewer),

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Response
 
@@ -13,6 +14,7 @@ from med.decisions.routes.single import change
 from med.errors import Conflict, Invalid, Unreadable
 from med.identity.routes import safe_path
 from med.language import T
+from med.meetings.live import tell
 from med.web.forms import parse
 from med.web.routing import LARGEST_ID, Visit, get, post
 
@@ -67,8 +69,6 @@ def read_place(raw: str) -> tuple[date, int] | None:
 
 
 def next_page(values: dict[str, str], after: str) -> str:
-    from urllib.parse import urlencode
-
     if not after:
         return ""
     return "/beslutninger/opfoelgning?" + urlencode([*((k, v) for k, v in values.items() if v), ("efter", after)])
@@ -129,6 +129,7 @@ def agree_on_item(visit: Visit, item_id: int) -> Response:
         except Invalid as invalid:
             errors = invalid.errors
         else:
+            tell(visit, item.meeting_id)
             if onwards := safe_path(visit.form.get("videre")):
                 return visit.go(f"{onwards.partition('#')[0]}#beslutninger-{item.id}")
             return visit.to("decisions.follow_up", follow_up_id=made.id, said="gemt")

@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Response
 
-from med.access import allows, require
+from med.access import require
 from med.decisions import access, actions, queries
 from med.decisions.forms import DecisionForm
 from med.decisions.fragments import heading
@@ -12,6 +12,7 @@ from med.decisions.models import Decision
 from med.errors import Conflict, Invalid
 from med.identity.routes import safe_path
 from med.language import T
+from med.meetings.live import tell
 from med.meetings.models import Item
 from med.perspectives.queries import statements_for, titles
 from med.web.forms import parse
@@ -77,6 +78,7 @@ def record(visit: Visit, item_id: int) -> Response:
         except Invalid as invalid:
             errors = invalid.errors
         else:
+            tell(visit, item.meeting_id)
             if onwards := safe_path(visit.form.get("videre")):
                 return visit.go(f"{onwards.partition('#')[0]}#beslutninger-{item.id}")
             return visit.to("decisions.show", decision_id=made.id, said="gemt")
@@ -144,6 +146,7 @@ def correct(visit: Visit, decision_id: int) -> Response:
                 status_code=409,
             )
         else:
+            tell(visit, decision.item.meeting_id)
             if onwards := safe_path(visit.form.get("videre")):
                 return visit.go(f"{onwards.partition('#')[0]}#beslutninger-{decision.item_id}")
             return visit.to("decisions.show", decision_id=decision.id, said="gemt")
@@ -155,6 +158,8 @@ def discard(visit: Visit, decision_id: int) -> Response:
     decision = queries.held(visit.db, visit.viewer, decision_id)
     meeting_id = decision.meeting_id
     actions.discard_decision(visit.db, visit.viewer, decision)
+    if meeting_id is not None:
+        tell(visit, meeting_id)
     return visit.go(safe_path(visit.form.get("videre")) or f"/moeder/{meeting_id}")
 
 
@@ -163,7 +168,3 @@ def release(visit: Visit, decision_id: int) -> Response:
     decision = queries.held(visit.db, visit.viewer, decision_id)
     actions.release_decision(visit.db, visit.viewer, decision)
     return visit.to("decisions.show", decision_id=decision.id)
-
-
-def may_record(visit: Visit, item: Item) -> bool:
-    return allows(visit.viewer, access.record_decision, item)
