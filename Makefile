@@ -8,10 +8,11 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check format bench lock clean
+.PHONY: help run journey test check format bench lock clean
 
 help:
 	@echo "make run     the demo workplace on http://127.0.0.1:8000"
+	@echo "make journey a committee's first meeting, played through the pages of a server you can then look at"
 	@echo "make test    every test, on SQLite and PostgreSQL, in a real browser where there is one"
 	@echo "make check   format, lint, types, imports, texts in both languages, migrations, security"
 	@echo "make format  put the code in the agreed form"
@@ -22,6 +23,10 @@ help:
 run:
 	@sh scripts/setup.sh run
 	@$(BIN)/med demo $(ARGS)
+
+journey:
+	@sh scripts/setup.sh test
+	@$(BIN)/python -m scripts.journey $(ARGS)
 
 test:
 	@sh scripts/setup.sh test

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
-from litestar.testing import TestClient
+from httpx import Client
 from lxml import html
 
 
@@ -112,7 +112,7 @@ class FilledForm:
 class Visitor:
     """One person's browser, with cookies of its own."""
 
-    def __init__(self, client: TestClient, base: str = "http://127.0.0.1:8000") -> None:
+    def __init__(self, client: Client, base: str = "http://127.0.0.1:8000") -> None:
         self.client = client
         self.base = base
         self.cookies: dict[str, str] = {}

@@ -6,7 +6,7 @@ A note that follows the same pattern can be played too; one that lacks a place r
 import re
 from dataclasses import dataclass
 
-from tests.journeys.note import Group, Note, NotANote, Person, Slot, Topic, sentences
+from tests.journeys.note import Group, NotANote, Note, Person, Slot, Topic, sentences
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,12 @@ def side(person: Person) -> str:
     return "medarbejder" if job_role(person) == "medarbejder" else "ledelse"
 
 
+def group(person: Person) -> str:
+    """The electoral group, where the note says which of the former main organisations somebody was elected for."""
+    former = {"FTF": "C", "LO": "B", "AC": "A"}
+    return next((letter for name, letter in former.items() if f"({name}" in person.title), "")
+
+
 # --- the agenda ---------------------------------------------------------------------------------------------------
 
 
@@ -147,6 +153,7 @@ def words_for(note: Note) -> dict[int, list[Topic]]:
             found[titles[topic.title]].append(topic)
         elif topic.level == "heading" and free:
             found[free.pop(0)].append(topic)
+    found[talked[-1]] += [topic for topic in note.topics if topic.level == "colon"][1:2]  # raised, and merged with it
     return found
 
 

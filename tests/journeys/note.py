@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-MONTHS = "januar februar marts april maj juni juli august september oktober november december".split()
+from med.workdays import MONTHS as MONTH_NAMES
+
+MONTHS = [month.message for month in MONTH_NAMES]
+
 CLOCK = re.compile(r"kl\.\s*(\d{1,2})[.:](\d{2})\s*[-–]\s*(\d{1,2})[.:](\d{2})", re.IGNORECASE)
 DAY = re.compile(r"(\d{1,2})\.\s*([a-zæøå]+)\s+(\d{4})", re.IGNORECASE)
 LABEL = re.compile(r"([A-ZÆØÅ][^:.,;]{2,60}):\s+(\S.*)", re.DOTALL)
