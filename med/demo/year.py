@@ -1,16 +1,16 @@
 """A whole year of meetings, as rows: what was planned, said, decided and followed up in Solbæk Kommune."""
 
-from datetime import UTC, date, datetime, time, timedelta
-from itertools import count
+from datetime import date, time, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import med.decisions.slice  # noqa: F401  approved minutes publish their decisions only when that slice has said so
 from med import clock
-from med.access import SeatRole, Side
-from med.decisions.models import Decision, DecisionState, FollowUp, FollowUpChange, FollowUpState, Step, Tag
+from med.access import SeatRole
+from med.demo.almanac import Year, holder, moment
+from med.demo.raised import raise_points
+from med.demo.settled import decide, follow_up
 from med.demo.workplace import FOLDER, day, read, uid
 from med.journal.actions import note
 from med.meetings.actions.minutes import freeze, send_to_review
@@ -34,43 +34,11 @@ from med.meetings.models import (
     Standing,
     State,
 )
-from med.organisation.models import Committee, Person, Seat
 from med.organisation.queries import rules_on, seats_on, viewer_for
-from med.perspectives.models import Perspective
 from med.workdays import deadline_before, to_utc, workday_on_or_after
 
 PARTS_BY_ROLE = {SeatRole.SUBSTITUTE: Part.SUBSTITUTE, SeatRole.ADVISORY: Part.ADVISORY}
 HELD = ("adopted", "approved", "held")
-
-
-class Year:
-    """What is needed while the year is written down: ids by handle and key, and what later meetings refer to."""
-
-    def __init__(self, db: Session) -> None:
-        self.db = db
-        self.people = {person.handle: person for person in db.scalars(select(Person))}
-        self.committees = {committee.key: committee for committee in db.scalars(select(Committee))}
-        self.sides: dict[str, Side] = {}
-        for handle, side in db.execute(
-            select(Person.handle, Seat.side).join(Seat, Seat.person_id == Person.id).order_by(Seat.id.desc())
-        ):
-            if side is not None:
-                self.sides[handle] = side
-        self.meetings: dict[str, Meeting] = {}
-        self.last_held: dict[int, Meeting] = {}
-        self.decisions: dict[str, Decision] = {}
-        self.numbers: dict[tuple[int, bool, int], Any] = {}
-
-    def person_id(self, handle: str | None) -> int | None:
-        return self.people[handle].id if handle else None
-
-    def name(self, words: str) -> str:
-        """A person's name where the words are a handle; else the words ("Kommunalbestyrelsen")."""
-        return self.people[words].name if words in self.people else words
-
-    def side(self, handle: str | None) -> Side | None:
-        """Which side someone speaks from; staff without a seat are employees, managers speak for the management."""
-        return None if not handle else self.sides.get(handle, Side.EMPLOYEE)
 
 
 def live_through(db: Session) -> None:
@@ -80,11 +48,6 @@ def live_through(db: Session) -> None:
     for slug, story in sorted(stories, key=lambda one: one[1]["start"]):
         hold(year, slug, story)
     raise_points(year)
-
-
-def moment(text: str) -> datetime:
-    local = datetime.fromisoformat(text)
-    return to_utc(local.date(), local.time())
 
 
 def hold(year: Year, slug: str, story: dict[str, Any]) -> None:
@@ -140,10 +103,6 @@ def hold(year: Year, slug: str, story: dict[str, Any]) -> None:
     if state in HELD:
         write_minutes(year, meeting, state)
         year.last_held[committee.id] = meeting
-
-
-def holder(db: Session, committee_id: int, on: date, role: SeatRole) -> int | None:
-    return next((seat.person_id for seat in seats_on(db, committee_id, on) if seat.role is role), None)
 
 
 def invite(year: Year, meeting: Meeting, on: date, story: dict[str, Any]) -> None:
@@ -242,9 +201,7 @@ def write_item(year: Year, meeting: Meeting, position: int, words: dict[str, Any
     db.flush()
     if item.minutes_version:
         db.add(
-            ItemRevision(
-                item_id=item.id, version=1, text=text, person_id=meeting.minute_taker_id, at=meeting.ends_at
-            )
+            ItemRevision(item_id=item.id, version=1, text=text, person_id=meeting.minute_taker_id, at=meeting.ends_at)
         )
     for handle in words.get("recused", []):
         db.add(Recusal(item_id=item.id, person_id=year.people[handle].id))
@@ -273,94 +230,6 @@ def send_on(year: Year, meeting: Meeting, item: Item) -> None:
     )
 
 
-def decide(year: Year, meeting: Meeting, item: Item, words: dict[str, Any]) -> None:
-    db = year.db
-    on = meeting.starts_at.astimezone(clock.COPENHAGEN)
-    series = (meeting.committee_id, item.is_open, on.year)
-    numbers = year.numbers.setdefault(series, count(1))
-    decision = Decision(
-        uid=uid("decision", words["key"]),
-        committee_id=meeting.committee_id,
-        meeting_id=meeting.id,
-        item_id=item.id,
-        is_open=item.is_open,
-        year=on.year,
-        number=next(numbers),
-        text=words["text"],
-        why=words.get("why", ""),
-        meaning=words.get("meaning", ""),
-        perspective=Perspective(words["perspective"]),
-        responsible_id=year.person_id(words.get("responsible")),
-        due=day(words.get("due")),
-        frame=words.get("frame", ""),
-        hoped_effect=words.get("hoped_effect", ""),
-        review=day(words.get("review")),
-        state=DecisionState[words.get("state", "VALID")],
-        withdrawn_reason=words.get("state_note", "") if words.get("state") == "WITHDRAWN" else "",
-        before_discussion=bool(
-            item.decision_planned and item.discussed and item.decision_planned < item.discussed
-        ),
-        replaces_id=year.decisions[words["replaces"]].id if words.get("replaces") else None,
-        decided_at=meeting.starts_at + timedelta(minutes=10 * item.position),
-        recorded_by_id=meeting.minute_taker_id,
-        changed_at=meeting.ends_at,
-    )
-    db.add(decision)
-    db.flush()
-    year.decisions[words["key"]] = decision
-    for key in [words["perspective"], *words.get("further", [])]:
-        db.add(
-            Tag(
-                decision_id=decision.id,
-                perspective=Perspective(key),
-                is_main=key == words["perspective"],
-                committee_id=decision.committee_id,
-                is_open=decision.is_open,
-            )
-        )
-    if decision.state is not DecisionState.VALID or words.get("state_note"):
-        later = min(decision.decided_at + timedelta(days=27), clock.now() - timedelta(days=2))
-        db.add(
-            Step(
-                decision_id=decision.id,
-                at=max(later, decision.decided_at + timedelta(hours=2)),
-                person_id=decision.responsible_id,
-                state=None if decision.state is DecisionState.VALID else decision.state,
-                note=words.get("state_note", ""),
-            )
-        )
-    with clock.at(decision.decided_at):
-        note(db, None, "decision.recorded", decision)
-
-
-def follow_up(year: Year, meeting: Meeting, item: Item, words: dict[str, Any]) -> None:
-    db = year.db
-    done = day(words.get("done"))
-    task = FollowUp(
-        committee_id=meeting.committee_id,
-        item_id=item.id,
-        is_open=item.is_open,
-        text=words["text"],
-        owner_id=year.people[words["owner"]].id,
-        due=day(words.get("due")),
-        state=FollowUpState.DONE if done else FollowUpState.OPEN,
-        created_at=meeting.ends_at,
-        closed_at=datetime.combine(done, time(12), UTC) if done else None,
-    )
-    db.add(task)
-    db.flush()
-    if done:
-        db.add(
-            FollowUpChange(
-                follow_up_id=task.id,
-                at=datetime.combine(done, time(12), UTC),
-                person_id=task.owner_id,
-                state=FollowUpState.DONE,
-                note=words.get("note", ""),
-            )
-        )
-
-
 def write_minutes(year: Year, meeting: Meeting, state: str) -> None:
     """Draft, review, both chairs' yes; and adopt the minutes before them where the first item did so."""
     db = year.db
@@ -385,37 +254,3 @@ def write_minutes(year: Year, meeting: Meeting, state: str) -> None:
     minutes.chair_at, minutes.vice_at = approved - timedelta(hours=1), approved
     with clock.at(approved):
         freeze(db, None, meeting, approved)
-
-
-def raise_points(year: Year) -> None:
-    """The open agenda: what people have raised, and what the chairs answered."""
-    db = year.db
-    for number, words in enumerate(read("proposals.toml")["proposal"], 1):
-        state = ProposalState[words["state"]]
-        committee = year.committees[words["committee"]]
-        meeting = year.meetings.get(words.get("meeting", ""))
-        raised_at = moment(words["at"])
-        raiser = year.people[words["raised_by"]]
-        item = None
-        if meeting is not None and state in (ProposalState.ACCEPTED, ProposalState.MERGED):
-            item = next((one for one in meeting.items if one.raised_by_id == raiser.id), None)
-        answered = state is not ProposalState.RECEIVED
-        db.add(
-            Proposal(
-                uid=uid("proposal", str(number)),
-                committee_id=committee.id,
-                meeting_id=meeting.id if meeting else None,
-                title=words["title"],
-                why=words.get("why", ""),
-                raised_by_id=raiser.id,
-                raised_side=year.side(words["raised_by"]),
-                raised_at=raised_at,
-                is_late=bool(meeting and meeting.proposals_due and raised_at.date() > meeting.proposals_due),
-                state=state,
-                reason=words.get("reason", ""),
-                answered_by_id=holder(db, committee.id, raised_at.date(), SeatRole.CHAIR) if answered else None,
-                answered_at=raised_at + timedelta(days=2, hours=1) if answered else None,
-                item_id=item.id if item else None,
-            )
-        )
-    db.flush()
