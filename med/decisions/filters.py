@@ -1,7 +1,7 @@
 """What a reader wants to see of the decisions: the same few choices on the page, in the private feeds and in links."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
