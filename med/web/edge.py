@@ -54,7 +54,7 @@ class Edge:
                         ]
                 await send(start)
                 start = None
-            await send(message)
+            await send({**message, "body": b""} if scope["method"] == "HEAD" else message)
 
         await self.app(scope, receive, outward)
 
