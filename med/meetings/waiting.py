@@ -1,6 +1,6 @@
 """What waits for one person in the meetings: invitations, agendas, proposals, answers, minutes."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from med.organisation.queries import rules_on
 from med.slices import Waiting
 
 MOST = 20
+ANSWER_IS_NEWS = timedelta(days=30)
 
 
 def awaits(db: Session, viewer: Viewer) -> list[Waiting]:
@@ -133,13 +134,13 @@ def proposals_to_answer(db: Session, viewer: Viewer) -> list[Waiting]:
 
 
 def answers_to_read(db: Session, viewer: Viewer) -> list[Waiting]:
-    """Answers to points I raised that I have not read yet."""
+    """Answers to points I raised that I have not read yet. After a month they stand in my list, but press no more."""
     rows = db.execute(
         select(Proposal.id, Proposal.title, Committee.name.label("committee"))
         .join(Committee, Committee.id == Proposal.committee_id)
         .where(
             Proposal.raised_by_id == viewer.person_id,
-            Proposal.answered_at.is_not(None),
+            Proposal.answered_at > clock.now() - ANSWER_IS_NEWS,
             Proposal.answered_by_id != viewer.person_id,
             Proposal.answer_seen_at.is_(None),
             Proposal.state != ProposalState.WITHDRAWN,
@@ -157,5 +158,3 @@ def answers_to_read(db: Session, viewer: Viewer) -> list[Waiting]:
         )
         for row in rows
     ]
-
-

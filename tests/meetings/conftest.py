@@ -75,3 +75,16 @@ def look(db: Session) -> Callable[[type, int], Any]:
         return db.get(kind, key)
 
     return at
+
+
+@pytest.fixture
+def colleague(visitor: Callable[..., Any], app: Any, write: Callable[..., Any]) -> Callable[[str], Any]:
+    """`colleague("nadia")` is somebody who is no persona of the demo, at her own browser."""
+
+    def arrive(handle: str) -> Any:
+        door = app.state.desk.doorkeeper
+        made = visitor("")
+        made.cookies[door.cookie] = write(lambda db: door.open(db, person_by_handle(db, handle), "test"))
+        return made
+
+    return arrive

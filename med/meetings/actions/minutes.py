@@ -13,7 +13,6 @@ from med.journal.actions import note
 from med.language import T
 from med.meetings import access
 from med.meetings.actions.entering import enter
-from med.meetings.actions.standing import renew_adoptions
 from med.meetings.canonical import canonical, digest, document, open_sha256
 from med.meetings.forms.minutes import AddendumText, For, WrittenApproval
 from med.meetings.models import (
@@ -169,7 +168,6 @@ def freeze(db: Session, viewer: Viewer | None, meeting: Meeting, at: datetime) -
     minutes.version += 1
     _keep_version(db, viewer, minutes, whole, at, is_frozen=True)
     note(db, viewer, "minutes.approved", minutes)
-    renew_adoptions(db, meeting.committee_id)
     return minutes
 
 

@@ -230,7 +230,7 @@ def sent_on(db: Session, viewer: Viewer, item_ids: Collection[int]) -> dict[int,
 def quorum_warning(db: Session, meeting: Meeting) -> Text | None:
     """A sentence when too few are noted as present for the committee's own rules; only ever a warning."""
     members = [one for one in meeting.attendances if one.part is Part.MEMBER]
-    if not any(one.presence is not Presence.UNKNOWN for one in meeting.attendances):
+    if not any(one.presence in HERE for one in meeting.attendances):
         return None
     rules = rules_on(db, meeting.committee_id, copenhagen(meeting.starts_at).date())
     here = [one for one in meeting.attendances if one.part in (Part.MEMBER, Part.SUBSTITUTE) and one.presence in HERE]

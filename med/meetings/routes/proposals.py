@@ -23,7 +23,6 @@ from med.organisation.queries import committees
 from med.web.forms import parse
 from med.web.routing import Visit, get, post
 
-
 ANY_MEETING = ("", T("Det møde, formandskabet finder bedst"))
 
 

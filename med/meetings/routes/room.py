@@ -12,7 +12,7 @@ from med.meetings import access
 from med.meetings.actions import minuting, outcomes, presence
 from med.meetings.forms.minuting import Here, Joined, MinutesText, OnTheSpot, Recused, Settled
 from med.meetings.live import address, follow, hub_of, pieces, room_for, tell, view_of
-from med.meetings.models import Consensus, Item, Meeting, Part, Presence, Recusal, State
+from med.meetings.models import Consensus, Item, Meeting, Part, Presence, Recusal, Reply, State
 from med.meetings.parts import PARTS
 from med.meetings.queries import room as questions
 from med.organisation.models import Person
@@ -311,6 +311,7 @@ def show_presence(visit: Visit, meeting: Meeting, status_code: int = 200, **cont
         presence_options=[(one.value, str(word(one))) for one in Presence],
         part_options=[(one.value, str(word(one))) for one in (Part.GUEST, Part.ADVISORY, Part.SUBSTITUTE)],
         is_over=meeting.state is State.HELD,
+        unknown=any(one.presence is Presence.UNKNOWN and one.reply is Reply.ACCEPTED for one in everyone),
         corrections=questions.corrections(visit.db, meeting),
         away_options=[(one.id, one.person.name) for one in away],
         away=away,
@@ -325,6 +326,12 @@ def show_presence(visit: Visit, meeting: Meeting, status_code: int = 200, **cont
 def keep_presence(visit: Visit, meeting_id: int) -> Response:
     meeting = questions.meeting_for(visit.db, visit.viewer, meeting_id)
     get_ = visit.form.get
+    if get_("alle"):
+        # Those who said yes and of whom nothing else is noted: most meetings need no more than this.
+        said_yes = {f"presence-{one.id}" for one in meeting.attendances if one.reply is Reply.ACCEPTED}
+        visit.form.pairs = [
+            (name, "present" if name in said_yes and value == "unknown" else value) for name, value in visit.form.pairs
+        ]
     here = {
         one.id: Here(
             get_(f"presence-{one.id}").strip(), get_(f"arrived-{one.id}").strip(), get_(f"left-{one.id}").strip()

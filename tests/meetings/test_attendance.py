@@ -1,0 +1,108 @@
+"""Who comes: yes, no with a substitute, and those who only listen."""
+
+from sqlalchemy import select
+
+from med.meetings.models import Attendance, Part, Reply
+
+
+def replies(db, number):
+    db.rollback()
+    db.expire_all()
+    rows = db.scalars(select(Attendance).where(Attendance.meeting_id == number))
+    return {a.person.handle: a for a in rows}
+
+
+def test_gunnar_says_yes(visitor, plan, db):
+    number = plan()
+    gunnar = visitor("gunnar")
+    answer = gunnar.open(f"/moeder/{number}").form("Jeg kommer").send()
+    assert "Vi regner med dig" in gunnar.open(answer.headers["location"]).words
+    assert replies(db, number)["gunnar"].reply is Reply.ACCEPTED
+
+
+def test_nadia_declines_and_her_own_substitute_is_asked(colleague, plan, item, db, people):
+    number = plan()
+    item(number, "Lukket sag", is_closed=True, ground="personal")
+    assert "Lukket sag" not in colleague("signe").open(f"/moeder/{number}").words
+    nadia = colleague("nadia")
+    page = nadia.open(f"/moeder/{number}/afbud")
+    offered = page.tree.xpath("//input[@name='substitute']/@value")
+    assert offered == ["", str(people.signe), str(people.rasmus)]  # one's own named substitute first
+    answer = page.form("Meld afbud").fill(substitute=people.signe, note="Kursus").send()
+    assert answer.status_code == 303
+    found = replies(db, number)
+    assert found["nadia"].reply is Reply.DECLINED
+    assert (found["signe"].part, found["signe"].stands_in_for_id) == (Part.SUBSTITUTE, found["nadia"].id)
+    signe = colleague("signe")
+    page = signe.open(f"/moeder/{number}")
+    assert "Du er spurgt som suppleant for Nadia Rahimi" in page.words
+    assert "Lukket sag" in page.words  # who steps in reads what the member reads
+    assert page.form("Jeg kommer").send().status_code == 303
+    # Nadia comes after all: Signe is let go, and reads no more.
+    nadia.open(f"/moeder/{number}/afbud").form("Jeg kommer alligevel").send()
+    assert "signe" not in replies(db, number)
+    assert "Lukket sag" not in signe.open(f"/moeder/{number}").words
+
+
+def test_the_substitute_must_be_of_the_same_side(visitor, colleague, plan, people):
+    number = plan()
+    for nobody in (people.carla, people.rasmus + 10_000, people.bo):
+        back = colleague("nadia").submit(f"/moeder/{number}/svar", reply="declined", substitute=nobody)
+        assert back.status_code == 422
+        assert "fra samme side" in back.words
+    back = visitor("anna").submit(f"/moeder/{number}/svar", reply="declined", substitute=people.signe)
+    assert back.status_code == 422
+
+
+def test_the_chairs_substitute_may_approve_the_agenda(visitor, colleague, plan, item, people, db):
+    number = plan()
+    visitor("bo").submit(f"/moeder/{number}/svar", reply="declined", substitute=people.rasmus)
+    rasmus = colleague("rasmus")
+    assert rasmus.open(f"/moeder/{number}").form("Godkend dagsordenen").send().status_code == 303
+    assert visitor("anna").open(f"/moeder/{number}").form("Godkend dagsordenen").send().status_code == 303
+    assert replies(db, number)["rasmus"].meeting.agenda_vice_id == people.rasmus
+
+
+def test_too_few_are_warned_about_inside_the_committee(visitor, plan):
+    number = plan()
+    anna = visitor("anna")
+    for name in ("Bo Kjærgaard", "Nadia Rahimi", "Ole Skytte", "Gunnar Thorsen", "Yusuf Demir"):
+        page = anna.open(f"/moeder/{number}")
+        href = page.tree.xpath("//a[text()=$name]/@href", name=name)[0]
+        assert anna.open(href).form("Meld afbud").fill(note="Sagt i telefonen").send().status_code == 303
+    assert "Ingen fra medarbejdersiden kommer" in anna.open(f"/moeder/{number}").words
+    outside = visitor("carla").open(f"/moeder/{number}").words
+    assert "Ingen fra medarbejdersiden kommer" not in outside
+    assert "Sagt i telefonen" not in outside
+    assert "Nadia Rahimi" not in outside  # who declined is the committee's own business
+
+
+def test_anyone_may_listen_at_an_open_meeting_and_change_their_mind(visitor, plan, db):
+    number = plan()
+    carla = visitor("carla")
+    form = carla.open(f"/moeder/{number}").form("Tilmeld mig")
+    form.send()
+    form.fill(idem="en anden").send()  # signing up twice is signing up once
+    assert replies(db, number)["carla"].part is Part.OBSERVER
+    page = visitor("julie").open(f"/moeder/{number}")
+    people = page.tree.xpath("string(//section[@aria-labelledby='people'])")
+    assert "1 tilhører" in people
+    assert "Carla" not in people
+    carla.open(f"/moeder/{number}").form("Frameld mig").send()
+    assert "carla" not in replies(db, number)
+
+
+def test_a_closed_meeting_has_no_listeners(visitor, plan):
+    number = plan(is_open=False)
+    carla = visitor("carla")
+    assert not carla.open(f"/moeder/{number}").has_form("Tilmeld mig")
+    assert carla.submit(f"/moeder/{number}/tilhoerer", kommer="ja").status_code == 403
+    assert visitor("gunnar").submit(f"/moeder/{number}/tilhoerer", kommer="ja").status_code == 403
+
+
+def test_only_those_invited_reply(visitor, plan):
+    number = plan()
+    for handle in ("carla", "julie", "karl", "emil"):
+        assert visitor(handle).submit(f"/moeder/{number}/svar", reply="accepted").status_code == 403
+    for reply in ("", "måske", "invited"):
+        assert visitor("gunnar").submit(f"/moeder/{number}/svar", reply=reply).status_code == 422

@@ -1,0 +1,263 @@
+"""The open agenda: an employee raises a point, the chairs answer, the proposer follows it."""
+
+from datetime import date, datetime
+
+import pytest
+from sqlalchemy import select
+
+from med import clock
+from med.access import Side
+from med.meetings.actions.proposals import receive_sent_on
+from med.meetings.models import Consensus, Item, Meeting, Minutes, MinutesState, Outcome, Proposal, ProposalState
+from med.meetings.parts import PARTS, Asked
+from med.organisation.models import Committee
+from tests.meetings.conftest import viewer
+
+
+@pytest.fixture
+def raised(colleague, committee_id):
+    """Carla raises a point for her own committee; the proposal's id."""
+
+    def make(title: str = "De unge venter for længe", by: str = "carla", **fields) -> int:
+        form = colleague(by).open("/forslag/nyt").form("Send")
+        answer = form.fill(title=title, committee=committee_id("med-aabrinken"), **fields).send()
+        assert answer.status_code == 303, answer.words
+        return int(answer.headers["location"].split("?")[0].rsplit("/", 1)[1])
+
+    return make
+
+
+def answer(visitor, number, by="anna", **fields):
+    return visitor(by).open(f"/forslag/{number}").form("Svar").fill(**fields).send()
+
+
+def test_carla_raises_a_point_with_one_field(visitor, committee_id, look):
+    carla = visitor("carla")
+    page = carla.open("/forslag/nyt")
+    chosen = page.tree.xpath("//select[@name='committee']/option[@selected]/@value")
+    assert chosen == [str(committee_id("med-aabrinken"))]  # the committee of the unit above her own
+    answered = page.form("Send").fill(title="De unge venter for længe").send()
+    assert answered.status_code == 303
+    shown = carla.open(answered.headers["location"])
+    assert "Formandskabet har fået dit forslag" in shown.words
+    proposal = look(Proposal, int(answered.headers["location"].split("?")[0].rsplit("/", 1)[1]))
+    assert (proposal.state, proposal.raised_side, proposal.is_late) == (ProposalState.RECEIVED, Side.EMPLOYEE, False)
+    assert "De unge venter for længe" in visitor("anna").open("/?alt=1").words
+
+
+def test_the_side_follows_the_seat_or_the_post(raised, look):
+    assert look(Proposal, raised(by="bo")).raised_side is Side.EMPLOYEE
+    assert look(Proposal, raised(by="lise")).raised_side is Side.MANAGEMENT
+    assert look(Proposal, raised(by="karen")).raised_side is Side.MANAGEMENT  # a manager without a seat
+    assert look(Proposal, raised(by="emil")).raised_side is None  # a secretary is on no side
+
+
+BAD = [
+    ("title", "", "Skal udfyldes"),
+    ("title", "x" * 201, "Højst 200"),
+    ("title", "Ring til 010190-1234", "CPR-nummer"),
+    ("why", "z" * 4001, "Højst 4000"),
+    ("committee", "", "Skal udfyldes"),
+    ("committee", "999999", "Vælg en af mulighederne"),
+    ("committee", "-1", "for stort eller for lille"),
+    ("meeting", "999999", "Vælg en af mulighederne"),
+]
+
+
+def test_what_does_not_fit_is_said_and_the_words_are_kept(visitor, plan):
+    plan()
+    page = visitor("carla").open("/forslag/nyt")
+    for field, value, message in BAD:
+        form = page.form("Send").fill(title="Et forslag", why="Fordi det betyder noget", idem=f"{field}{value[:6]}")
+        back = form.fill(**{field: value}).send()
+        assert back.status_code == 422, field
+        assert message in back.words, (field, back.words)
+        assert field == "why" or "Fordi det betyder noget" in back.text
+    assert visitor("ivan").open("/forslag/nyt").status_code == 403
+    assert visitor("ivan").submit("/forslag/nyt", title="x", committee=1).status_code == 403
+
+
+def test_a_point_after_the_deadline_is_marked(visitor, plan, look, raised):
+    number = plan(day=date(2026, 12, 3))  # proposals were due on 23 November
+    with clock.at(datetime(2026, 11, 25, 9, tzinfo=clock.COPENHAGEN)):
+        proposal = raised(meeting=number)
+        assert look(Proposal, proposal).is_late
+        assert "Rejst efter fristen" in visitor("anna").open(f"/moeder/{number}").words
+        answer(visitor, proposal, answer="accept", meeting=number)
+        assert look(Item, look(Proposal, proposal).item_id).is_late
+
+
+def test_accepted_it_becomes_an_item_with_its_side_and_the_proposer_sees_it(visitor, plan, look, raised):
+    number = plan(draft_shown=True)
+    proposal = raised(why="Syv er **holdt op**")
+    assert answer(visitor, proposal, answer="accept", meeting=number, minutes_budget=20).status_code == 303
+    kept = look(Proposal, proposal)
+    item = kept.item
+    assert (item.meeting_id, item.raised_side, item.minutes_budget, item.case_text) == (
+        number,
+        Side.EMPLOYEE,
+        20,
+        "Syv er **holdt op**",
+    )
+    assert item.raised_by.handle == "carla"
+    carla = visitor("carla")
+    assert "Der er svar på dit forslag »De unge" in carla.open("/").words
+    page = carla.open(f"/forslag/{proposal}")
+    assert "På dagsordenen" in page.words
+    assert page.form("Jeg har læst svaret").send().status_code == 303
+    assert "Der er svar på dit forslag »De unge" not in carla.open("/").words
+    assert "Rejst af Carla Winther" in carla.open(f"/moeder/{number}").words
+
+
+def test_every_other_answer_needs_a_reason(visitor, plan, raised, look, committee_id):
+    number, later = plan(), plan(day=date(2026, 12, 10))
+    point = raised()
+    for fields in (
+        {"answer": "decline"},
+        {"answer": "postpone"},
+        {"answer": "move", "meeting": later},
+        {"answer": "send_on", "committee": committee_id("hovedudvalget")},
+    ):
+        back = answer(visitor, point, **fields)
+        assert back.status_code == 422
+        assert "Skriv hvorfor" in back.errors()["reason"], fields
+    back = answer(visitor, point, answer="accept", meeting="")
+    assert "Vælg det møde" in back.errors()["meeting"]
+    back = answer(visitor, point, answer="afstemning", meeting=number)
+    assert back.status_code == 422
+    assert look(Proposal, point).state is ProposalState.RECEIVED
+
+
+def test_moved_postponed_declined_and_sent_on(visitor, plan, raised, look, committee_id):
+    later = plan(day=date(2026, 12, 10))
+    moved, put_off, declined, sent = (raised(title) for title in ("Flyttes", "Udskydes", "Afvises", "Sendes"))
+    answer(visitor, moved, answer="move", meeting=later, reason="Der er fyldt op")
+    assert (look(Proposal, moved).state, look(Proposal, moved).meeting_id) == (ProposalState.RECEIVED, later)
+    answer(visitor, put_off, by="bo", answer="postpone", reason="Vi venter på tallene")
+    assert look(Proposal, put_off).state is ProposalState.POSTPONED
+    answer(visitor, declined, answer="decline", reason="Det er en personsag")
+    carla = visitor("carla")
+    assert "Det er en personsag" in carla.open(f"/forslag/{declined}").words
+    assert answer_again_is_refused(visitor, declined)
+    answer(visitor, sent, answer="send_on", committee=committee_id("hovedudvalget"), reason="Gælder hele kommunen")
+    kept = look(Proposal, sent)
+    assert kept.committee_id == committee_id("hovedudvalget")
+    assert kept.moved_from_id == committee_id("med-aabrinken")
+    assert "Først rejst for MED-ledelsen på Åbrinken" in visitor("hanne").open(f"/forslag/{sent}").words
+    assert visitor("anna").open(f"/forslag/{sent}").status_code == 404
+    assert "Gælder hele kommunen" in carla.open(f"/forslag/{sent}").words
+
+
+def answer_again_is_refused(visitor, number) -> bool:
+    again = visitor("anna").submit(f"/forslag/{number}/svar", answer="postpone", reason="Alligevel")
+    return again.status_code == 403 and "allerede besvaret" in again.words
+
+
+def test_merged_its_words_stand_under_the_item(visitor, plan, item, raised, look, send_agenda):
+    number = plan()
+    other = plan(day=date(2026, 12, 10))
+    point = item(number, "Sommerens vagter", case_text="Planen er lagt.")
+    proposal = raised("Må vi bytte vagter?", why="Det sker alligevel")
+    back = answer(visitor, proposal, answer="merge", reason="Det hører til samme sag")
+    assert "Vælg det punkt" in back.errors()["item"]
+    assert answer(visitor, proposal, answer="merge", item=point, reason="Samme sag").status_code == 303
+    assert look(Item, point).case_text == "Planen er lagt.\n\n**Må vi bytte vagter?**\n\nDet sker alligevel"
+    assert look(Proposal, proposal).state is ProposalState.MERGED
+    assert look(Meeting, other).items
+
+
+def test_only_the_chairs_answer_and_only_the_proposer_withdraws(visitor, raised, look):
+    proposal = raised()
+    for handle in ("emil", "gunnar"):  # inside the committee: may read it, may not answer
+        assert not visitor(handle).open(f"/forslag/{proposal}").has_form("Svar")
+        assert visitor(handle).submit(f"/forslag/{proposal}/svar", answer="decline", reason="Nej").status_code == 403
+        assert visitor(handle).submit(f"/forslag/{proposal}/traek").status_code == 403
+    for handle in ("julie", "freja", "dorte", "ivan", "karl"):
+        assert visitor(handle).open(f"/forslag/{proposal}").status_code == 404 if handle != "ivan" else 403
+        assert visitor(handle).submit(f"/forslag/{proposal}/svar", answer="decline", reason="Nej").status_code == 404
+    carla = visitor("carla")
+    assert carla.open(f"/forslag/{proposal}").form("Træk tilbage").send().status_code == 303
+    assert look(Proposal, proposal).state is ProposalState.WITHDRAWN
+    assert answer_again_is_refused(visitor, proposal)
+
+
+def test_the_outcome_comes_back_when_the_minutes_are_approved(visitor, plan, raised, look, write):
+    number = plan()
+    proposal = raised()
+    answer(visitor, proposal, answer="accept", meeting=number)
+
+    def settle(db) -> None:
+        item = db.get(Item, db.get(Proposal, proposal).item_id)
+        item.outcome, item.consensus, item.minutes_text = (
+            Outcome.DECIDED,
+            Consensus.AGREED,
+            "De unge får en fast makker.",
+        )
+        db.add(Minutes(meeting_id=number, committee_id=item.committee_id, state=MinutesState.IN_REVIEW))
+
+    def approve(db) -> None:
+        minutes = db.scalar(select(Minutes).where(Minutes.meeting_id == number))
+        minutes.state, minutes.sha256, minutes.chairs_approved_at = MinutesState.APPROVED, "0" * 64, clock.now()
+
+    write(settle)
+    carla = visitor("carla")
+    assert "fast makker" not in carla.open(f"/forslag/{proposal}").words
+    assert "Udfald" not in listed(carla, proposal)
+    write(approve)
+    assert "Udfald: Besluttet" in listed(carla, proposal)
+    assert "De unge får en fast makker." in carla.open(f"/forslag/{proposal}").words
+
+
+def listed(person, proposal) -> str:
+    line = person.open("/forslag").tree.xpath("//li[.//a[@href=$href]]", href=f"/forslag/{proposal}")[0]
+    return line.text_content()
+
+
+def test_a_cancelled_meeting_gives_the_points_back(visitor, plan, raised, look):
+    number = plan()
+    proposal = raised()
+    answer(visitor, proposal, answer="accept", meeting=number)
+    visitor("anna").open(f"/moeder/{number}/aflys").form("Aflys mødet").fill(reason="Sne").send()
+    kept = look(Proposal, proposal)
+    assert (kept.state, kept.item_id) == (ProposalState.POSTPONED, None)
+    assert "Sne" in visitor("carla").open(f"/forslag/{proposal}").words
+    assert visitor("anna").open(f"/forslag/{proposal}").has_form("Svar")
+
+
+def test_what_another_committee_sends_on_is_linked_both_ways(visitor, plan, item, look, write, committee_id):
+    number = plan()
+    point = item(number, "Parkering for alle", is_closed=True, ground="negotiation")
+
+    def send(db) -> int:
+        there = db.get(Committee, committee_id("centermed-job"))
+        return receive_sent_on(db, viewer(db, "anna"), db.get(Item, point), there, "Det gælder hele centret").id
+
+    proposal = write(send)
+    assert write(send) == proposal  # sent twice, it is there once
+    dorte = visitor("dorte")
+    there = plan(by="dorte", committee="centermed-job", day=date(2026, 12, 11))
+    page = dorte.open(f"/forslag/{proposal}")
+    assert "Det gælder hele centret" in page.words
+    assert page.form("Svar").fill(answer="accept", meeting=there).send().status_code == 303
+    assert not look(Proposal, proposal).item.is_open  # what was closed there stays closed here
+    assert "Sendt hertil af MED-ledelsen på Åbrinken" in dorte.open(f"/moeder/{there}").words
+    origin = look(Proposal, proposal).from_item
+    assert (origin.id, origin.meeting_id) == (point, number)
+
+
+def test_a_question_about_a_decision_keeps_the_decision(visitor, committee_id, monkeypatch, look):
+    asked = Asked(7, committee_id("hovedudvalget"), "at der måles trivsel hvert år", "/beslutninger/7")
+    monkeypatch.setattr(PARTS, "asked", [lambda db, viewer, number: asked if number == 7 else None])
+    julie = visitor("julie")
+    page = julie.open("/forslag/nyt?beslutning=7")
+    assert "at der måles trivsel hvert år" in page.words
+    assert page.tree.xpath("//select[@name='committee']/option[@selected]/@value") == [
+        str(committee_id("hovedudvalget"))
+    ]
+    assert julie.open("/forslag/nyt?beslutning=8").status_code == 404
+
+
+def test_the_form_is_short_in_english_too(visitor):
+    page = visitor("julie").open("/forslag/nyt?sprog=en")
+    assert page.h1 == "Rejs et punkt" or page.h1 == "Raise a point"
+    assert "What shall we talk about?" in page.words
