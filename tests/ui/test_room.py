@@ -1,0 +1,205 @@
+"""The meeting while it happens: two write, others follow, the network fails, and no word is lost or shown too widely."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from med.meetings.models import Meeting
+from tests.ui import stage
+from tests.ui.people import Person
+from tests.ui.site import Site
+
+# The items of the demo's next meeting, by their place on the agenda.
+NEWS, DUTIES, CHRISTMAS, GOALS, PREMISES = 1, 2, 3, 4, 5
+
+Arrive = Callable[..., Person]
+
+
+class Room:
+    """A meeting that goes on, and what its items are called."""
+
+    def __init__(self, site: Site, slug: str = "28-med-naeste") -> None:
+        self.site = site
+        with site.database.writing() as db:
+            meeting = stage.open_room(db, slug)
+            self.meeting_id = meeting.id
+            self.items = [(item.id, item.title) for item in meeting.items]
+
+    def path(self, place: int) -> str:
+        return f"/moeder/{self.meeting_id}/lokale?punkt={self.items[place][0]}"
+
+    def words(self, place: int) -> str:
+        """What is saved of an item."""
+        with self.site.database.reading() as db:
+            meeting = db.get_one(Meeting, self.meeting_id)
+            return next(item.minutes_text for item in meeting.items if item.id == self.items[place][0])
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def room(request: pytest.FixtureRequest) -> Room:
+    name = "workplace" if request.param == "sqlite" else "workplace_on_postgres"
+    return Room(request.getfixturevalue(name))
+
+
+def area(page: Page) -> Locator:
+    return page.locator("form[data-autosave] textarea")
+
+
+def write(page: Page, words: str) -> None:
+    """Put words at the end, as one types them."""
+    field = area(page)
+    field.press("Control+End")
+    field.press_sequentially(words)
+
+
+def wait_until_saved(page: Page) -> None:
+    expect(page.locator("form[data-autosave] output")).to_have_attribute("data-state", "ok")
+
+
+# Everything the stream says, also what the page does not show.
+KEEP_WHAT_ARRIVES = """
+    globalThis.arrived = [];
+    const Source = globalThis.EventSource;
+    globalThis.EventSource = class extends Source {
+        addEventListener(name, listener) {
+            super.addEventListener(name, (event) => { globalThis.arrived.push(String(event.data)); listener(event); });
+        }
+    };"""
+
+
+def arrived(page: Page) -> str:
+    return " ".join(page.evaluate("() => globalThis.arrived"))
+
+
+def test_what_is_written_is_saved_as_it_is_written(signed_in: Arrive, room: Room) -> None:
+    page = signed_in("emil", at=room.site).open(room.path(NEWS))
+    write(page, "Dækningslisten er taget godt imod.")
+    wait_until_saved(page)
+    expect(page.locator("form[data-autosave] output")).to_contain_text("Gemt kl.")
+    page.reload()
+    expect(area(page)).to_have_value("Dækningslisten er taget godt imod.")
+    assert room.words(NEWS) == "Dækningslisten er taget godt imod."
+
+
+def test_two_who_write_in_different_places_get_both_texts(signed_in: Arrive, room: Room) -> None:
+    emil = signed_in("emil", at=room.site).open(room.path(DUTIES))
+    area(emil).fill("Anna fremlægger tallene.\n\nBo peger på vagterne.")
+    wait_until_saved(emil)
+    anna = signed_in("anna", at=room.site).open(room.path(DUTIES))
+    emil.reload()
+    area(emil).fill("Anna fremlægger tallene for efteråret.\n\nBo peger på vagterne.")
+    wait_until_saved(emil)
+    write(anna, "\n\nDækningslisten bliver.")
+    wait_until_saved(anna)
+    both = "Anna fremlægger tallene for efteråret.\n\nBo peger på vagterne.\n\nDækningslisten bliver."
+    expect(area(anna)).to_have_value(both)
+    expect(anna.locator("form[data-autosave] output")).to_contain_text("flettet ind")
+    assert room.words(DUTIES) == both
+
+
+def test_two_who_write_in_the_same_place_see_theirs_beside_mine_and_choose(signed_in: Arrive, room: Room) -> None:
+    emil = signed_in("emil", at=room.site).open(room.path(CHRISTMAS))
+    area(emil).fill("Caféen holder åbent.")
+    wait_until_saved(emil)
+    anna = signed_in("anna", at=room.site).open(room.path(CHRISTMAS))
+    area(emil).fill("Caféen holder åbent alle dage.")
+    expect(emil.locator("form[data-autosave] output")).to_have_attribute("data-state", "ok")
+    emil.wait_for_function("() => !document.querySelector('form[data-autosave] output').textContent.includes('…')")
+    area(anna).fill("Caféen holder åbent til middag.")
+    conflict = anna.locator("#conflict")
+    expect(conflict).to_contain_text("Caféen holder åbent alle dage.")
+    expect(conflict).to_contain_text("Caféen holder åbent til middag.")
+    expect(anna.locator("form[data-autosave] output")).to_have_attribute("data-state", "bad")
+    assert room.words(CHRISTMAS) == "Caféen holder åbent alle dage."
+    conflict.get_by_role("button", name="Brug mit").click()
+    expect(area(anna)).to_have_value("Caféen holder åbent til middag.")
+    expect(anna.locator("#conflict")).to_be_empty()
+    assert room.words(CHRISTMAS) == "Caféen holder åbent til middag."
+
+
+def test_a_reader_sees_words_and_decisions_arrive(signed_in: Arrive, room: Room) -> None:
+    emil = signed_in("emil", at=room.site).open(room.path(GOALS))
+    emil.get_by_role("button", name="Begynd på punktet nu").click()
+    carla = signed_in("carla", at=room.site).open(f"/moeder/{room.meeting_id}/lokale")
+    expect(carla.locator("[data-live-state]")).to_have_attribute("data-state", "on")
+    carla.evaluate("() => { globalThis.same = true; }")
+    write(area(emil).page, "Støjen er faldet, og kabinen mangler.")
+    expect(carla.locator("#room-item")).to_contain_text("Støjen er faldet, og kabinen mangler.")
+    form = emil.locator("form", has=emil.get_by_role("button", name="Gem beslutningen"))
+    form.get_by_label("Vi har besluttet, at").fill("kabinen til høvlen bestilles i denne uge")
+    form.get_by_label("Hvorfor?").fill("Målingerne fra oktober viser det.")
+    form.get_by_label("Vi sikrer driften").check()
+    form.get_by_role("button", name="Gem beslutningen").click()
+    expect(carla.locator("#room-aside")).to_contain_text("abinen til høvlen bestilles i denne uge")
+    assert carla.evaluate("() => globalThis.same"), "the page was loaded anew"
+
+
+def test_a_closed_item_never_reaches_an_outsider(signed_in: Arrive, room: Room) -> None:
+    _, title = room.items[PREMISES]
+    reader = signed_in("carla", at=room.site)
+    reader.page.add_init_script(KEEP_WHAT_ARRIVES)
+    carla = reader.open(f"/moeder/{room.meeting_id}/lokale")
+    expect(carla.locator("[data-live-state]")).to_have_attribute("data-state", "on")
+    emil = signed_in("emil", at=room.site).open(room.path(PREMISES))
+    emil.get_by_role("button", name="Begynd på punktet nu").click()
+    write(emil, "Udlejer tilbyder et nedslag på tre procent.")
+    wait_until_saved(emil)
+    # The next thing Carla may see arrives, and with it nothing of what was said in between.
+    emil.goto(room.site.base + room.path(NEWS))
+    emil.get_by_role("button", name="Begynd på punktet nu").click()
+    expect(carla.locator("#room-item")).to_contain_text(room.items[NEWS][1])
+    expect(carla.locator("#room-agenda")).to_contain_text("Lukket punkt")
+    assert room.items[NEWS][1] in arrived(carla)
+    assert title not in arrived(carla) and "nedslag" not in arrived(carla) and "udlejer" not in arrived(carla).lower()
+    assert title not in carla.content()
+    bo = signed_in("bo", at=room.site).open(room.path(PREMISES))
+    expect(bo.locator("main")).to_contain_text("Udlejer tilbyder et nedslag på tre procent.")
+
+
+def test_what_could_not_be_saved_is_there_next_time(signed_in: Arrive, room: Room) -> None:
+    emil = signed_in("emil", at=room.site)
+    page = emil.open(room.path(0))
+    emil.context.set_offline(True)
+    write(page, "Referatet er godkendt med en rettelse.")
+    expect(page.locator("form[data-autosave] output")).to_contain_text("ligger sikkert på denne enhed")
+    page.close()
+    assert room.words(0) == ""
+    emil.context.set_offline(False)
+    emil.page = emil.context.new_page()
+    page = emil.open(room.path(0))
+    expect(page.locator("form[data-autosave]")).to_contain_text("Der ligger tekst på denne enhed")
+    page.get_by_role("button", name="Hent teksten").click()
+    wait_until_saved(page)
+    assert room.words(0) == "Referatet er godkendt med en rettelse."
+
+
+def test_words_from_a_word_processor_keep_their_structure(signed_in: Arrive, room: Room) -> None:
+    page = signed_in("emil", at=room.site).open(room.path(NEWS))
+    area(page).fill("")
+    page.evaluate(
+        """([html]) => {
+            const data = new DataTransfer();
+            data.setData("text/html", html);
+            const area = document.querySelector("form[data-autosave] textarea");
+            area.focus();
+            area.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+        }""",
+        ["<h2 style='color:red'>Nyt</h2><p>Vi er <b>enige</b>.</p><ul><li>Én</li><li>To</li></ul>"],
+    )
+    expect(area(page)).to_have_value("### Nyt\n\nVi er **enige**.\n\n- Én\n- To")
+    wait_until_saved(page)
+
+
+def test_the_page_for_one_person_is_not_in_the_others_store(signed_in: Arrive, room: Room) -> None:
+    """Words kept on a shared device belong to one person: the next one who signs in is not offered them."""
+    emil = signed_in("emil", at=room.site)
+    page = emil.open(room.path(0))
+    emil.context.set_offline(True)
+    write(page, "\n\nKun Emils.")
+    expect(page.locator("form[data-autosave] output")).to_have_attribute("data-state", "bad")
+    emil.context.set_offline(False)
+    kept: list[Any] = page.evaluate("() => Object.keys(localStorage)")
+    assert kept and all(key.startswith("med-kladde:emil:") for key in kept)
+    wait_until_saved(page)
