@@ -1,1 +1,264 @@
-"""Who gets what at which address. Filled in below."""
+"""Who gets what at which address, written down by hand. Imports nothing; a route without a row here fails the tests.
+
+The cases are those of tests/scenes.py: a meeting of MED-ledelsen before it (draft), during it (live) and with approved
+minutes (done), at an open or a closed item. A row says what the named people get; everyone it does not name gets 404,
+and who is not signed in is sent to the door (303). OK is 200 for a page; for a form it is any answer of someone who may
+send it: it went through, or what was typed did not fit.
+"""
+
+OK = "ok"
+
+RUNS = ["anna", "bo", "emil"]  # chair, vice-chair, secretary of MED-ledelsen
+CHAIRS = ["anna", "bo"]
+INSIDE = [*RUNS, "gunnar"]
+OUTSIDE = ["carla", "dorte", "freja", "hanne", "julie", "karl"]  # work here; karl's seat has ended
+STAFF = [*INSIDE, *OUTSIDE]
+OPERATOR = ["ivan"]  # runs the system, works elsewhere
+EVERYONE = [*STAFF, *OPERATOR]
+NOBODY = ["nobody"]
+
+Row = dict[str | int, list[str]]
+Rows = dict[str, Row]  # case -> row; "open", "closed" and "any" stand for the cases not named
+
+
+def but(everyone: list[str], *these: str) -> list[str]:
+    return [name for name in everyone if name not in these]
+
+
+# --- rows that many routes share ------------------------------------------------------------------------------------
+
+WHOEVER_COMES: Rows = {"any": {OK: [*EVERYONE, *NOBODY]}}
+WHOEVER_SIGNS_IN: Rows = {"any": {OK: EVERYONE}}
+WHO_WORKS_HERE: Rows = {"any": {OK: STAFF}}
+INSIDE_ALONE: Rows = {"any": {OK: INSIDE}}
+CARLA_ALONE: Rows = {"any": {OK: ["carla"]}}
+NOT_YET: Row = {403: STAFF}
+NOT_YET_CLOSED: Row = {403: INSIDE}
+RUNS_OPEN: Row = {OK: RUNS, 403: ["gunnar", *OUTSIDE]}
+RUNS_CLOSED: Row = {OK: RUNS, 403: ["gunnar"]}
+
+KEEPS_COMMITTEE: Rows = {"any": {OK: ["emil", "ivan"], 403: but(STAFF, "emil")}}
+FOUNDS: Rows = {"any": {OK: [*RUNS, "dorte", "hanne", "ivan"], 403: ["carla", "freja", "gunnar", "julie", "karl"]}}
+OPERATES: Rows = {"any": {OK: OPERATOR, 403: STAFF}}
+KEEPS_GRUNDLAG: Rows = {"any": {OK: ["emil", "hanne"], 403: but(EVERYONE, "emil", "hanne")}}
+
+# A meeting: what its chairs and secretary do before it is over, while it lasts, or until it begins.
+UNTIL_OVER: Rows = {"live open": RUNS_OPEN, "draft open": RUNS_OPEN, "done open": NOT_YET}
+BEFORE: Rows = {"draft open": RUNS_OPEN, "any": NOT_YET}
+DURING: Rows = {"live open": RUNS_OPEN, "any": NOT_YET}
+NEVER_HERE: Rows = {"any": NOT_YET}  # nothing in the scene is in the right state for it
+
+# An item: in a draft agenda nobody outside sees any of them, closed or not.
+ITEM_UNTIL_OVER: Rows = {
+    "live open": RUNS_OPEN,
+    "live closed": RUNS_CLOSED,
+    "draft open": RUNS_CLOSED,
+    "draft closed": RUNS_CLOSED,
+    "done open": NOT_YET,
+    "done closed": NOT_YET_CLOSED,
+}
+ITEM_DURING: Rows = {
+    "live open": RUNS_OPEN,
+    "live closed": RUNS_CLOSED,
+    "draft open": NOT_YET_CLOSED,
+    "draft closed": NOT_YET_CLOSED,
+    "done open": NOT_YET,
+    "done closed": NOT_YET_CLOSED,
+}
+SEES_ITEM: Rows = {"draft open": {OK: INSIDE}, "open": {OK: STAFF}, "closed": {OK: INSIDE}}
+
+# A decision or follow-up: live and done ones on open items are read by all; gunnar is responsible for them.
+SEES_DECISION: Rows = {"open": {OK: STAFF}, "closed": {OK: INSIDE}}
+GUNNAR_OR_RUNS: Rows = {"open": {OK: INSIDE, 403: OUTSIDE}, "closed": {OK: INSIDE}}
+ONCE_PUBLISHED: Rows = {
+    "live open": NOT_YET,
+    "live closed": NOT_YET_CLOSED,
+    "done open": RUNS_OPEN,
+    "done closed": RUNS_CLOSED,
+}
+
+# --- the routes -------------------------------------------------------------------------------------------------------
+
+EXPECTED: dict[str, Rows] = {
+    # the house
+    "overview": WHOEVER_SIGNS_IN,
+    "accessibility": WHOEVER_COMES,
+    "livez": WHOEVER_COMES,
+    "readyz": WHOEVER_COMES,
+    "static": {"any": {404: [*EVERYONE, *NOBODY]}},  # of a name that no file has
+    # coming and going
+    "identity.sign_in": WHOEVER_COMES,
+    "identity.choose_persona": WHOEVER_COMES,
+    "identity.sign_out": WHOEVER_SIGNS_IN,
+    "identity.me": WHOEVER_SIGNS_IN,
+    "identity.keep_me": WHOEVER_SIGNS_IN,
+    "identity.end_sign_in": CARLA_ALONE,  # her own
+    "identity.make_address": WHOEVER_SIGNS_IN,
+    "identity.revoke_address": CARLA_ALONE,
+    "identity.seen": WHOEVER_SIGNS_IN,
+    # committees and people
+    "organisation.index": WHOEVER_SIGNS_IN,
+    "organisation.show": WHOEVER_SIGNS_IN,
+    "organisation.people": WHOEVER_SIGNS_IN,
+    "organisation.person": WHOEVER_SIGNS_IN,
+    "organisation.seats": WHOEVER_SIGNS_IN,
+    "organisation.rules": WHOEVER_SIGNS_IN,
+    "organisation.new": FOUNDS,
+    # A group under one's own committee; under another's it is the field that objects.
+    "organisation.found": FOUNDS,
+    "organisation.edit": KEEPS_COMMITTEE,
+    "organisation.change": KEEPS_COMMITTEE,
+    "organisation.set_rules": KEEPS_COMMITTEE,
+    "organisation.drop_rules": KEEPS_COMMITTEE,
+    "organisation.new_seat": KEEPS_COMMITTEE,
+    "organisation.give_seat": KEEPS_COMMITTEE,
+    "organisation.seat": KEEPS_COMMITTEE,
+    "organisation.move_seat": KEEPS_COMMITTEE,
+    "organisation.end_seat": KEEPS_COMMITTEE,
+    "organisation.withdraw_seat": KEEPS_COMMITTEE,
+    "organisation.grants": OPERATES,
+    "organisation.give_grant": OPERATES,
+    "organisation.end_grant": OPERATES,
+    "organisation.import": OPERATES,
+    "organisation.upload": OPERATES,
+    "organisation.preview": OPERATES,
+    "organisation.carry_out": OPERATES,
+    "organisation.discard": OPERATES,
+    # the grundlag
+    "perspectives.index": WHOEVER_SIGNS_IN,
+    "perspectives.show": WHOEVER_SIGNS_IN,
+    "perspectives.history": WHOEVER_SIGNS_IN,
+    "perspectives.edit": KEEPS_GRUNDLAG,
+    "perspectives.change_heading": KEEPS_GRUNDLAG,
+    "perspectives.add_statement": KEEPS_GRUNDLAG,
+    "perspectives.edit_statement": KEEPS_GRUNDLAG,
+    "perspectives.change_statement": KEEPS_GRUNDLAG,
+    "perspectives.retire": KEEPS_GRUNDLAG,
+    "perspectives.move": KEEPS_GRUNDLAG,
+    "perspectives.import": KEEPS_GRUNDLAG,
+    "perspectives.preview": KEEPS_GRUNDLAG,
+    "perspectives.carry_out": KEEPS_GRUNDLAG,
+    # proposals: carla's, to MED-ledelsen
+    "proposals.index": WHOEVER_SIGNS_IN,
+    "proposals.new": {"any": {OK: STAFF, 403: OPERATOR}},
+    "proposals.raise": {"any": {OK: STAFF, 403: OPERATOR}},
+    "proposals.show": {"any": {OK: [*INSIDE, "carla"]}},
+    "proposals.seen": {"any": {OK: [*INSIDE, "carla"]}},
+    "proposals.answer": {"any": {OK: CHAIRS, 403: ["carla", "emil", "gunnar"]}},
+    "proposals.withdraw": {"any": {OK: ["carla"], 403: INSIDE}},
+    # meetings
+    "meetings.index": WHOEVER_SIGNS_IN,
+    "meetings.show": WHO_WORKS_HERE,
+    "meetings.new": WHOEVER_SIGNS_IN,
+    "meetings.plan": {"any": {OK: RUNS, 403: but(EVERYONE, *RUNS)}},
+    "meetings.edit": UNTIL_OVER,
+    "meetings.change": UNTIL_OVER,
+    "meetings.cancelling": BEFORE,
+    "meetings.cancel": BEFORE,
+    "meetings.reply": {"done open": NOT_YET, "any": {OK: ["anna", "gunnar"], 403: but(STAFF, "anna", "gunnar")}},
+    "meetings.decline": {"done open": NOT_YET, "any": {OK: ["anna", "gunnar"], 403: but(STAFF, "anna", "gunnar")}},
+    "meetings.reply_form": UNTIL_OVER,
+    "meetings.reply_for": UNTIL_OVER,
+    "meetings.observe": {"done open": NOT_YET, "any": {OK: but(STAFF, "anna", "gunnar"), 403: ["anna", "gunnar"]}},
+    "meetings.new_item": UNTIL_OVER,
+    "meetings.add_item": UNTIL_OVER,
+    "meetings.edit_item": ITEM_UNTIL_OVER,
+    "meetings.change_item": ITEM_UNTIL_OVER,
+    "meetings.remove_item": ITEM_UNTIL_OVER,
+    "meetings.openness": ITEM_UNTIL_OVER,
+    "meetings.set_openness": ITEM_UNTIL_OVER,
+    "meetings.reorder": UNTIL_OVER,
+    "meetings.attach": ITEM_UNTIL_OVER,
+    "meetings.attachment_openness": ITEM_UNTIL_OVER,
+    "meetings.remove_attachment": ITEM_UNTIL_OVER,
+    "meetings.download": SEES_ITEM,
+    "meetings.approve_agenda": {"draft open": {OK: CHAIRS, 403: but(STAFF, *CHAIRS)}, "any": NOT_YET},
+    "meetings.open": BEFORE,
+    "meetings.note": {
+        "live open": {OK: INSIDE, 403: OUTSIDE},
+        "done open": {OK: INSIDE, 403: OUTSIDE},
+        "any": {OK: INSIDE},
+    },
+    # in the room
+    "meetings.room": {"live open": {OK: STAFF}, "any": {OK: INSIDE, 403: OUTSIDE}},
+    "meetings.live": {
+        "live open": {OK: STAFF, 401: NOBODY},
+        "draft open": {OK: INSIDE, 403: OUTSIDE, 401: NOBODY},
+        "done open": {204: INSIDE, 403: OUTSIDE, 401: NOBODY},  # over: the browser need not ask again
+    },
+    "meetings.add_on_the_spot": DURING,
+    "meetings.presence": DURING,
+    "meetings.keep_presence": DURING,
+    "meetings.add_attendant": DURING,
+    "meetings.go_to_item": ITEM_DURING,
+    "meetings.write_item": ITEM_DURING,
+    "meetings.settle_item": ITEM_DURING,
+    "meetings.recuse": ITEM_DURING,
+    "meetings.item_history": INSIDE_ALONE,
+    "meetings.close": DURING,
+    # minutes
+    "meetings.minutes": {"done open": {OK: STAFF}, "any": {}},
+    "meetings.minutes_versions": {"done open": {OK: INSIDE}, "any": {}},
+    "meetings.minutes_json": {"done open": {OK: INSIDE}, "any": {}},
+    "meetings.review": NEVER_HERE,
+    "meetings.approve_minutes": NEVER_HERE,
+    "meetings.written_approval": NEVER_HERE,
+    "meetings.add_addendum": {"done open": RUNS_OPEN, "any": NOT_YET},
+    # decisions
+    "decisions.index": WHOEVER_SIGNS_IN,
+    "decisions.balance": WHOEVER_SIGNS_IN,
+    "decisions.atom": WHOEVER_COMES,  # the address itself is the key; what it shows is what carla may see
+    "decisions.json": WHOEVER_COMES,
+    "decisions.show": SEES_DECISION,
+    "decisions.new": ITEM_DURING,
+    "decisions.record": ITEM_DURING,
+    "decisions.edit": ITEM_DURING,
+    "decisions.correct": ITEM_DURING,
+    "decisions.discard": ITEM_DURING,
+    "decisions.release": {
+        "live open": {OK: CHAIRS, 403: but(STAFF, *CHAIRS)},
+        "live closed": {OK: CHAIRS, 403: ["emil", "gunnar"]},
+        "done open": NOT_YET,
+        "done closed": NOT_YET_CLOSED,
+    },
+    "decisions.move": GUNNAR_OR_RUNS,
+    "decisions.review": ONCE_PUBLISHED,
+    "decisions.withdraw": {
+        "live open": NOT_YET,
+        "live closed": NOT_YET_CLOSED,
+        "done open": {OK: CHAIRS, 403: but(STAFF, *CHAIRS)},
+        "done closed": {OK: CHAIRS, 403: ["emil", "gunnar"]},
+    },
+    # follow-ups
+    "decisions.follow_ups": WHOEVER_SIGNS_IN,
+    "decisions.follow_up": SEES_DECISION,
+    "decisions.agree": {"live open": RUNS_OPEN, "done open": RUNS_OPEN, "any": RUNS_CLOSED},
+    "decisions.follow_up_on": GUNNAR_OR_RUNS,
+    "decisions.move_follow_up": GUNNAR_OR_RUNS,
+}
+
+
+def row(route: str, case: str) -> Row:
+    rows = EXPECTED[route]
+    return rows.get(case) or rows.get(case.rpartition(" ")[2]) or rows["any"]
+
+
+def expected(route: str, case: str, person: str) -> str | int:
+    """OK or the status that a person ("nobody" for one who is not signed in) gets."""
+    for answer, people in row(route, case).items():
+        if person in people:
+            return answer
+    return 303 if person == "nobody" else 404
+
+
+# Every answer carries these, whatever it is.
+HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
