@@ -15,6 +15,7 @@ from med.meetings.models import (
     Part,
     Presence,
     Recusal,
+    Reply,
     State,
 )
 from med.meetings.parts import PARTS
@@ -185,6 +186,25 @@ def test_presence_is_noted_and_shown(visitor, db, running, people):
     )
     assert wrong.status_code == 422
     assert "fx 9.30" in wrong.errors()[f"arrived-{bo.id}"]
+
+
+def test_everyone_who_said_yes_is_noted_at_once(visitor, db, write, people):
+    meeting_id = write(lambda db: make_meeting(db, state=State.IN_PROGRESS).id)
+
+    def decline(db):
+        mine = db.scalar(
+            select(Attendance).where(Attendance.meeting_id == meeting_id, Attendance.person_id == people.bo)
+        )
+        mine.reply, mine.presence = Reply.DECLINED, Presence.ABSENT
+
+    write(decline)
+    visitor("anna").open(f"/moeder/{meeting_id}/fremmoede").form("notér alle, der har sagt ja").send()
+    db.rollback()
+    rows = db.execute(
+        select(Attendance.person_id, Attendance.presence).where(Attendance.meeting_id == meeting_id)
+    ).all()
+    assert {presence for person, presence in rows if person != people.bo} == {Presence.PRESENT}
+    assert dict(rows)[people.bo] is Presence.ABSENT
 
 
 def test_a_substitute_steps_in_and_sees_the_closed_item(visitor, db, running, write):
