@@ -121,7 +121,8 @@ class Attendance(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
-    seat_id: Mapped[int | None] = mapped_column(ForeignKey("seat.id"))
+    # A seat that is taken back before it begins leaves the invitation standing.
+    seat_id: Mapped[int | None] = mapped_column(ForeignKey("seat.id", ondelete="SET NULL"))
     part: Mapped[Part]
     side: Mapped[Side | None]
     role: Mapped[SeatRole | None]

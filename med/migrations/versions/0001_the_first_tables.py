@@ -525,7 +525,7 @@ def upgrade() -> None:
         sa.CheckConstraint("side IN ('management', 'employee')", name=op.f("ck__attendance__side_known")),
         sa.ForeignKeyConstraint(["meeting_id"], ["meeting.id"], name=op.f("fk__attendance__meeting_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk__attendance__person_id")),
-        sa.ForeignKeyConstraint(["seat_id"], ["seat.id"], name=op.f("fk__attendance__seat_id")),
+        sa.ForeignKeyConstraint(["seat_id"], ["seat.id"], name=op.f("fk__attendance__seat_id"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["stands_in_for_id"], ["attendance.id"], name=op.f("fk__attendance__stands_in_for_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk__attendance")),
         sa.UniqueConstraint("meeting_id", "person_id", name=op.f("uq__attendance__meeting_id_person_id")),
