@@ -7,9 +7,10 @@ first. The keys come first, in one walk of an index; the words are read only for
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, bindparam, exists, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from med.access import Viewer
@@ -107,10 +108,27 @@ def newest(
     limit: int = PAGE,
 ) -> Slice:
     """The newest decisions the viewer may read; `before` goes on to older ones, `after` back to newer ones."""
+    if is_usual(viewer, filters) and before is None and after is None:
+        asked, given = usual_page(filters.perspective), {"inside": list(viewer.inside)}
+    else:
+        asked, given = page_of(viewer, filters, before, after, news_since), {}
+    found = [Key(*row) for row in db.execute(asked.limit(limit + 1), given)]
+    is_more = len(found) > limit
+    found = found[:limit]
+    if after is not None:
+        found.reverse()
+        return Slice(found, found[0].cursor if is_more else None, found[-1].cursor if found else None)
+    newer = found[0].cursor if found and before is not None else None
+    return Slice(found, newer, found[-1].cursor if is_more else None)
+
+
+def page_of(
+    viewer: Viewer, filters: Filters, before: Cursor | None, after: Cursor | None, news_since: datetime | None
+) -> Select[*tuple[Any, ...]]:
     by_tag = walks_tags(filters)
     place = (Tag.published_at, Tag.decision_id) if by_tag else (Decision.published_at, Decision.id)
     short = func.coalesce(func.nullif(Committee.short_name, ""), Committee.name)
-    asked = (
+    asked: Select[*tuple[Any, ...]] = (
         select(
             Decision.id,
             Decision.uid,
@@ -137,21 +155,39 @@ def newest(
         asked = asked.where(tuple_(*place) < values(before))
     if after is not None:
         asked = asked.where(tuple_(*place) > values(after))
-        asked = asked.order_by(place[0].asc(), place[1].asc())
-    else:
-        asked = asked.order_by(place[0].desc(), place[1].desc())
-    found = [Key(*row) for row in db.execute(asked.limit(limit + 1))]
-    is_more = len(found) > limit
-    found = found[:limit]
-    if after is not None:
-        found.reverse()
-        return Slice(found, found[0].cursor if is_more else None, found[-1].cursor if found else None)
-    newer = found[0].cursor if found and before is not None else None
-    return Slice(found, newer, found[-1].cursor if is_more else None)
+        return asked.order_by(place[0].asc(), place[1].asc())
+    return asked.order_by(place[0].desc(), place[1].desc())
 
 
 def values(cursor: Cursor) -> Any:
     return tuple_(literal(cursor.published_at, UtcDateTime()), literal(cursor.id))
+
+
+# --- the usual page: nothing chosen but perhaps a perspective ---------------------------------------------------------
+# Putting a statement together in Python costs more than running it. What nearly everybody asks is put together once,
+# by the same functions, for an employee whose committees are filled in when it runs.
+
+
+class AnyEmployee:
+    is_employee = True
+    inside: Any = bindparam("inside", expanding=True)
+
+
+ANY_EMPLOYEE = cast(Viewer, AnyEmployee())
+
+
+def is_usual(viewer: Viewer, filters: Filters) -> bool:
+    return viewer.is_employee and filters == Filters(perspective=filters.perspective)
+
+
+@cache
+def usual_page(perspective: Perspective | None) -> Select[*tuple[Any, ...]]:
+    return page_of(ANY_EMPLOYEE, Filters(perspective=perspective), None, None, None)
+
+
+@cache
+def usual_counts() -> Select[*tuple[Any, ...]]:
+    return counts_of(ANY_EMPLOYEE, Filters(), None)
 
 
 def walks_tags(filters: Filters) -> bool:
@@ -219,10 +255,13 @@ ASCII_LOWER = {letter: letter + 32 for letter in range(ord("A"), ord("Z") + 1)}
 def searched(viewer: Viewer, filters: Filters, news_since: datetime | None) -> Subquery:
     """The newest decisions a text search looks through, whatever else is chosen besides the words."""
     rest = replace(filters, words="", perspective=None)
-    asked: Select[*tuple[Any, ...]] = select(Decision.id).where(*conditions(viewer, rest, news_since))
-    if filters.perspective:
-        asked = asked.where(serves(filters.perspective))
-    return asked.order_by(Decision.published_at.desc(), Decision.id.desc()).limit(SEARCHED).subquery()
+    return (
+        select(Decision.id)
+        .where(*conditions(viewer, rest, news_since))
+        .order_by(Decision.published_at.desc(), Decision.id.desc())
+        .limit(SEARCHED)
+        .subquery()
+    )
 
 
 def chip_counts(
@@ -233,21 +272,53 @@ def chip_counts(
     Each count stops at CAP, which is shown as "99+": below that it equals the list, above it costs no more than
     a walk of a hundred entries. All five are one query.
     """
-    chips: list[Perspective | None] = [None, *Perspective]
+    if is_usual(viewer, filters):
+        row = db.execute(usual_counts(), {"inside": list(viewer.inside)}).one()
+    else:
+        row = db.execute(counts_of(viewer, filters, news_since)).one()
+    return dict(zip(CHIPS, row, strict=True))
+
+
+CHIPS: list[Perspective | None] = [None, *Perspective]
+
+
+def counts_of(viewer: Viewer, filters: Filters, news_since: datetime | None) -> Select[*tuple[Any, ...]]:
+    if filters.words:
+        return counts_of_search(viewer, filters, news_since)
     columns = []
-    for perspective in chips:
+    for perspective in CHIPS:
         chosen = replace(filters, perspective=perspective)
         asked: Select[*tuple[Any, ...]] = select(literal(1).label("one"))
         if walks_tags(chosen):
             asked = asked.select_from(Tag).join(Decision, Decision.id == Tag.decision_id)
         else:
             asked = asked.select_from(Decision)
-        asked = asked.where(*conditions(viewer, chosen, news_since))
-        if filters.words:
-            asked = asked.where(Decision.id.in_(select(searched(viewer, chosen, news_since).c.id)))
-        columns.append(select(func.count()).select_from(asked.limit(CAP).subquery()).scalar_subquery())
-    row = db.execute(select(*columns)).one()
-    return dict(zip(chips, row, strict=True))
+        columns.append(capped(asked.where(*conditions(viewer, chosen, news_since))))
+    return select(*columns)
+
+
+def counts_of_search(viewer: Viewer, filters: Filters, news_since: datetime | None) -> Select[*tuple[Any, ...]]:
+    """The same for a text search: the texts are looked through once, and what is found is counted five ways."""
+    rest = replace(filters, perspective=None)
+    hits = (
+        select(Decision.id)
+        .where(
+            *conditions(viewer, rest, news_since),
+            Decision.id.in_(select(searched(viewer, filters, news_since).c.id)),
+        )
+        .cte("hits")
+    )
+    columns = []
+    for perspective in CHIPS:
+        asked: Select[*tuple[Any, ...]] = select(literal(1).label("one")).select_from(hits)
+        if perspective is not None:
+            asked = asked.join(Tag, and_(Tag.decision_id == hits.c.id, Tag.perspective == perspective))
+        columns.append(capped(asked))
+    return select(*columns)
+
+
+def capped(asked: Select[*tuple[Any, ...]]) -> Any:
+    return select(func.count()).select_from(asked.limit(CAP).subquery()).scalar_subquery()
 
 
 def entries(db: Session, viewer: Viewer, ids: Sequence[int]) -> list[Row[*tuple[Any, ...]]]:
