@@ -6,6 +6,7 @@ story is a test, tests/journeys.
 
 import argparse
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -131,7 +132,7 @@ def play(server: Server, note_file: Path) -> Story:
         except NotANote as lacking:
             raise CannotGoOn(f"{note_file} cannot be played to its end. {lacking}", 2) from None
         except Surprise as surprise:
-            raise CannotGoOn(f"the story stopped: {surprise}") from None
+            raise CannotGoOn(f"the story stopped: {surprise}\nThe server's last line: {server.last_words()}") from None
     return story
 
 
@@ -174,6 +175,7 @@ def main() -> int:
     )
     parser.add_argument("--stop", action="store_true", help="end when the story does, instead of keeping the server")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped either way, the server and its folder go too
     try:
         with running(given.port) as server:
             story = play(server, given.note or (REAL if REAL.exists() else OWN))

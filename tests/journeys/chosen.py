@@ -87,8 +87,9 @@ def host(note: Note) -> Group:
     return note.groups[0]
 
 
-def guests(note: Note) -> list[Person]:
-    return [person for group in note.groups[1:] for person in group.people]
+def guests(note: Note) -> list[tuple[Person, str]]:
+    """Each with what the list of those present says about them."""
+    return [(person, f"{job_title(person)}, {place_of(group)}") for group in note.groups[1:] for person in group.people]
 
 
 def everyone(note: Note) -> list[tuple[Person, str]]:

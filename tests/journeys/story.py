@@ -250,7 +250,7 @@ class Story(Steps):
         point = chosen.points(self.note).accepted
         self.expect(point.title in page.words, "the point that was raised is the last item")
         page = self.settle(self.minute(page, point.why), "discussed", True)
-        self.agree_on_tasks(page)
+        self.agree_on_tasks()
         live = self.open("carla", f"{self.room}?punkt={self.items[0]}").words
         self.expect(beginning(topics[0][0].paragraphs[0]) in live.lower(), "Carla follows the open meeting as it goes")
         self.send(page.form("Ja, afslut mødet"))
@@ -260,8 +260,7 @@ class Story(Steps):
         path = f"{self.meeting}/fremmoede"
         self.expect(path in room.links(), "the room leads to the list of who is there")
         page = self.open("emil", path)
-        extra = [(one, "gæst") for one in chosen.guests(self.note)]
-        extra += [(one, "kom forbi") for one in self.note.visitors]
+        extra = [*chosen.guests(self.note), *((one, "kom forbi") for one in self.note.visitors)]
         for one, remark in extra:
             page = self.send(page.form("Føj til listen").fill(person=one.name, part="guest", note=remark))
         form = page.form("Gem fremmøde")
@@ -275,7 +274,7 @@ class Story(Steps):
             page = self.send(page.form("Gem referat").fill(text=words))
             written = page.tree.xpath("string(//textarea[@name='text'])")
             self.expect(words.split()[-1] in written, "the words stand in the field after they were saved")
-            self.tell(f"Emil wrote {len(words.split())} words of minutes.", page.path)
+            self.tell(f"Emil wrote {len(words.split())} words of minutes.", page.path.partition("&sagt=")[0])
         return page
 
     def decide(self, page: Page, words: Chosen) -> Page:
@@ -294,7 +293,9 @@ class Story(Steps):
         form = page.form("Gem", "/udfald")
         return self.send(form.fill(outcome=outcome, consensus="agreed" if talked else "not_applicable"))
 
-    def agree_on_tasks(self, page: Page) -> None:
+    def agree_on_tasks(self) -> None:
+        """On the item that the point they come from was put together with."""
+        page = self.open("emil", f"{self.room}?punkt={self.items[-1]}")
         due = self.day + timedelta(weeks=6)
         for task, owner in zip(chosen.tasks(self.note), ("Gunnar Thorsen", self.hosts[-1].name), strict=False):
             page = self.send(page.form("Aftal").fill(text=task, owner=owner, due=due.isoformat()))

@@ -9,6 +9,7 @@ import pytest
 
 from med import clock, demo
 from med.db import Database
+from tests.conftest import BACKENDS, SHARED
 from tests.journeys.note import read_note
 from tests.journeys.story import Story
 
@@ -50,6 +51,8 @@ def test_a_real_meeting_from_its_committee_to_the_feed(play, shared, database):
     assert "is whole" in check_chain(database)
 
 
+# Where the real note is there it has been played on PostgreSQL, and a story takes seconds.
+@pytest.mark.parametrize("backend", BACKENDS[:1] if SHARED.is_dir() else BACKENDS, indirect=True, scope="session")
 def test_a_meeting_of_our_own_from_its_committee_to_the_feed(play, database):
     story = play(OWN)
     assert len({decision.id for decision in story.decisions}) >= 6
