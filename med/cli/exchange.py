@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from med.cli.words import Stop, database_at_head
+from med.errors import Invalid
 
 LARGEST_FILE = 25 * 2**20
 
@@ -15,6 +16,9 @@ def add_commands(commands: Any) -> None:
     take_in.add_argument("kind", choices=sorted(KINDS))
     take_in.add_argument("file", type=Path)
     take_in.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
+    take_in.add_argument(
+        "--leaving", type=int, metavar="N", help="the exact number that leave, where it is more than one in ten"
+    )
     take_in.set_defaults(run=run_import)
 
 
@@ -25,21 +29,14 @@ def run_import(given: argparse.Namespace) -> int:
         data = given.file.read_bytes()
     except OSError as error:
         raise Stop(f"{given.file} cannot be read: {error.strerror}.") from None
-    database = database_at_head()
-    try:
-        with database.writing() as db:
-            changed = KINDS[given.kind](db, given, data)
-            if given.dry_run:
-                db.rollback()
-    finally:
-        database.close()
-    print(
-        "Nothing was changed (dry run)."
-        if given.dry_run
-        else f"{changed} changes saved."
-        if changed
-        else "Nothing to change."
-    )
+    with database_at_head() as database, database.writing() as db:
+        changed = KINDS[given.kind](db, given, data)
+        if given.dry_run:
+            db.rollback()
+    if given.dry_run:
+        print("Nothing was changed (dry run).")
+    else:
+        print(f"{changed} changes saved." if changed else "Nothing to change.")
     return 0
 
 
@@ -60,7 +57,7 @@ def import_organisation(kind: str) -> Callable[..., int]:
         except TableError as error:
             raise Stop(str(error)) from None
         plan = plan_import(db, kind, table)
-        return settle(plan, lambda: carry_out(db, None, plan), given.dry_run)
+        return settle(plan, lambda: carry_out(db, None, plan, given.leaving), given.dry_run)
 
     return take
 
@@ -74,7 +71,12 @@ def settle(plan: Any, carry_out: Callable[[], Any], dry_run: bool) -> int:
             print(f"! {error}")
         raise Stop(f"{len(plan.errors)} errors in the file; nothing was changed.")
     if not dry_run:
-        carry_out()
+        try:
+            carry_out()
+        except Invalid as invalid:
+            said = " ".join(map(str, invalid.errors.values()))
+            hint = " (--leaving N)" if "leaving" in invalid.errors else ""
+            raise Stop(f"{said}{hint} Nothing was changed.") from None
     return plan.changes
 
 

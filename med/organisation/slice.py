@@ -19,5 +19,5 @@ organisation = Slice(
         access.import_organisation,
         access.see_person,
     ],
-    nav=[NavEntry("committees", T("Udvalg"), "/udvalg", 50, more=True)],
+    nav=[NavEntry("committees", T("Udvalgene"), "/udvalg", 50, more=True)],
 )

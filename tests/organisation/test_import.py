@@ -2,6 +2,7 @@
 
 import csv
 import io
+import random
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -608,3 +609,90 @@ def test_only_administrators_carry_out(db, write, people):
     plan = look(db, "personer", people_file(db, without("tove")))
     with pytest.raises(NotAllowed):
         write(lambda session: carry_out(session, viewer_for(session, people.emil), plan))
+
+
+# --- whatever a file says, saying it twice changes nothing ----------------------------------------------------------
+
+
+def some_day(chance):
+    return f"{clock.today() + timedelta(days=chance.choice([-900, -30, -1, 0, 1, 20, 200])):%d.%m.%Y}"
+
+
+def garbled_people(chance, rows):
+    units = sorted({row[3] for row in rows})
+    for _ in range(chance.randint(1, 8)):
+        row = chance.choice(rows)
+        what = chance.randrange(7)
+        if what == 0:
+            rows.remove(row)
+        elif what == 1:
+            row[3] = chance.choice(units)
+        elif what == 2:
+            row[4] = chance.choice(["Konsulent", ""])
+        elif what in (3, 4):
+            row[4 + what] = some_day(chance)
+        elif what == 5:
+            rows.append([*row[:3], chance.choice(units), *row[4:]])
+        else:
+            new = [f"ny{chance.randrange(5)}", "Ny Kollega", "", chance.choice(units), "", "", ""]
+            rows.append([*new, chance.choice(["", some_day(chance)]), chance.choice(["", some_day(chance)])])
+    return rows
+
+
+def garbled_seats(chance, rows):
+    handles = sorted({row[1] for row in rows})
+    for _ in range(chance.randint(1, 4)):
+        row = chance.choice(rows)
+        what = chance.randrange(7)
+        if what == 0:
+            rows.remove(row)
+        elif what == 1:
+            row[3] = chance.choice(["medlem", "suppleant", "tilforordnet"])
+        elif what == 2:
+            row[2] = chance.choice(["Ledelse", "Medarbejder"])
+        elif what in (3, 4):
+            row[4 + what] = chance.choice(["", some_day(chance)])
+        elif what == 5:
+            role = chance.choice(["medlem", "suppleant"])
+            rows.append([row[0], chance.choice(handles), row[2], role, "", "", "", some_day(chance), ""])
+        else:
+            row[3], row[6] = "suppleant", chance.choice(handles)
+    return rows
+
+
+def test_a_file_that_is_taken_in_twice_changes_nothing_the_second_time(db, write):
+    """Months pass, and each month's file is garbled in its own way."""
+    taken = 0
+    for month in range(20):
+        chance = random.Random(month)
+        with clock.at(clock.now() + timedelta(days=30 * month)):
+            db.rollback()
+            kind, header, rows = "personer", *told_today(db)
+            if month % 2:
+                kind, header, rows = "pladser", *rows_of(seats_file(db))
+            data = file(header, *(garbled_seats if month % 2 else garbled_people)(chance, rows))
+            plan = look(db, kind, data)
+            if plan.errors:
+                continue
+            taken += 1
+            take_in(write, kind, data, leaving=plan.leaving)
+            again = look(db, kind, data)
+            assert (said(again), again.errors) == ([], []), (month, said(plan))
+    assert taken > 5
+
+
+def told_today(db):
+    header, rows = rows_of(people_file(db))
+    return [*header, "Fra", "Til"], [[*row, "", ""] for row in rows]
+
+
+def rows_of(data):
+    header, *rows = (line.split(";") for line in data.decode().splitlines())
+    return header, rows
+
+
+def test_a_row_that_cannot_be_read_does_not_look_like_somebody_leaving(db):
+    header, rows = rows_of(people_file(db))
+    rows[0][3] = "findes-ikke"
+    plan = look(db, "personer", file(header, *rows))
+    assert (len(plan.errors), plan.leaving, said(plan)) == (1, 0, [])

@@ -2,10 +2,12 @@
 
 import re
 
-from sqlalchemy import insert, select
+from markupsafe import Markup
+from sqlalchemy import event, insert, select
 
 from med import clock
-from med.organisation import queries
+from med.language import T
+from med.organisation import parts, queries
 from med.organisation.models import Employment, Person, Seat, Unit
 
 
@@ -19,7 +21,7 @@ def panel(page, heading):
 
 def test_ones_own_committees_come_first(visitor):
     page = visitor("bo").open("/udvalg")
-    assert page.h1 == "Udvalg"
+    assert page.h1 == "Udvalgene"
     assert "MED-ledelsen på Åbrinken næstformand" in panel(page, "Dine udvalg")
     assert "Hovedudvalget" not in panel(page, "Dine udvalg")
     tree = page.tree.xpath("//div[@class='tree']//li//li//a")
@@ -189,8 +191,6 @@ def test_the_page_is_there_in_english(visitor, committee_id):
 
 def test_a_committee_costs_few_questions(db, people, committee_id):
     """However many sit on it: the seats come with their people in one question."""
-    from sqlalchemy import event
-
     asked = []
     event.listen(db.get_bind(), "before_cursor_execute", lambda *args: asked.append(args[2]))
     seats = queries.seats_on(db, committee_id("med-aabrinken"), clock.today())
@@ -199,3 +199,19 @@ def test_a_committee_costs_few_questions(db, people, committee_id):
         assert seat.substitute_for is None or seat.substitute_for.person.name
     assert len([text for text in asked if "FROM seat" in text]) == 1
     assert len(seats) == db.query(Seat).filter(Seat.id.in_([seat.id for seat in seats])).count()
+
+
+def test_other_slices_add_their_part_to_a_committee(visitor, committee_id, monkeypatch):
+    """A panel under a heading, nothing where it has nothing to show, and a line beside it in the tree."""
+    known = [
+        parts.Panel(T("Medlemmer"), lambda visit, committee: Markup("<p>{}</p>").format(committee.key)),
+        parts.Panel(T("Suppleanter"), lambda visit, committee: Markup("")),
+    ]
+    monkeypatch.setattr(parts, "PANELS", known)
+    monkeypatch.setattr(parts, "LINES", [lambda visit, ids: {id: Markup("næste gang") for id in ids}])
+    here = committee_id("med-aabrinken")
+    page = visitor("anna").open(f"/udvalg/{here}")
+    assert [h2.text for h2 in page.tree.xpath("//h2")].count("Medlemmer") == 2
+    assert "Suppleanter" not in [h2.text for h2 in page.tree.xpath("//h2")]
+    assert "med-aabrinken" in page.words
+    assert "næste gang" in visitor("anna").open("/udvalg").words

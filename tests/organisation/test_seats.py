@@ -55,7 +55,10 @@ def test_the_secretary_gives_a_seat(visitor, here, db, people, committee_id):
     (entry,) = journal(db, "seat.given")
     assert (entry.person_id, entry.thing, entry.thing_id) == (people.emil, "seat", seat.id)
     page = visitor("carla").open(f"{here}/pladser")
-    assert "Begynder senere Navn Side Plads Fra Til Freja Holst" in page.words
+    assert (
+        "Begynder senere Freja Holst medlem, tillidsrepræsentant (TR), medarbejdersiden, 1. dec. 2026 – 31. dec. 2027"
+        in page.words
+    )
     assert "Freja Holst" not in visitor("carla").open(here).words
     assert "Freja Holst" in visitor("carla").open(f"{here}?dag=2026-12-01").words
 

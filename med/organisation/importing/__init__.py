@@ -36,6 +36,10 @@ def plan_import(db: Session, kind: str, table: Table) -> Plan:
         plan.errors = [error.message]
     if not table.rows and not plan.errors:
         plan.errors = [T("Filen har overskrifter, men ingen rækker.")]
+    if plan.errors:
+        # Whoever stands in a row that cannot be read has not left: who leaves is known when every row is.
+        plan.diff = [change for change in plan.diff if change.what is not What.LEAVING]
+        plan.leaving = 0
     return plan
 
 

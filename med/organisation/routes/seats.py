@@ -25,7 +25,7 @@ def seats(visit: Visit, committee_id: int) -> Response:
         "organisation/seats.html",
         committee=committee,
         coming=[seat for seat in held if seat.starts > today],
-        present=[seat for seat in held if seat.starts <= today and (seat.ends is None or seat.ends >= today)],
+        present=queries.seats_on(visit.db, committee.id, today),
         before=[seat for seat in held if seat.ends is not None and seat.ends < today],
         inside=access.sees_inside(visit.viewer, committee),
     )
@@ -40,6 +40,7 @@ def new_seat(visit: Visit, committee_id: int) -> Response:
     values = {
         **offered,
         "role": offered["role"] or SeatRole.MEMBER.value,
+        "side": offered["side"] or "unchosen",  # "" is a choice of its own, for advisers
         "starts": start.isoformat(),
         "ends": committee.ends.isoformat() if committee.ends else "",
     }

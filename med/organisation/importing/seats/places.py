@@ -77,7 +77,8 @@ class Place:
     starts: date
     ends: date | None
     id: int = 0
-    row: int = 0  # 0: not touched by the file
+    row: int = 0  # the row that makes or changes it
+    same_row: int = 0  # the row that says it is as it is
 
     def lasts(self, today: date) -> bool:
         return self.ends is None or self.ends >= today

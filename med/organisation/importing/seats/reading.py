@@ -151,6 +151,7 @@ class _Reader:
     def _changed(self, old: Place, new: Place, final: list[Place]) -> None:
         differing = [name for name in WORDS if getattr(old, name) != getattr(new, name)]
         if not differing:
+            old.same_row = new.row
             self.plan.unchanged += 1
             return
         new.id = old.id
@@ -254,6 +255,8 @@ class _Reader:
         for place in places:
             if place.row:
                 self._check_alone(place, inside)
+            elif place.same_row and place.substitute_for is not None and place.substitute_for not in inside:
+                self.plan.wrong(place.same_row, T("den, som suppleanten er for, har ingen plads mere."))
         for held in full.values():
             self._check_twice(held)
         for person_id, by_whom in standing_in.items():
