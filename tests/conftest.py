@@ -1,6 +1,7 @@
 """Every test lives in the demo workplace, on SQLite and on PostgreSQL, at the demo's own hour."""
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,12 +19,17 @@ from med import clock, demo, language
 from med.access import Viewer
 from med.app import create_app
 from med.db import Database
+from med.identity.routes import PERSONAS
+from med.meetings import files
 from med.migrations import upgrade
 from med.organisation.models import Committee, Person
 from med.organisation.queries import viewer_for
 from med.settings import Settings
 from scripts.postgres import PostgresMissing, running_postgres
+from tests.routes import every_route
+from tests.scenes import FILE, set_scene
 from tests.visitors import Visitor
+from tests.walking import Forgetful, Walker
 
 SHARED = Path(__file__).parents[2] / "shared"
 # Timing is measured in benchmarks/; a loaded machine must not fail a property.
@@ -189,3 +195,31 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("needs ../shared, which is not here")
     return SHARED
+
+
+@pytest.fixture(scope="module")
+def scene(
+    request: pytest.FixtureRequest, backend: str, served: SimpleNamespace, tmp_path_factory: Any
+) -> Iterator[Any]:
+    """The application over a furnished database with the scene in it, where no change is kept."""
+    folder = tmp_path_factory.mktemp("scene")
+    if backend == "sqlite":
+        shutil.copy(request.getfixturevalue("furnished_file"), folder / "med.db")
+        url = f"sqlite:///{folder / 'med.db'}"
+    else:
+        postgres = request.getfixturevalue("postgres")
+        url = postgres.create("scene", template=request.getfixturevalue("furnished_template"))
+    desk = served.app.state.desk
+    desk.settings = Settings(data_dir=folder, database_url=url, secret="s" * 40, demo=True)
+    walker = Walker(served.app)
+    with clock.at(demo.NOW):
+        desk.database = real = Database(url)
+        walker.sign_in(*PERSONAS)
+        with real.writing() as db:
+            cases = set_scene(db)
+        real.close()
+    files.keep(desk.settings.files_dir, "bilag.txt", FILE)
+    desk.database = Forgetful(url)
+    yield SimpleNamespace(walker=walker, cases=cases, routes=every_route(served.app), desk=desk)
+    walker.close()
+    desk.database.close()

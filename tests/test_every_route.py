@@ -3,8 +3,6 @@
 import ast
 import itertools
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,14 +14,12 @@ from sqlalchemy import func, select
 from med import clock, demo
 from med.access import anyone
 from med.app import SLICES
-from med.db import Base, Database
+from med.db import Base
 from med.identity.routes import PERSONAS
-from med.meetings import files
-from med.settings import Settings
 from tests.oracle.expectations import EVERYONE, EXPECTED, HEADERS, OK, expected
 from tests.routes import Route, every_route
-from tests.scenes import FILE, ONE_SIDE, SECRET, set_scene
-from tests.walking import Answer, Forgetful, Walker
+from tests.scenes import ONE_SIDE, SECRET
+from tests.walking import Answer
 
 ROOT = Path(__file__).parents[1]
 SENT = {200, 303, 400, 409, 422}  # a form that its sender may send: it went through, or its words did not fit
@@ -34,34 +30,6 @@ on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 # One of each kind stands for the others where every persona has been asked about another case of the same route:
 # a chair, a member, and someone who once was one.
 SOME = ["anna", "gunnar", "karl"]
-
-
-@pytest.fixture(scope="module")
-def scene(
-    request: pytest.FixtureRequest, backend: str, served: SimpleNamespace, tmp_path_factory: Any
-) -> Iterator[Any]:
-    """The application over a furnished database with the scene in it, where no change is kept."""
-    folder = tmp_path_factory.mktemp("scene")
-    if backend == "sqlite":
-        shutil.copy(request.getfixturevalue("furnished_file"), folder / "med.db")
-        url = f"sqlite:///{folder / 'med.db'}"
-    else:
-        postgres = request.getfixturevalue("postgres")
-        url = postgres.create("scene", template=request.getfixturevalue("furnished_template"))
-    desk = served.app.state.desk
-    desk.settings = Settings(data_dir=folder, database_url=url, secret="s" * 40, demo=True)
-    walker = Walker(served.app)
-    with clock.at(demo.NOW):
-        desk.database = real = Database(url)
-        walker.sign_in(*PERSONAS)
-        with real.writing() as db:
-            cases = set_scene(db)
-        real.close()
-    files.keep(desk.settings.files_dir, "bilag.txt", FILE)
-    desk.database = Forgetful(url)
-    yield SimpleNamespace(walker=walker, cases=cases, routes=every_route(served.app), desk=desk)
-    walker.close()
-    desk.database.close()
 
 
 @pytest.fixture

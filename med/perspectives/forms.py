@@ -11,19 +11,20 @@ LONGEST_SHORT = 30
 LONGEST_ABOUT = 600
 LONGEST_STATEMENT = 400
 
+Version = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
 StatementText = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_STATEMENT)]
 
 
 class HeadingForm(msgspec.Struct):
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_TITLE)]
-    version: int
+    version: Version
     short: Annotated[str, msgspec.Meta(max_length=LONGEST_SHORT)] = ""
     about: Annotated[str, msgspec.Meta(max_length=LONGEST_ABOUT)] = ""
 
 
 class StatementForm(msgspec.Struct):
     text: StatementText
-    version: int
+    version: Version
 
 
 class NewStatementForm(msgspec.Struct):
@@ -32,7 +33,7 @@ class NewStatementForm(msgspec.Struct):
 
 
 class RetireForm(msgspec.Struct):
-    version: int
+    version: Version
 
 
 class MoveForm(msgspec.Struct):
