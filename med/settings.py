@@ -1,5 +1,6 @@
-"""What the surroundings decide: database, secret, address. Read once, from the environment; wrong values stop the start."""
+"""What the surroundings decide: database, secret, address. Read once; a bad value stops the start."""
 
+import contextlib
 import os
 import secrets
 from collections.abc import Mapping
@@ -76,26 +77,15 @@ def read_settings(
     env = dict(os.environ if environment is None else environment)
     names = {setting.name for setting in KNOWN}
     for name in sorted(env):
-        if name.startswith("MED_") and name not in names and not name.startswith(("MED_TEST_", "MED_EVIDENCE")):
+        if name.startswith("MED_") and name not in names:
             raise BadSetting(f"{name} is not a setting; `med doctor` lists those that are.")
     values = {setting.name: env.get(setting.name, "").strip() or setting.default for setting in KNOWN}
     folder = Path(data_dir or values["MED_DATA_DIR"]).expanduser().absolute()
-    base_url = values["MED_BASE_URL"].rstrip("/")
-    parts = urlsplit(base_url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
-        raise BadSetting(
-            f"MED_BASE_URL={base_url!r} is not an address such as https://med.example.dk; write scheme and host only."
-        )
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        raise BadSetting("MED_BASE_URL must start with https:// outside this machine; sign-in cookies need it.")
-    if demo and parts.hostname not in LOOPBACK:
-        raise BadSetting("The demo lets anyone choose a persona and runs on loopback only; unset MED_BASE_URL.")
-    if not values["MED_WORKERS"].isdecimal() or not 1 <= int(values["MED_WORKERS"]) <= 64:
-        raise BadSetting(f"MED_WORKERS={values['MED_WORKERS']!r} is not a whole number from 1 to 64.")
-    if not values["MED_LIVE_READERS"].isdecimal() or not 1 <= int(values["MED_LIVE_READERS"][:6]) <= 10_000:
-        raise BadSetting(f"MED_LIVE_READERS={values['MED_LIVE_READERS']!r} is not a whole number from 1 to 10000.")
+    base_url = read_address(values["MED_BASE_URL"], demo)
+    workers = read_number("MED_WORKERS", values["MED_WORKERS"], 64)
+    live_readers = read_number("MED_LIVE_READERS", values["MED_LIVE_READERS"], 10_000)
     url = database_url(values["MED_DATABASE_URL"], folder)
-    if url.startswith("sqlite") and int(values["MED_WORKERS"]) > 1:
+    if url.startswith("sqlite") and workers > 1:
         raise BadSetting("MED_WORKERS above 1 needs PostgreSQL: set MED_DATABASE_URL, or MED_WORKERS=1.")
     check_brand(values["MED_BRAND"])
     return Settings(
@@ -105,20 +95,50 @@ def read_settings(
         base_url=base_url,
         name=values["MED_NAME"],
         brand=values["MED_BRAND"],
-        workers=int(values["MED_WORKERS"]),
-        live_readers=int(values["MED_LIVE_READERS"]),
+        workers=workers,
+        live_readers=live_readers,
         demo=demo,
     )
+
+
+def read_number(name: str, given: str, most: int) -> int:
+    if not given.isdecimal() or len(given) > 9 or not 1 <= int(given) <= most:
+        raise BadSetting(f"{name}={given!r} is not a whole number from 1 to {most}.")
+    return int(given)
+
+
+def read_address(given: str, demo: bool) -> str:
+    """Scheme, host and port, as people write them in the browser; nothing after."""
+    try:
+        parts = urlsplit(given.rstrip("/"))
+        bare = parts.scheme in {"http", "https"} and f"{parts.scheme}://{parts.netloc}" == parts.geturl()
+        good = bare and parts.hostname and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:  # brackets that do not close, a port that is no number
+        good = False
+    if not good:
+        raise BadSetting(
+            f"MED_BASE_URL={given!r} is not an address such as https://med.example.dk; write scheme and host only."
+        )
+    if demo and parts.hostname not in LOOPBACK:
+        raise BadSetting("The demo lets anyone choose a persona and runs on loopback only; unset MED_BASE_URL.")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise BadSetting("MED_BASE_URL must start with https:// outside this machine; sign-in cookies need it.")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
 def database_url(given: str, folder: Path) -> str:
     if not given:
         return f"sqlite:///{folder / 'med.db'}"
     scheme, _, rest = given.partition("://")
-    if scheme in {"postgresql", "postgres", "postgresql+psycopg"} and rest:
-        return f"postgresql+psycopg://{rest}"
-    if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
+    if scheme == "sqlite" and rest.startswith("//") and len(rest) > 2:
         return given
+    if scheme in {"postgresql", "postgres", "postgresql+psycopg"}:
+        from sqlalchemy.engine import make_url
+        from sqlalchemy.exc import ArgumentError
+
+        with contextlib.suppress(ArgumentError, ValueError):
+            if make_url(made := f"postgresql+psycopg://{rest}").database:
+                return made
     raise BadSetting("MED_DATABASE_URL must be postgresql://user:password@host/name, or sqlite:////absolute/path.db.")
 
 
@@ -128,24 +148,34 @@ def read_secret(given: str, file: str, folder: Path) -> str:
         raise BadSetting("Set MED_SECRET or MED_SECRET_FILE, not both.")
     if file:
         try:
-            given = Path(file).read_text().strip()
+            given = Path(file).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise BadSetting(f"MED_SECRET_FILE={file!r} cannot be read: {error}.") from None
-    if not given:
-        kept = folder / "secret"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            if not kept.exists():
-                kept.touch(mode=0o600)
-                kept.write_text(secrets.token_urlsafe(48))
-            given = kept.read_text().strip()
-        except OSError as error:
-            raise BadSetting(
-                f"The data folder {str(folder)!r} cannot be written: {error.strerror}; set MED_DATA_DIR."
-            ) from None
+            why = getattr(error, "strerror", "it is not UTF-8 text")
+            raise BadSetting(f"MED_SECRET_FILE={file!r} cannot be read: {why}.") from None
+    source = "MED_SECRET"
+    if file:
+        source = f"The secret in {file}"
+    elif not given:
+        source = f"The secret in {folder / 'secret'}"
+        given = kept_secret(folder)
     if len(given) < 32:
-        raise BadSetting("MED_SECRET is shorter than 32 characters; make one with `openssl rand -base64 48`.")
+        raise BadSetting(f"{source} is shorter than 32 characters; make one with `openssl rand -base64 48`.")
     return given
+
+
+def kept_secret(folder: Path) -> str:
+    kept = folder / "secret"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (
+            contextlib.suppress(FileExistsError),
+            os.fdopen(os.open(kept, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as new,
+        ):
+            new.write(secrets.token_urlsafe(48))
+        return kept.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", "the secret in it is not text")
+        raise BadSetting(f"The data folder {str(folder)!r} cannot be used: {why}; set MED_DATA_DIR.") from None
 
 
 def check_brand(colour: str) -> None:

@@ -1,5 +1,6 @@
 """What the door, the transaction of a request and the language promise every page."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -75,10 +76,8 @@ def cross(visit: Visit) -> Response:
     """Takes two rows in the order that is asked for, and waits for another who takes them the other way round."""
     for handle in visit.form.get("order").split():
         visit.db.execute(update(Person).where(Person.handle == handle).values(theme=visit.form.get("theme")))
-        try:
+        with contextlib.suppress(threading.BrokenBarrierError):  # the second time round nobody else is on the way
             together.wait()
-        except threading.BrokenBarrierError:
-            pass  # the second time round nobody else is on the way
     return visit.go("/")
 
 
@@ -112,7 +111,7 @@ def device_of(database: Database, handle: str) -> str | None:
         return db.scalar(select(SignIn.device).join(Person).where(Person.handle == handle))
 
 
-# --- one request, one transaction ------------------------------------------------------------------------------------
+# --- one request, one transaction -----------------------------------------------------------------------------------
 
 
 def test_a_look_cannot_write(trial, database):
@@ -182,7 +181,7 @@ def test_two_that_wait_for_each_other_both_get_through(trial, database):
         assert db.scalar(select(func.count()).where(Person.theme == "dark")) == 2
 
 
-# --- the same form twice ----------------------------------------------------------------------------------------------
+# --- the same form twice --------------------------------------------------------------------------------------------
 
 
 def addresses(database: Database) -> int:
@@ -217,7 +216,7 @@ def test_a_form_sent_many_times_at_once_has_one_effect(visitor, database):
     assert addresses(database) == before + 1
 
 
-# --- the door -----------------------------------------------------------------------------------------------------------
+# --- the door -------------------------------------------------------------------------------------------------------
 
 
 def test_the_cookie_is_the_browsers_alone(visitor):
@@ -315,7 +314,7 @@ def test_the_way_onwards_may_have_danish_letters(visitor):
     assert answer.headers["location"] == "/beslutninger?q=tr%C3%B8st%E2%82%AC"
 
 
-# --- two languages ----------------------------------------------------------------------------------------------------
+# --- two languages --------------------------------------------------------------------------------------------------
 
 
 def test_visitors_of_both_languages_at_once_do_not_mix(visitor):
@@ -339,7 +338,7 @@ def test_visitors_of_both_languages_at_once_do_not_mix(visitor):
     assert visitor().open("/log-ind").tree.get("lang") == "da"
 
 
-# --- a database that is busy or gone ----------------------------------------------------------------------------------
+# --- a database that is busy or gone --------------------------------------------------------------------------------
 
 
 def test_a_busy_database_is_said_and_reading_goes_on(visitor, database):

@@ -7,10 +7,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from med.cli import exchange, keeping, people, serving
+from med.cli import backup, exchange, keeping, people, serving
 from med.cli.words import Stop
+from med.errors import MedError
 from med.settings import BadSetting
 
 
@@ -19,24 +20,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return given.run(given) or 0
     except (BadSetting, Stop) as error:
-        print(f"med: {error}", file=sys.stderr)
-        return getattr(error, "status", 2)
-    except OperationalError as error:
-        print(f"med: the database does not answer: {str(error.orig).splitlines()[0]}", file=sys.stderr)
-        return 1
+        return say(error, getattr(error, "status", 2))
+    except MedError as error:
+        return say(error, 2)
+    except DBAPIError as error:
+        return say(f"the database does not answer as it should: {first_line(error.orig)}", 1)
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
+    except BrokenPipeError:  # whoever read along has left, such as `med doctor | head`
+        sys.stdout = None
         return 141
+    except OSError as error:
+        return say(f"{error.filename}: {error.strerror}." if error.filename else str(error), 1)
+
+
+def say(sentence: object, status: int) -> int:
+    print(f"med: {sentence}", file=sys.stderr)
+    return status
+
+
+def first_line(error: object) -> str:
+    return (str(error).strip().splitlines() or ["no reason given"])[0]
 
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="med", description="Medspil: open agendas, decisions, and what they did.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for part in (serving, keeping, people, exchange):
+    for part in (serving, keeping, backup, people, exchange):
         part.add_commands(commands)
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

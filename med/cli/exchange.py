@@ -1,12 +1,16 @@
-"""`med import KIND FILE [--dry-run]`: from other systems' files to rows, with a diff first."""
+"""`med import KIND FILE [--dry-run]`: from other systems' files to rows, with a diff first; and `med export`."""
 
 import argparse
-from collections.abc import Callable
+import json
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from med.cli.people import find
 from med.cli.words import Stop, database_at_head
 from med.errors import Invalid
+from med.tables import write_csv
 
 LARGEST_FILE = 25 * 2**20
 
@@ -20,6 +24,12 @@ def add_commands(commands: Any) -> None:
         "--leaving", type=int, metavar="N", help="the exact number that leave, where it is more than one in ten"
     )
     take_in.set_defaults(run=run_import)
+    give = commands.add_parser("export", help="write decisions as a person may see them, newest first, to a file")
+    give.add_argument("kind", choices=["decisions"])
+    give.add_argument("--person", required=True, metavar="HANDLE", help="whose eyes to see with")
+    give.add_argument("--format", choices=["csv", "json"], default="csv")
+    give.add_argument("--out", type=Path, metavar="FILE", help="a new file; without it, standard output")
+    give.set_defaults(run=run_export)
 
 
 def run_import(given: argparse.Namespace) -> int:
@@ -87,3 +97,69 @@ KINDS: dict[str, Callable[..., int]] = {
     "committees": import_organisation("udvalg"),
     "seats": import_organisation("pladser"),
 }
+
+
+# --- out ----------------------------------------------------------------------------------------------------------
+
+FIELDS = (
+    "number", "committee", "meeting", "text", "why", "meaning", "perspective", "further_perspectives", "state",
+    "responsible", "due", "decided_at", "published_at", "is_open", "id",
+)  # fmt: skip
+
+
+def run_export(given: argparse.Namespace) -> int:
+    from med.organisation.queries import viewer_for
+
+    if given.out is not None and given.out.exists():
+        raise Stop(f"{given.out} is there already; name a new file.")
+    with database_at_head() as database, database.reading() as db:
+        viewer = viewer_for(db, find(db, given.person).id)
+        if not viewer.is_employee:
+            raise Stop(f"{viewer.name} is not employed today and has no right to content.")
+        rows = list(decisions_for(db, viewer))
+    if given.format == "json":
+        written = json.dumps(rows, ensure_ascii=False, indent=1, default=str).encode() + b"\n"
+    else:
+        written = write_csv(FIELDS, ([row[field] for field in FIELDS] for row in rows))
+    if given.out is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(written)
+        return 0
+    given.out.write_bytes(written)
+    print(f"{len(rows)} decisions are in {given.out}.")
+    return 0
+
+
+def decisions_for(db: Any, viewer: Any) -> Iterator[dict[str, Any]]:
+    """Every published decision the viewer may read, newest first: the same questions as the feed's."""
+    from med.decisions.filters import Filters
+    from med.decisions.queries import feed
+
+    before = None
+    while True:
+        page = feed.newest(db, viewer, Filters(), before=before)
+        words: dict[int, list[Any]] = {}
+        for row in feed.entries(db, viewer, [key.id for key in page.keys]):
+            words.setdefault(row.id, []).append(row)
+        for key in page.keys:
+            first, *_ = tagged = words[key.id]
+            yield {
+                "number": f"{first.year}-{first.number}",
+                "committee": key.committee,
+                "meeting": key.meeting,
+                "text": first.text,
+                "why": first.why,
+                "meaning": first.meaning,
+                "perspective": first.perspective,
+                "further_perspectives": ", ".join(row.tag for row in tagged if row.tag),
+                "state": first.state,
+                "responsible": key.responsible,
+                "due": first.due,
+                "decided_at": first.decided_at,
+                "published_at": first.published_at,
+                "is_open": first.is_open,
+                "id": str(key.uid),
+            }
+        before = page.older
+        if before is None:
+            return

@@ -1,14 +1,18 @@
-"""`med migrate`, `med doctor`, `med verify`, `med backup`, `med restore`."""
+"""`med migrate`, `med doctor`, `med verify`."""
 
 import argparse
+import os
 import shutil
 import sqlite3
 import sys
+from datetime import timedelta
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from med.cli.words import Stop, database_at_head
+from med import clock
+from med.cli.words import Stop, database_at_head, opened, sqlite_file
+from med.db import Database
 from med.settings import KNOWN, Settings, read_settings
 
 
@@ -22,23 +26,23 @@ def add_commands(commands: Any) -> None:
 
 
 def run_migrate(given: argparse.Namespace) -> int:
-    from med.db import Database
-    from med.migrations import current, head, upgrade
+    from med.migrations import UnknownRevision, current, head, upgrade
 
     settings = read_settings()
-    database = Database(settings.database_url)
-    before = current(database.engine)
-    upgrade(database.write_engine)
-    after = head()
-    print(f"The database was already at {after}." if before == after else f"The database is now at {after}.")
-    database.close()
+    if settings.is_sqlite:
+        sqlite_file(settings.database_url).parent.mkdir(parents=True, exist_ok=True)
+    with opened(settings) as database:
+        before = current(database.engine)
+        try:
+            upgrade(database.write_engine)
+        except UnknownRevision:
+            raise Stop(f"the database is at {before}, which this program does not know: it is older.", 1) from None
+    print(f"The database was already at {head()}." if before == head() else f"The database is now at {head()}.")
     return 0
 
 
 def run_doctor(given: argparse.Namespace) -> int:
     """Every setting with its value (secrets hidden), then each check as a line: ok, warning or error."""
-    import os
-
     settings = read_settings()
     for setting in KNOWN:
         value = os.environ.get(setting.name, "")
@@ -53,9 +57,7 @@ def run_doctor(given: argparse.Namespace) -> int:
 
 
 def examine(settings: Settings) -> list[tuple[str, str]]:
-    found = [("ok", f"Python {sys.version.split()[0]}.")]
-    free = shutil.disk_usage(settings.data_dir).free // 2**20
-    found.append(("ok" if free > 1024 else "warning", f"{free:,} MB free in {settings.data_dir}."))
+    found = [("ok", f"Python {sys.version.split()[0]}."), examine_folder(settings.data_dir)]
     if settings.is_sqlite:
         version = sqlite3.sqlite_version_info
         if version < (3, 51, 3):
@@ -68,9 +70,9 @@ def examine(settings: Settings) -> list[tuple[str, str]]:
             )
         else:
             found.append(("ok", f"SQLite {sqlite3.sqlite_version}."))
-        if file_system := network_file_system(settings.data_dir):
-            found.append(("error", f"the data folder lies on {file_system}; SQLite needs a local disk."))
-    found.append(examine_database(settings))
+        if file_system := network_file_system(sqlite_file(settings.database_url)):
+            found.append(("error", f"The database lies on {file_system}; SQLite needs a local disk."))
+    found += examine_database(settings)
     for name, floor in {"litestar": (2, 22), "apscheduler": (3, 11, 2), "multipart": (1, 3, 1)}.items():
         version_text = metadata.version(name)
         have = tuple(int(part) for part in version_text.split(".")[:3] if part.isdecimal())
@@ -78,52 +80,73 @@ def examine(settings: Settings) -> list[tuple[str, str]]:
     return found
 
 
-def examine_database(settings: Settings) -> tuple[str, str]:
-    from sqlalchemy.exc import OperationalError
+def examine_folder(folder: Path) -> tuple[str, str]:
+    if not os.access(folder, os.W_OK):
+        return "error", f"The data folder {folder} is not there or cannot be written."
+    free = shutil.disk_usage(folder).free // 2**20
+    return "ok" if free > 1024 else "warning", f"{free:,} MB free in {folder}."
 
-    from med.db import Database
-    from med.migrations import current, head
 
-    database = Database(settings.database_url)
+def examine_database(settings: Settings) -> list[tuple[str, str]]:
+    from sqlalchemy.exc import DBAPIError
+
     try:
-        at = current(database.engine)
-    except OperationalError as error:
-        return "error", f"the database does not answer: {str(error.orig).splitlines()[0]}"
-    finally:
-        database.close()
-    if at != head():
-        return "error", f"the database is at {at or 'nothing'}, this program at {head()}; run `med migrate`."
-    return "ok", f"The database is at {at}."
+        with database_at_head(settings) as database:
+            return [("ok", "The tables are those of this program."), examine_clock(database)]
+    except (DBAPIError, Stop) as error:
+        words = str(error if isinstance(error, Stop) else error.orig).strip().splitlines()[0]
+        return [("error", words[0].upper() + words[1:])]
 
 
-def network_file_system(folder: Path) -> str:
-    """The kind of network file system a folder lies on, or "" (Linux; elsewhere not known)."""
-    mounts = Path("/proc/mounts")
+def examine_clock(database: Database) -> tuple[str, str]:
+    """When what is due by the clock was last done: a worker that nobody started is easily forgotten."""
+    from sqlalchemy import func, select
+
+    from med.journal.models import JobRun
+
+    with database.reading() as db:
+        last = db.scalar(select(func.max(JobRun.done_at)))
+        failing = db.scalars(select(JobRun.job).where(JobRun.error != "").distinct()).all()
+    if failing:
+        return "warning", f"These jobs failed within the last 30 days, see the log: {', '.join(failing)}."
+    if last is None or clock.now() - last > timedelta(days=1):
+        return "warning", "Nothing has been done by the clock for a day: start the server, or `med worker`."
+    return "ok", f"The clock's work was last done at {last:%Y-%m-%d %H:%M} UTC."
+
+
+def network_file_system(place: Path, mounts: Path = Path("/proc/mounts")) -> str:
+    """The kind of network file system a place lies on, or "" (Linux; elsewhere not known)."""
     if not mounts.exists():
         return ""
     best, kind = "", ""
     for line in mounts.read_text().splitlines():
         _, where, file_system, *_ = line.split()
-        if str(folder).startswith(where) and len(where) >= len(best):
+        where = where.replace("\\040", " ")
+        if place.is_relative_to(where) and len(where) >= len(best):
             best, kind = where, file_system
     return kind if kind in {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "afs", "ceph"} else ""
 
 
 def run_verify(given: argparse.Namespace) -> int:
+    with database_at_head() as database:
+        breaks = broken_chains(database)
+    for found in breaks:
+        print(found)
+    if breaks:
+        raise Stop(f"{len(breaks)} breaks in the chain of minutes; restore the rows named from a backup.", 1)
+    print("Every committee's chain of minutes is whole.")
+    return 0
+
+
+def broken_chains(database: Database) -> list[str]:
     from sqlalchemy import select
 
     from med.meetings.queries.minutes import verify_chain
     from med.organisation.models import Committee
 
-    database = database_at_head()
-    breaks = 0
     with database.reading() as db:
-        for committee in db.scalars(select(Committee).order_by(Committee.id)):
-            for found in verify_chain(db, committee.id):
-                breaks += 1
-                print(f"{committee.name}: {found}")
-    database.close()
-    if breaks:
-        raise Stop(f"{breaks} breaks in the chain of minutes; restore the rows named from a backup.", 1)
-    print("Every committee's chain of minutes is whole.")
-    return 0
+        return [
+            f"{committee.name}: {found}"
+            for committee in db.scalars(select(Committee).order_by(Committee.id))
+            for found in verify_chain(db, committee.id)
+        ]

@@ -33,8 +33,7 @@ def find(db: Any, handle: str) -> Person:
 def run_person(given: argparse.Namespace) -> int:
     from med.journal.actions import note
 
-    database = database_at_head()
-    with database.writing() as db:
+    with database_at_head() as database, database.writing() as db:
         person = find(db, given.handle)
         if given.shut_out or given.let_in:
             person.is_active = given.let_in
@@ -44,7 +43,6 @@ def run_person(given: argparse.Namespace) -> int:
             print(f"  works as {job.title or '–'} in {job.unit.name} from {job.starts} to {job.ends or '…'}")
         for seat in db.scalars(select(Seat).where(Seat.person_id == person.id)):
             print(f"  sits on {seat.committee.name} as {seat.role.value} from {seat.starts} to {seat.ends or '…'}")
-    database.close()
     return 0
 
 
@@ -53,12 +51,10 @@ def run_token(given: argparse.Namespace) -> int:
     from med.organisation.queries import viewer_for
 
     settings = read_settings()
-    database = database_at_head(settings)
-    with database.writing() as db:
+    with database_at_head(settings) as database, database.writing() as db:
         viewer = viewer_for(db, find(db, given.person).id)
         if not viewer.is_employee:
             raise Stop(f"{viewer.name} is not employed today and has no right to content.")
         token = make_feed_token(db, viewer, given.scope)
-    database.close()
     print(f"{settings.base_url}/feeds/{token}/beslutninger.atom")
     return 0

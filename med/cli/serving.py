@@ -3,17 +3,26 @@
 import argparse
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import threading
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from med import clock
-from med.cli.words import Stop, database_at_head
-from med.settings import LOOPBACK, Settings, read_settings
+from med.cli.keeping import network_file_system
+from med.cli.words import Stop, database_at_head, opened, sqlite_file
+from med.settings import LOOPBACK, Settings, database_url, read_settings
 
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None
 
 PATIENCE = 4  # seconds that a stopping server gives the requests it has begun
 BACKLOG = 1024
@@ -21,23 +30,27 @@ BACKLOG = 1024
 
 def add_commands(commands: Any) -> None:
     demo = commands.add_parser("demo", help="the demo workplace, on this machine only")
-    demo.add_argument("--port", type=int, default=8000)
+    demo.add_argument("--port", type=port_number, default=8000)
     demo.add_argument("--data-dir", default="data/demo")
     demo.add_argument("--reset", action="store_true", help="throw the demo's data away and start over")
     demo.add_argument("--now", default="", metavar="DATE", help="the demo's day, e.g. 2026-11-24 or 2026-11-24T09:00")
     demo.set_defaults(run=run_demo)
     serve = commands.add_parser("serve", help="serve Medspil (settings come from the environment, see `med doctor`)")
     serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--port", type=port_number, default=8000)
     serve.set_defaults(run=run_serve)
     worker = commands.add_parser("worker", help="do what is due by the clock; any number of them, on PostgreSQL")
     worker.set_defaults(run=run_worker)
 
 
+def port_number(given: str) -> int:
+    if not given.isdecimal() or not 0 < int(given[:6]) < 65536:
+        raise argparse.ArgumentTypeError(f"{given!r} is not a port from 1 to 65535")
+    return int(given)
+
+
 def run_demo(given: argparse.Namespace) -> int:
     from med import demo
-    from med.db import Database
-    from med.migrations import current, head, upgrade
 
     folder = Path(given.data_dir)
     settings = read_settings(
@@ -47,39 +60,57 @@ def run_demo(given: argparse.Namespace) -> int:
     if given.now:
         try:
             moment = datetime.fromisoformat(given.now)
-        except ValueError:
+            moment = (moment if moment.tzinfo else moment.replace(tzinfo=clock.COPENHAGEN)).astimezone(UTC)
+        except (ValueError, OverflowError):
             raise Stop(f"--now {given.now!r} is not a date such as 2026-11-24 or 2026-11-24T09:00.") from None
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=clock.COPENHAGEN)
     check_port("127.0.0.1", given.port)
-    if given.reset:
-        if not settings.is_sqlite:
-            raise Stop("--reset works on the demo's own SQLite file; empty the PostgreSQL database yourself.")
-        for leftover in folder.glob("med.db*"):
-            leftover.unlink()
-    database = Database(settings.database_url)
-    at = current(database.engine)
-    if at is None:
-        print("Making the demo workplace …", flush=True)
-        upgrade(database.write_engine)
+    if given.reset and settings.database_url != database_url("", settings.data_dir):
+        raise Stop("--reset throws away the demo's own SQLite file only; empty the other database yourself.")
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone(settings):
+        furnish_demo(settings, given.reset)
+        clock.start_at(moment)
+        print(f"{settings.name} is open at {settings.base_url} – choose a persona; Ctrl+C stops.", flush=True)
+        return serve_here(settings, "127.0.0.1", given.port)
+
+
+def furnish_demo(settings: Settings, reset: bool) -> None:
+    """The demo workplace, made where there is none; `reset` throws away the one there is."""
+    from sqlalchemy import select
+
+    from med import demo
+    from med.migrations import current, head, upgrade
+    from med.organisation.models import Person
+
+    if reset:
+        for name in ("med.db", "med.db-wal", "med.db-shm"):
+            (settings.data_dir / name).unlink(missing_ok=True)
+        shutil.rmtree(settings.files_dir, ignore_errors=True)
+    with opened(settings) as database:
+        at = current(database.engine)
+        if at not in {None, head()}:
+            raise Stop("this demo was made by another version of Medspil; start it with --reset.", 1)
+        if at is None:
+            upgrade(database.write_engine)
         with database.writing() as db:
-            demo.furnish(db)
-    elif at != head():
-        database.close()
-        raise Stop("this demo was made by another version of Medspil; start it with --reset.", 1)
-    database.close()
-    clock.start_at(moment)
-    print(f"Solbæk Kommune is open at http://127.0.0.1:{given.port} – choose a persona; Ctrl+C stops.", flush=True)
-    return serve_here(settings, "127.0.0.1", given.port)
+            if db.scalar(select(Person.id).limit(1)) is None:  # new, or broken off while it was made
+                print("Making the demo workplace …", flush=True)
+                demo.furnish(db)
+            elif db.scalar(select(Person.id).where(Person.handle == "anna")) is None:
+                raise Stop("this database is not a demo's: in the demo anyone may be anyone. Unset MED_DATABASE_URL.")
 
 
 def run_serve(given: argparse.Namespace) -> int:
     settings = read_settings()
     if given.host not in LOOPBACK and not settings.is_https:
         raise Stop("to answer other machines, set MED_BASE_URL to the https:// address people use.")
-    database_at_head(settings).close()
-    check_port(given.host, given.port)
+    if settings.is_sqlite and (kind := network_file_system(sqlite_file(settings.database_url))):
+        raise Stop(f"the database lies on {kind}; SQLite needs a local disk, or set MED_DATABASE_URL.", 1)
+    with database_at_head(settings):
+        check_port(given.host, given.port)
     if settings.workers == 1:
-        return serve_here(settings, given.host, given.port)
+        with alone(settings):
+            return serve_here(settings, given.host, given.port)
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
@@ -149,6 +180,21 @@ def serve_here(settings: Settings, host: str, port: int) -> int:
     return 0
 
 
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Hold a SQLite file as its one server: two would have two writers, and SQLite below 3.51.3 could lose writes."""
+    if not settings.is_sqlite or fcntl is None:
+        yield
+        return
+    file = sqlite_file(settings.database_url)
+    with file.with_name(f"{file.name}.server").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Stop(f"another server works on {file}; SQLite has one at a time.", 1) from None
+        yield
+
+
 def check_port(host: str, port: int) -> None:
     """Refuse a port another program listens on: granian would share it with a second server."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -168,13 +214,12 @@ def run_worker(given: argparse.Namespace) -> int:
     settings = read_settings()
     if settings.is_sqlite:
         raise Stop("on SQLite the server process does this itself; a worker of its own needs MED_DATABASE_URL.")
-    database = database_at_head(settings)
-    stopped = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stopped.set())
-    clockwork = start(database, all_jobs())
-    print("The worker is running; Ctrl+C stops.", flush=True)
-    stopped.wait()
-    clockwork.shutdown(wait=True)
-    database.close()
+    with database_at_head(settings) as database:
+        stopped = threading.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, lambda *_: stopped.set())
+        clockwork = start(database, all_jobs())
+        print("The worker is running; Ctrl+C stops.", flush=True)
+        stopped.wait()
+        clockwork.shutdown(wait=True)
     return 0

@@ -1,5 +1,9 @@
 """What the commands share: how they stop, and how they open the database."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from med.db import Database
 from med.settings import Settings, read_settings
 
@@ -12,14 +16,30 @@ class Stop(Exception):
         self.status = status
 
 
-def database_at_head(settings: Settings | None = None) -> Database:
+@contextmanager
+def database_at_head(settings: Settings | None = None) -> Iterator[Database]:
     """The database, with tables as this program knows them."""
     from med.migrations import current, head
 
     settings = settings or read_settings()
+    with opened(settings) as database:
+        at = current(database.engine)
+        if at != head():
+            raise Stop(f"the database is at {at or 'nothing'}, this program at {head()}; run `med migrate`.", 1)
+        yield database
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Database]:
+    """The database as it is. A SQLite file that is not there is not made by looking at it."""
+    if settings.is_sqlite and not sqlite_file(settings.database_url).parent.is_dir():
+        raise Stop(f"there is no folder {sqlite_file(settings.database_url).parent}; set MED_DATA_DIR.", 1)
     database = Database(settings.database_url)
-    at = current(database.engine)
-    if at != head():
+    try:
+        yield database
+    finally:
         database.close()
-        raise Stop(f"the database is at {at or 'nothing'}, this program at {head()}; run `med migrate`.", 1)
-    return database
+
+
+def sqlite_file(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///").partition("?")[0])

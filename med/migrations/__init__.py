@@ -19,8 +19,17 @@ def config(connection: Connection | None = None) -> Config:
     return made
 
 
+class UnknownRevision(Exception):
+    """The database was made by a newer program, or by another."""
+
+
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring the database to `revision`, in one transaction."""
+    at = current(engine)
+    if at is not None and at not in {
+        known.revision for known in ScriptDirectory.from_config(config()).walk_revisions()
+    }:
+        raise UnknownRevision(at)
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SET LOCAL statement_timeout = 0"))  # a large table takes the time it takes
