@@ -146,7 +146,7 @@ def verify(server: Server) -> str:
         text=True,
     )
     if done.returncode:
-        raise CannotGoOn(f"med verify: {done.stdout}{done.stderr}")
+        raise CannotGoOn(f"med verify: {done.stderr.strip()}")
     return done.stdout.strip()
 
 

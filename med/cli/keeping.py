@@ -141,6 +141,8 @@ def run_verify(given: argparse.Namespace) -> int:
 def broken_chains(database: Database) -> list[str]:
     from sqlalchemy import select
 
+    import med.app  # noqa: F401  (every slice says what of its own belongs in the minutes)
+    import med.app  # noqa: F401  (each slice says what belongs in the minutes)
     from med.meetings.queries.minutes import verify_chain
     from med.organisation.models import Committee
 
