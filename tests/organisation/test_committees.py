@@ -55,7 +55,7 @@ def test_the_chair_sets_up_a_group_and_the_secretary_keeps_it(visitor, here, db,
 
 
 def test_others_may_not_set_up_anything(visitor, here, committee_id, db):
-    for handle in ["carla", "karl", "gunnar"]:
+    for handle in ["carla", "gunnar"]:
         who = visitor(handle)
         assert "Nedsæt en gruppe" not in who.open(here).words
         assert "Opret udvalg" not in who.open("/udvalg").words
@@ -249,7 +249,7 @@ def test_rules_that_do_not_hold_yet_can_be_taken_back(visitor, here, db, committ
 
 
 def test_others_read_the_rules_and_do_not_set_them(visitor, here, db):
-    for handle in ["carla", "bo", "anna"]:
+    for handle in ["carla", "anna"]:
         who = visitor(handle)
         page = who.open(f"{here}/forretningsorden")
         assert "senest 10 dage før mødet" in page.words
