@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from med import clock
-from med.cli.words import Stop, database_at_head, opened, sqlite_file
+from med.cli.words import Stop, database_at_head, first_line, opened, sqlite_file
 from med.db import Database
 from med.settings import KNOWN, Settings, read_settings
 
@@ -93,9 +93,10 @@ def examine_database(settings: Settings) -> list[tuple[str, str]]:
     try:
         with database_at_head(settings) as database:
             return [("ok", "The tables are those of this program."), examine_clock(database)]
-    except (DBAPIError, Stop) as error:
-        words = str(error if isinstance(error, Stop) else error.orig).strip().splitlines()[0]
-        return [("error", words[0].upper() + words[1:])]
+    except Stop as stop:
+        return [("error", str(stop).capitalize())]
+    except DBAPIError as error:
+        return [("error", f"The database does not answer: {first_line(error.orig)}")]
 
 
 def examine_clock(database: Database) -> tuple[str, str]:
@@ -142,7 +143,6 @@ def broken_chains(database: Database) -> list[str]:
     from sqlalchemy import select
 
     import med.app  # noqa: F401  (every slice says what of its own belongs in the minutes)
-    import med.app  # noqa: F401  (each slice says what belongs in the minutes)
     from med.meetings.queries.minutes import verify_chain
     from med.organisation.models import Committee
 

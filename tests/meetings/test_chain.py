@@ -11,6 +11,7 @@ from med import clock
 from med.meetings.actions.minutes import freeze
 from med.meetings.canonical import canonical, digest, document, open_sha256, seal
 from med.meetings.models import Meeting, Minutes, MinutesVersion
+from med.meetings.parts import PARTS
 from med.meetings.queries.minutes import verify_chain
 from med.migrations import triggers
 from tests.meetings.rooms import held_meeting
@@ -186,6 +187,21 @@ def test_two_meetings_approved_at_once_get_a_place_each(chain, committee, databa
             select(sa.func.count()).where(Minutes.committee_id == committee, Minutes.sequence.is_not(None))
         )
         assert top == count
+
+
+def test_a_decision_changed_behind_our_back_is_found(chain, committee, db, monkeypatch):
+    """The demo's own year has decisions in its minutes: all of them stand as approved."""
+    assert verify_chain(db, committee) == []
+    original = list(PARTS.minutes)
+
+    def forged(db, meeting):
+        rows = {}
+        for part in original:
+            rows.update(part(db, meeting))
+        return {item: [{**row, "text": "noget andet"} for row in found] for item, found in rows.items()}
+
+    monkeypatch.setattr(PARTS, "minutes", [forged])
+    assert any("Det besluttede på punkt" in str(one) for one in verify_chain(db, committee))
 
 
 def test_a_version_that_was_only_looked_at_may_be_tidied(chain, write):

@@ -230,6 +230,32 @@ def test_approved_minutes_are_not_changed_but_added_to(visitor, db, meeting_id):
     assert visitor("carla").submit(address(meeting_id) + "/tilfoejelser", text="Hov").status_code == 403
 
 
+def test_a_cpr_number_is_warned_of_before_it_stands_for_good(visitor, db, meeting_id, write):
+    def slip(session):
+        session.scalar(select(Item).where(Item.meeting_id == meeting_id)).minutes_text = "Det var 010190-1234."
+
+    write(slip)
+    assert "Der står måske et CPR-nummer i referatet" in visitor("anna").open(address(meeting_id)).words
+    send_to_review(visitor, meeting_id)
+    approve(visitor, "anna", meeting_id)
+    approve(visitor, "bo", meeting_id)
+    anna = visitor("anna")
+    form = anna.open(address(meeting_id)).form(action="/tilfoejelser").fill(text="Skulle være 020290-4321.")
+    warned = form.send()
+    assert warned.status_code == 422
+    assert "kan ikke slettes igen" in warned.errors()["text"]
+    assert warned.form(action="/tilfoejelser").fill(cpr_anyway="1").send().status_code == 303
+
+
+def test_a_decision_noted_during_the_review_sends_the_minutes_back(visitor, db, meeting_id):
+    send_to_review(visitor, meeting_id)
+    approve(visitor, "anna", meeting_id)
+    item = db.scalar(select(Item).where(Item.meeting_id == meeting_id).order_by(Item.position))
+    page = visitor("emil").open(f"/moeder/{meeting_id}/lokale?punkt={item.id}")
+    page.form("Gem beslutningen").fill(text="kaffen er gratis", why="Vi drikker den.", perspective="compliance").send()
+    assert minutes_of(db, meeting_id).state is MinutesState.DRAFT
+
+
 def test_versions_and_their_difference_are_for_the_committee(visitor, db, meeting_id):
     send_to_review(visitor, meeting_id)
     item = db.scalar(select(Item).where(Item.meeting_id == meeting_id).order_by(Item.position))

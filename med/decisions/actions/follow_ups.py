@@ -19,7 +19,7 @@ def agree_follow_up(db: Session, viewer: Viewer, item: Item, form: FollowUpForm)
     """Agree it on an item, in the room or while the minutes are written."""
     require(viewer, access.add_follow_up, item)
     made = _agree(db, viewer, form, committee_id=item.committee_id, is_open=item.is_open, item_id=item.id)
-    tell_the_room(item.meeting)
+    tell_the_room(db, viewer, item.meeting)
     return made
 
 

@@ -17,6 +17,8 @@ from med.decisions.models import Decision, DecisionState, FollowUp, Step, Tag
 from med.errors import Conflict, Invalid
 from med.journal.actions import note
 from med.language import T
+from med.meetings.actions.entering import enter, in_the_room, stir
+from med.meetings.actions.minutes import reopen_review
 from med.meetings.models import Item, Meeting, Outcome, State
 from med.organisation.models import Approval
 from med.organisation.queries import rules_on
@@ -26,7 +28,7 @@ from med.workdays import copenhagen
 
 def record_decision(db: Session, viewer: Viewer, item: Item, form: DecisionForm) -> Decision:
     """Write down what was decided on an item. It is a draft until the minutes are approved, or both say "straks"."""
-    require(viewer, access.record_decision, item)
+    in_the_room(db, viewer, access.record_decision, item)
     decided_at = when_decided(item.meeting)
     year = copenhagen(decided_at).year
     responsible = responsible_for(db, viewer, form.responsible, item.committee_id, is_open=item.is_open)
@@ -58,7 +60,7 @@ def record_decision(db: Session, viewer: Viewer, item: Item, form: DecisionForm)
     tag_decision(decision, form.perspective, form.further)
     if item.outcome is None:
         item.outcome = Outcome.DECIDED
-    tell_the_room(item.meeting)
+    tell_the_room(db, viewer, item.meeting)
     note(db, viewer, "decision.recorded", decision)
     return decision
 
@@ -130,17 +132,20 @@ def tag_decision(decision: Decision, main: Perspective, further: Iterable[Perspe
             )
 
 
-def tell_the_room(meeting: Meeting) -> None:
-    """Readers who follow the meeting live look again."""
-    meeting.live_version += 1
+def tell_the_room(db: Session, viewer: Viewer, meeting: Meeting) -> None:
+    """Readers who follow the meeting live look again, and minutes the chairs were looking at are a draft again."""
+    stir(db, meeting.id)
+    reopen_review(db, viewer, meeting)
 
 
 def correct_decision(db: Session, viewer: Viewer, decision: Decision, form: DecisionForm) -> Decision:
     """Correct a draft's words. Raises Conflict when someone else corrected it since the form was opened."""
     require(viewer, access.correct_decision, decision)
-    check_version(decision, form.version)
     item = decision.item
     assert item is not None  # the policy has seen to it
+    enter(db, item.meeting)
+    require(viewer, access.correct_decision, decision)
+    check_version(decision, form.version)
     responsible = responsible_for(db, viewer, form.responsible, item.committee_id, is_open=item.is_open)
     replaces_id = replaced_by(db, item, form, decision)
     wanted = {
@@ -163,7 +168,7 @@ def correct_decision(db: Session, viewer: Viewer, decision: Decision, form: Deci
     tag_decision(decision, form.perspective, form.further)
     if changed:
         touch(decision)
-        tell_the_room(item.meeting)
+        tell_the_room(db, viewer, item.meeting)
         note(db, viewer, "decision.corrected", decision, changed)
     return decision
 
@@ -182,6 +187,9 @@ def discard_decision(db: Session, viewer: Viewer, decision: Decision) -> None:
     """Take a draft away that was never decided. Follow-ups agreed on it stay with its item."""
     require(viewer, access.correct_decision, decision)
     item = decision.item
+    if item is not None:
+        enter(db, item.meeting)
+        require(viewer, access.correct_decision, decision)
     lock_series(db, decision.committee_id)
     note(db, viewer, "decision.discarded", decision)
     for follow_up in db.scalars(select(FollowUp).where(FollowUp.decision_id == decision.id)):
@@ -194,7 +202,7 @@ def discard_decision(db: Session, viewer: Viewer, decision: Decision) -> None:
     db.flush()
     close_gap(db, series[0], is_open=series[1], year=series[2], number=series[3])
     if item is not None:
-        tell_the_room(item.meeting)
+        tell_the_room(db, viewer, item.meeting)
 
 
 # --- publishing -------------------------------------------------------------------------------------------------------

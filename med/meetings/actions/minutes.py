@@ -26,6 +26,7 @@ from med.meetings.models import (
 from med.meetings.parts import PARTS
 from med.organisation.models import Approval, Committee
 from med.organisation.queries import rules_on
+from med.text import warn_cpr
 from med.workdays import copenhagen
 
 
@@ -207,6 +208,11 @@ def add_addendum(db: Session, viewer: Viewer, meeting: Meeting, form: AddendumTe
     require(viewer, access.add_addendum, meeting)
     minutes = _under_review(meeting)
     item = _of_meeting(meeting.items, form.item)
+    if warn_cpr(form.text) and not form.cpr_anyway:
+        raise Invalid(
+            text=T("Det ligner et CPR-nummer. En tilføjelse kan ikke slettes igen."),
+            cpr_anyway=T("Sæt kryds, hvis tallet ikke er et CPR-nummer eller skal stå."),
+        )
     addendum = Addendum(
         minutes_id=minutes.id,
         item_id=item.id if item else None,

@@ -22,3 +22,4 @@ class AddendumText(msgspec.Struct):
     text: Annotated[str, msgspec.Meta(max_length=8000)]
     item: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)] | None = None
     inside_only: bool = False
+    cpr_anyway: bool = False

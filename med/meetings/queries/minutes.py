@@ -15,6 +15,7 @@ from med.language import T, Text
 from med.meetings.access import inside_items, inside_meetings, is_inside, visible_minutes, visible_words
 from med.meetings.canonical import canonical, digest, item_words, open_sha256, seal
 from med.meetings.models import Addendum, Attendance, Item, ItemRevision, Meeting, Minutes, MinutesVersion, Part
+from med.meetings.parts import PARTS
 from med.organisation.models import Committee
 from med.text import Paragraph, diff
 
@@ -262,6 +263,7 @@ def _check_rows(db: Session, document: dict[str, Any], meeting: Meeting) -> list
             found.append(T("Punkt %(number)s er ændret efter godkendelsen.", number=was["number"]))
     if set(now) - set(kept):
         found.append(T("Der er kommet et punkt til efter godkendelsen."))
+    found += _check_parts(db, kept, meeting)
     people = db.scalars(
         select(Attendance)
         .where(Attendance.meeting_id == meeting.id, Attendance.part != Part.OBSERVER)
@@ -275,4 +277,23 @@ def _check_rows(db: Session, document: dict[str, Any], meeting: Meeting) -> list
     ]
     if here != was_here:
         found.append(T("Fremmødet er ændret efter godkendelsen."))
+    return found
+
+
+# What higher slices put in the minutes and never change afterwards. Names of people may change, and states do.
+LASTING = ("kind", "number", "text", "why", "meaning", "perspective", "further")
+
+
+def _check_parts(db: Session, kept: dict[str, dict[str, Any]], meeting: Meeting) -> list[Text]:
+    """Each decision in the document must still stand as it stood; what was agreed later is no break."""
+    ids = {item.uid: item.id for item in meeting.items}
+    now: dict[int, list[dict[str, Any]]] = {}
+    for part in PARTS.minutes:
+        for item_id, rows in part(db, meeting).items():
+            now.setdefault(item_id, []).extend(json.loads(canonical(rows)))
+    found = []
+    for uid, item in kept.items():
+        standing = [[row.get(key) for key in LASTING] for row in now.get(ids.get(uid, 0), [])]
+        if any([row.get(key) for key in LASTING] not in standing for row in item["decisions"]):
+            found.append(T("Det besluttede på punkt %(number)s er ændret efter godkendelsen.", number=item["number"]))
     return found

@@ -14,10 +14,10 @@ from med.meetings.live import tell
 from med.meetings.models import Meeting, Minutes, MinutesState, Part, Presence
 from med.meetings.parts import PARTS
 from med.meetings.queries import minutes as questions
-from med.meetings.queries.room import HERE, item_for, listed, meeting_for, points, quorum_warning, sent_on
+from med.meetings.queries.room import HERE, Point, item_for, listed, meeting_for, points, quorum_warning, sent_on
 from med.organisation.models import Approval
 from med.organisation.queries import rules_on
-from med.text import diff
+from med.text import diff, warn_cpr
 from med.web.forms import parse
 from med.web.pages import SAID
 from med.web.routing import Visit, get, page_number, post
@@ -69,11 +69,17 @@ def show_minutes(visit: Visit, meeting: Meeting, status_code: int = 200, **conte
         added_to={one.item_id for one in added},
         is_inside=is_inside,
         warning=quorum_warning(visit.db, meeting) if is_inside else None,
+        looks_like_cpr=[] if found.chairs_approved_at else [point for point in seen if holds_cpr(point)],
         my_side=my_side(visit, meeting, found),
         behalf=[(For.CHAIR.value, str(word(SeatRole.CHAIR))), (For.VICE.value, str(word(SeatRole.VICE_CHAIR)))],
         item_options=[(p.id, f"{p.position}. {p.title}") for p in seen if not p.is_masked],
         **context,
     )
+
+
+def holds_cpr(point: Point) -> bool:
+    """A warning, not a refusal: a case number may look alike."""
+    return any(warn_cpr(text) for text in (point.text, point.statement_management, point.statement_employees))
 
 
 def attending(everyone: list[Any]) -> dict[str, list[Any]]:

@@ -1,6 +1,7 @@
 """The meeting room: minuting, outcomes, presence, and following live."""
 
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Response, Router
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from med.meetings.parts import PARTS
 from med.meetings.queries import room as questions
 from med.organisation.models import Person
 from med.organisation.queries import colleagues
+from med.text import warn_cpr
 from med.web.forms import parse
 from med.web.pages import SAID
 from med.web.routing import Visit, get, post
@@ -91,6 +93,7 @@ def writing(visit: Visit, item_id: int, meeting: Meeting, given: dict[str, Any])
     ).all()
     return {
         "item": item,
+        "looks_like_cpr": warn_cpr(item.minutes_text),
         "values": values,
         "outcome_options": [(one.value, str(word(one))) for one in outcomes.outcomes_for(item.purpose)],
         "consensus_options": [(one.value, str(word(one))) for one in Consensus],
@@ -193,10 +196,17 @@ def write_item(visit: Visit, meeting_id: int, item_id: int) -> Response:
             written = minuting.write_minutes(visit.db, visit.viewer, item, text, form.version)
     except minuting.Overlap as overlap:
         return overlapping(visit, item, overlap)
+    except Conflict as conflict:
+        return not_written(visit, item, {"text": conflict.message})
+    except NotAllowed as refused:
+        # The right may have ended, or the minutes been approved, while they wrote: their words are not lost.
+        return not_written(visit, item, {"text": " ".join(str(why) for why in refused.objections)}, 403)
     tell(visit, meeting_id)
     if not visit.wants_fragment:
         return back_to(visit, item, "valgt" if chosen else "gemt")
     headers = {"X-Version": str(written.version)}
+    if warn_cpr(written.text):
+        headers["X-Say"] = quote(str(CPR))
     if written.merged:
         headers["X-Merged"] = "1"
     body = written.text if written.merged else ""
@@ -208,14 +218,16 @@ def raw_text(visit: Visit) -> str:
     return visit.form.get("text")
 
 
-def not_written(visit: Visit, item: Item, errors: dict[str, Any]) -> Response:
-    require(visit.viewer, access.minute_item, item)
+CPR = T("Gemt, men teksten ligner et CPR-nummer. Tag det ud, hvis det er et.")
+
+
+def not_written(visit: Visit, item: Item, errors: dict[str, Any], status_code: int = 422) -> Response:
     words = str(errors.get("text") or T("Siden passer ikke til punktet længere. Genindlæs den, og prøv igen."))
     if visit.wants_fragment:
-        return visit.fragment("meetings/room_unsaved.html", status_code=422, say=words, words=words)
+        return visit.fragment("meetings/room_unsaved.html", status_code=status_code, say=words, words=words)
     return visit.page(
         "meetings/room_conflict.html",
-        status_code=422,
+        status_code=status_code,
         item=item,
         meeting=item.meeting,
         overlap=None,
