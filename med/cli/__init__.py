@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from sqlalchemy.exc import DBAPIError
 
 from med.cli import backup, exchange, keeping, people, serving
-from med.cli.words import Stop
+from med.cli.words import Stop, first_line
 from med.errors import MedError
 from med.settings import BadSetting
 
@@ -37,10 +37,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def say(sentence: object, status: int) -> int:
     print(f"med: {sentence}", file=sys.stderr)
     return status
-
-
-def first_line(error: object) -> str:
-    return (str(error).strip().splitlines() or ["no reason given"])[0]
 
 
 def make_parser() -> argparse.ArgumentParser:

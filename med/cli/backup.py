@@ -17,7 +17,7 @@ from typing import Any
 
 from med import clock
 from med.cli.keeping import broken_chains
-from med.cli.words import Stop, database_at_head, sqlite_file
+from med.cli.words import Stop, database_at_head, first_line, sqlite_file
 from med.settings import Settings, database_url, read_settings
 
 MANIFEST = "manifest.json"
@@ -200,4 +200,4 @@ def call(program: str, *words: str | Path) -> None:
         raise Stop(f"{program} is not installed here; install PostgreSQL's client programs.", 1)
     done = subprocess.run([program, *words], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Stop(f"{program} failed: {(done.stderr.strip().splitlines() or ['no reason given'])[0]}", 1)
+        raise Stop(f"{program} failed: {first_line(done.stderr)}", 1)

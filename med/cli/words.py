@@ -41,5 +41,10 @@ def opened(settings: Settings) -> Iterator[Database]:
         database.close()
 
 
+def first_line(words: object) -> str:
+    """What a program or a database said went wrong, without what it adds below."""
+    return (str(words).strip().splitlines() or ["no reason given"])[0]
+
+
 def sqlite_file(url: str) -> Path:
     return Path(url.removeprefix("sqlite:///").partition("?")[0])

