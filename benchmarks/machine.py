@@ -80,8 +80,13 @@ class Caller:
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, int, dict[str, str]]:
         """(status, bytes of the body as sent, headers)."""
-        self.connection.request("GET", path, headers={**self.headers, **(headers or {})})
-        answer = self.connection.getresponse()
+        try:
+            self.connection.request("GET", path, headers={**self.headers, **(headers or {})})
+            answer = self.connection.getresponse()
+        except http.client.RemoteDisconnected:  # the server closed an idle connection, as it may: open another
+            self.connection.close()
+            self.connection.request("GET", path, headers={**self.headers, **(headers or {})})
+            answer = self.connection.getresponse()
         return answer.status, len(answer.read()), dict(answer.headers)
 
 

@@ -26,7 +26,6 @@ from med.identity.doorkeeper import Doorkeeper
 from med.identity.slice import identity
 from med.language import T
 from med.meetings.slice import meetings
-from med.migrations import head
 from med.organisation.slice import organisation
 from med.overview.slice import overview
 from med.perspectives.slice import perspectives
@@ -134,6 +133,8 @@ LEAST_FREE = 64 * 2**20
 
 def why_not_ready(desk: Desk) -> str:
     """One sentence, or "". Asked where changes are made, so that it waits in the same queue as they do."""
+    from med.migrations import head  # Alembic: a fifth of the start-up, for a page that is asked later
+
     with desk.database.writing() as db:
         db.execute(text("UPDATE alembic_version SET version_num = version_num"))
         at = db.scalar(text("SELECT version_num FROM alembic_version"))

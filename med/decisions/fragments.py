@@ -118,5 +118,6 @@ def gather(rows: Iterable[Any]) -> dict[int, tuple[Any, list[Perspective]]]:
 
 
 def heading(text: str) -> str:
-    """What was decided, as a heading: "At …", since the words complete "Vi har besluttet, at …"; no full stop."""
-    return f"At {text.removeprefix('at ')}".removesuffix(".")
+    """What was decided, as a heading: without a leading "at", a capital first, no full stop."""
+    text = text.removeprefix("at ").removesuffix(".")
+    return text[:1].upper() + text[1:]

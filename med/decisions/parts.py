@@ -83,15 +83,9 @@ def under_items(visit: Any, meeting: Meeting) -> dict[int, Markup]:
         follow_ups[row.item_id].append(row)
     if not decisions and not follow_ups:
         return {}
-    names = titles(visit.db)
+    macros = visit.desk.pages.macros("decisions/_items.html", visit, heading=heading, titles=titles(visit.db))
     return {
-        item_id: piece(
-            visit,
-            "decisions/_items.html",
-            decisions=decisions.get(item_id, []),
-            follow_ups=follow_ups.get(item_id, []),
-            titles=names,
-        )
+        item_id: macros.under_item(decisions.get(item_id, []), follow_ups.get(item_id, []))
         for item_id in {*decisions, *follow_ups}
     }
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,7 +62,7 @@ class Pages:
             extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
             trim_blocks=True,
             lstrip_blocks=True,
-            auto_reload=settings.demo,
+            auto_reload=False,
         )
         install_gettext = self.env.install_gettext_callables  # type: ignore[attr-defined]
         install_gettext(language.gettext, language.ngettext, newstyle=True)
@@ -77,25 +78,43 @@ class Pages:
         return self.reverse(route, **path)
 
     def render(self, template: str, visit: "Visit", **context: Any) -> str:
+        """A page, or a piece of one: a template whose name begins with "_" has no frame around it."""
+        if not template.rpartition("/")[2].startswith("_"):
+            context = {**self.frame(visit), **context}
+        return self.env.get_template(template).render(**self.surroundings(visit), **context)
+
+    def macros(self, template: str, visit: "Visit", **context: Any) -> Any:
+        """A template's macros, to be called many times in one page: `macros(…).under_item(…)` gives Markup."""
+        return self.env.get_template(template).make_module({**self.surroundings(visit), **context})
+
+    def surroundings(self, visit: "Visit") -> dict[str, Any]:
+        """What every template may ask for."""
         viewer = visit.arrival.viewer
-        path = visit.request.url.path
 
         def can(policy: str, thing: Any = None) -> bool:
             return viewer is not None and allows(viewer, self.policies[policy], thing)
 
-        return self.env.get_template(template).render(
-            viewer=viewer,
-            lang=visit.arrival.language,
-            theme=visit.arrival.theme,
-            nav=self.navigation(viewer, path),
-            here=here(visit),
-            csrf=lambda: form_fields(visit.arrival.token_secret),
-            can=can,
-            today=clock.today(),
-            now=clock.now(),
-            said=said(visit),
-            **context,
-        )
+        @cache
+        def token() -> str:
+            return make_token(visit.arrival.token_secret) if visit.arrival.token_secret else ""
+
+        return {
+            "viewer": viewer,
+            "lang": visit.arrival.language,
+            "csrf": lambda: form_fields(token()),
+            "can": can,
+            "today": clock.today(),
+            "now": clock.now(),
+        }
+
+    def frame(self, visit: "Visit") -> dict[str, Any]:
+        """What stands around every page: menu, colours, the link to the other language, a word after a change."""
+        return {
+            "theme": visit.arrival.theme,
+            "nav": self.navigation(visit.arrival.viewer, visit.request.url.path),
+            "here": here(visit),
+            "said": said(visit),
+        }
 
     def navigation(self, viewer: Any, path: str) -> list[dict[str, Any]]:
         if viewer is None:
@@ -128,8 +147,8 @@ def said(visit: "Visit") -> str:
     return str(SAID[key]) if key in SAID else ""
 
 
-def form_fields(token_secret: str) -> Markup:
-    token = make_token(token_secret) if token_secret else ""
+def form_fields(token: str) -> Markup:
+    """The hidden fields of a form: the page's token, and a key of the form's own against a double submit."""
     return Markup('<input type="hidden" name="_token" value="{}"><input type="hidden" name="idem" value="{}">').format(
         token, uuid.uuid4()
     )

@@ -111,7 +111,7 @@ def test_a_new_decision_replaces_the_old_when_it_is_published(visitor, published
     assert "Beslutningen er afløst" in before.words
     assert db.get(Decision, old).state is DecisionState.REPLACED
     assert [a.text_content() for a in carla.open("/beslutninger?tilstand=i_kraft").tree.xpath("//h3")] == [
-        "At der er tre pauser"
+        "Der er tre pauser"
     ]
 
 
@@ -132,7 +132,7 @@ def test_an_open_decision_is_not_replaced_behind_closed_doors(visitor, published
 def test_chairs_look_back_when_the_day_has_come(visitor, published):
     made = published(review=date(2026, 11, 20), at=moment(1))
     anna = visitor("anna")
-    assert "Se tilbage på beslutningen: At der er to pauser" in anna.open("/").words
+    assert "Se tilbage på beslutningen: Der er to pauser" in anna.open("/").words
     form = anna.open(f"/beslutninger/{made}").form("Gem tilbageblik")
     past = form.fill(note="Det virker", review="2026-01-01").send()
     assert "ikke er gået" in past.errors()["review"]
@@ -146,9 +146,9 @@ def test_chairs_look_back_when_the_day_has_come(visitor, published):
 def test_what_is_due_waits_for_the_responsible_alone(visitor, published, write):
     published("der er to pauser", responsible="freja", due=date(2026, 11, 10))
     published("der er tre pauser", responsible="freja", due=date(2027, 11, 10))
-    assert "Fortæl, hvordan det går: At der er to pauser" in visitor("freja").open("/").words
-    assert "hvordan det går: At der er tre pauser" not in visitor("freja").open("/").words
-    assert "hvordan det går: At der er to pauser" not in visitor("carla").open("/").words
+    assert "Fortæl, hvordan det går: Der er to pauser" in visitor("freja").open("/").words
+    assert "hvordan det går: Der er tre pauser" not in visitor("freja").open("/").words
+    assert "hvordan det går: Der er to pauser" not in visitor("carla").open("/").words
 
 
 def test_what_people_write_is_text_never_markup(visitor, published):

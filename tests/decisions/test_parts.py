@@ -36,12 +36,12 @@ def test_decisions_stand_under_their_items_for_those_who_may_read_them(quiet, vi
     write(lambda session: decide(session, session.get(Item, room.closed), text="sagen er lukket"))
     write(lambda session: setattr(session.get(Meeting, room.meeting), "state", State.HELD))
     page = f"/moeder/{room.meeting}"
-    assert "At der er to pauser" not in visitor("carla").open(page).words
-    assert "At sagen er lukket" in visitor("gunnar").open(page).words
+    assert "Der er to pauser" not in visitor("carla").open(page).words
+    assert "Sagen er lukket" in visitor("gunnar").open(page).words
     write(lambda session: approve(session, room.meeting))
     staff = visitor("carla").open(page)
-    assert "At der er to pauser" in staff.words
-    assert "At sagen er lukket" not in staff.words
+    assert "Der er to pauser" in staff.words
+    assert "Sagen er lukket" not in staff.words
 
 
 def test_what_is_settled_as_decided_must_be_written_down(quiet, write, room):
@@ -62,6 +62,6 @@ def test_a_committees_page_shows_its_newest(visitor, published, committee_id):
     published("der er to pauser")
     published("sagen er lukket", is_open=False)
     page = f"/udvalg/{committee_id('med-aabrinken')}"
-    assert "At der er to pauser" in visitor("carla").open(page).words
-    assert "At sagen er lukket" not in visitor("carla").open(page).words
-    assert "At sagen er lukket" in visitor("bo").open(page).words
+    assert "Der er to pauser" in visitor("carla").open(page).words
+    assert "Sagen er lukket" not in visitor("carla").open(page).words
+    assert "Sagen er lukket" in visitor("bo").open(page).words

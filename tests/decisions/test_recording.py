@@ -167,7 +167,7 @@ def test_staff_meet_it_when_both_chairs_have_approved_the_minutes(quiet, visitor
     assert "pauser" not in carla.open("/beslutninger").words
     write(lambda session: approve(session, room.meeting))
     assert carla.open(f"/beslutninger/{made}").status_code == 200
-    assert "At der er to pauser om formiddagen" in carla.open("/beslutninger").words
+    assert "Der er to pauser om formiddagen" in carla.open("/beslutninger").words
 
 
 def test_those_who_follow_an_open_meeting_live_read_its_drafts(quiet, visitor, room, write):

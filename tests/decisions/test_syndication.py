@@ -55,7 +55,7 @@ def test_a_reader_follows_without_signing_in(visitor, published, address):
     assert found.feed.language == "da"
     assert [entry.title for entry in found.entries] == [
         "At vi ringer <b>til</b> hinanden & andre",
-        "At der er to pauser",
+        "Der er to pauser",
     ]
     newest, oldest = found.entries
     assert [tag.term for tag in newest.tags if "perspektiver" in tag.scheme] == ["emergens", "resiliens"]
