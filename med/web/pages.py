@@ -2,8 +2,8 @@
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -103,6 +103,7 @@ class Pages:
             "lang": visit.arrival.language,
             "csrf": lambda: form_fields(token()),
             "can": can,
+            "here": here(visit),
             "today": clock.today(),
             "now": clock.now(),
         }
@@ -112,7 +113,6 @@ class Pages:
         return {
             "theme": visit.arrival.theme,
             "nav": self.navigation(visit.arrival.viewer, visit.request.url.path),
-            "here": here(visit),
             "said": said(visit),
         }
 
