@@ -223,3 +223,5 @@ def scene(
     yield SimpleNamespace(walker=walker, cases=cases, routes=every_route(served.app), desk=desk)
     walker.close()
     desk.database.close()
+    if backend == "postgresql":
+        request.getfixturevalue("postgres").drop("scene")
