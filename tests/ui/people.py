@@ -66,6 +66,7 @@ def at_browser(
         reduced_motion="reduce",
         **more,
     )
+    context.set_default_timeout(15_000)
     try:
         if handle:
             signed_in = context.request.post(f"{site.base}/log-ind/demo", form={"person": handle}, max_redirects=0)
