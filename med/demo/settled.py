@@ -18,6 +18,9 @@ def decide(year: Year, meeting: Meeting, item: Item, words: dict[str, Any]) -> N
     on = meeting.starts_at.astimezone(clock.COPENHAGEN)
     series = (meeting.committee_id, item.is_open, on.year)
     numbers = year.numbers.setdefault(series, count(1))
+    state = DecisionState[words.get("state", "VALID")]
+    if state is DecisionState.REPLACED:
+        state = DecisionState.VALID  # until the decision that replaces it is published, by the real action
     decision = Decision(
         uid=uid("decision", words["key"]),
         committee_id=meeting.committee_id,
@@ -35,7 +38,7 @@ def decide(year: Year, meeting: Meeting, item: Item, words: dict[str, Any]) -> N
         frame=words.get("frame", ""),
         hoped_effect=words.get("hoped_effect", ""),
         review=day(words.get("review")),
-        state=DecisionState[words.get("state", "VALID")],
+        state=state,
         withdrawn_reason=words.get("state_note", "") if words.get("state") == "WITHDRAWN" else "",
         before_discussion=bool(item.decision_planned and item.discussed and item.decision_planned < item.discussed),
         replaces_id=year.decisions[words["replaces"]].id if words.get("replaces") else None,
@@ -56,7 +59,7 @@ def decide(year: Year, meeting: Meeting, item: Item, words: dict[str, Any]) -> N
                 is_open=decision.is_open,
             )
         )
-    if decision.state is not DecisionState.VALID or words.get("state_note"):
+    if state is not DecisionState.VALID or words.get("state_note"):
         later = min(decision.decided_at + timedelta(days=27), clock.now() - timedelta(days=2))
         db.add(
             Step(
