@@ -6,6 +6,7 @@ from litestar import Response, Router
 
 from med.access import signed_in
 from med.decisions.fragments import heading
+from med.meetings.queries.minutes import latest_minutes
 from med.overview import queries
 from med.perspectives.queries import titles
 from med.slices import Waiting
@@ -27,6 +28,7 @@ def overview(visit: Visit) -> Response:
         meeting=meetings[0] if meetings else None,
         later=meetings[1:],
         news=queries.new_decisions(visit.db, visit.viewer, visit.arrival.news_since, SHOWN),
+        minutes=latest_minutes(visit.db, visit.viewer, visit.arrival.news_since, SHOWN),
         most=SHOWN,
         heading=heading,
         titles=titles(visit.db),

@@ -82,6 +82,16 @@ def test_both_chairs_approve_and_everyone_can_read(visitor, db, meeting_id):
     assert minutes.sha256 in page.text
 
 
+def test_the_members_find_approved_minutes_on_their_overview(visitor, meeting_id):
+    send_to_review(visitor, meeting_id)
+    approve(visitor, "anna", meeting_id)
+    gunnar, carla = visitor("gunnar"), visitor("carla")
+    assert "Referat: MED-ledelsen, november" not in gunnar.open("/").words
+    approve(visitor, "bo", meeting_id)
+    assert "Referat: MED-ledelsen, november" in gunnar.open("/").words
+    assert "Referat: MED-ledelsen, november" not in carla.open("/").words
+
+
 def test_a_chair_does_not_approve_twice_and_a_member_not_at_all(visitor, meeting_id):
     send_to_review(visitor, meeting_id)
     approve(visitor, "anna", meeting_id)

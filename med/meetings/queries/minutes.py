@@ -170,14 +170,22 @@ def item_revisions(db: Session, viewer: Viewer, item_id: int) -> Sequence[Any]:
 
 
 def latest_minutes(db: Session, viewer: Viewer, since: datetime, limit: int = 10) -> Sequence[Any]:
-    """Minutes published since a moment: (meeting id, title, committee, published), one's own committees' first."""
-    own = Meeting.committee_id.in_(viewer.committee_ids)
+    """Minutes of one's own committees approved since a moment: (id, title, name, chairs_approved_at), newest first.
+
+    Those who sit on the committee, substitutes and advisers included, and its secretary find them on their overview.
+    """
+    if not viewer.committee_ids:
+        return []
     return db.execute(
         select(Meeting.id, Meeting.title, Committee.name, Minutes.chairs_approved_at)
         .join(Meeting, Meeting.id == Minutes.meeting_id)
         .join(Committee, Committee.id == Meeting.committee_id)
-        .where(Minutes.chairs_approved_at > since, visible_minutes(viewer))
-        .order_by(own.desc(), Minutes.chairs_approved_at.desc())
+        .where(
+            Meeting.committee_id.in_(viewer.committee_ids),
+            Minutes.chairs_approved_at > since,
+            visible_minutes(viewer),
+        )
+        .order_by(Minutes.chairs_approved_at.desc(), Meeting.id.desc())
         .limit(limit)
     ).all()
 
