@@ -214,6 +214,16 @@ def _papers(db: Session, item: Item, people: dict[str, int], case: str, hidden: 
         )
     )
     if case == "draft":
+        # Agreed ahead of the meeting, with no decision yet.
+        ahead = FollowUp(
+            committee_id=item.committee_id,
+            item_id=item.id,
+            is_open=item.is_open,
+            text=f"{hidden}på forhånd",
+            owner_id=people["gunnar"],
+            created_at=now,
+        )
+        _add(db, ahead)
         return {"attachment_id": attachment.id}
     decision = _add(
         db,

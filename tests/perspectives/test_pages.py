@@ -1,9 +1,9 @@
 """Reading the grundlag both ways, and writing it."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from med.journal.models import Entry
-from med.perspectives.models import GrundlagChange, Perspective, RoleKey, Statement
+from med.perspectives.models import GrundlagChange, Perspective, PerspectiveText, RoleKey, Statement
 
 
 def own_words(page):
@@ -85,6 +85,21 @@ def test_the_heading_too_is_kept_from_being_overwritten(visitor, db):
     assert "Vi skaber noget nyt" in answer.words
     assert answer.form("Gem overskriften").send().status_code == 303
     assert visitor("carla").open("/perspektiver/emergens").h1 == "Vi skaber velfærd"
+
+
+def test_the_first_heading_is_written_once(visitor, db, write):
+    """Before the municipality wrote any, the form starts empty, and two who begin do not overwrite each other."""
+    write(lambda db: db.execute(delete(PerspectiveText).where(PerspectiveText.perspective == Perspective.EMERGENS)))
+    hanne, emil = visitor("hanne"), visitor("emil")
+    hers = hanne.open("/perspektiver/emergens/ret").form("Gem overskriften")
+    his = emil.open("/perspektiver/emergens/ret").form("Gem overskriften")
+    assert hers.fill(title="Hannes overskrift").send().status_code == 303
+    answer = his.fill(title="Emils overskrift").send()
+    assert answer.status_code == 409
+    assert "Hannes overskrift" in answer.words
+    assert db.scalar(select(PerspectiveText.title).where(PerspectiveText.perspective == Perspective.EMERGENS)) == (
+        "Hannes overskrift"
+    )
 
 
 def test_statements_are_added_moved_and_taken_out_of_use(visitor, db):

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from med.access import Side, Viewer, require
@@ -156,8 +157,12 @@ def remove_item(db: Session, viewer: Viewer, item: Item) -> Meeting:
         note(db, viewer, "proposal.returned", proposal)
     note(db, viewer, "item.removed", item)
     items = [one for one in meeting.items if one.id != item.id]
-    forget(db, item)
-    db.flush()
+    try:
+        with db.begin_nested():
+            forget(db, item)
+            db.flush()
+    except IntegrityError:  # something of a higher slice hangs on it: a follow-up agreed ahead of the meeting
+        raise Conflict(T("Der er aftalt en opfølgning på punktet, så det kan ikke tages af dagsordenen.")) from None
     renumber(items)
     db.flush()
     db.expire(meeting, ["items"])
