@@ -105,7 +105,7 @@ def test_drift_is_seen(empty):
     assert {difference[0] for difference in drift(empty.engine)} == {"remove_column", "add_index"}
 
 
-# --- what the database itself holds ------------------------------------------------------------------------------------
+# --- what the database itself holds -----------------------------------------------------------------------------------
 
 
 def test_every_choice_has_its_check(database):

@@ -79,7 +79,7 @@ def count_sqlite(file: Path) -> dict[str, int]:
             if found != ["ok"] or db.execute("PRAGMA foreign_key_check").fetchone():
                 raise Stop(f"{file} is damaged: {found[0]}.", 1)
             names = db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-            return {name: db.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for (name,) in names.fetchall()}
+            return {name: db.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for (name,) in names.fetchall()}  # nosec B608
         except sqlite3.DatabaseError as error:
             raise Stop(f"{file} is damaged: {error}.", 1) from None
 

@@ -20,7 +20,7 @@ from med.perspectives.queries import titles
 
 
 def piece(visit: Any, template: str, **context: Any) -> Markup:
-    return Markup(visit.desk.pages.render(template, visit, heading=heading, **context))
+    return visit.desk.pages.piece(template, visit, heading=heading, **context)
 
 
 def in_the_room(visit: Any, item: Item) -> Markup:

@@ -244,6 +244,7 @@ def write_minutes(year: Year, meeting: Meeting, state: str) -> None:
     db.add(minutes)
     db.flush()
     db.refresh(meeting)
+    assert meeting.minute_taker_id is not None, f"{meeting.title} has no minute-taker"
     with clock.at(min(reviewed, clock.now() - timedelta(hours=16))):
         send_to_review(db, viewer_for(db, meeting.minute_taker_id), meeting)
     if state == "held":

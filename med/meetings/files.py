@@ -12,7 +12,8 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree
+
+from lxml import etree
 
 from med.language import T, Text
 
@@ -213,8 +214,8 @@ def _declared(content_types: bytes) -> dict[str, str]:
     if b"<!DOCTYPE" in content_types or b"<!ENTITY" in content_types:
         raise Refused(NOT_WHAT_IT_SAYS)
     try:
-        tree = ElementTree.fromstring(content_types)
-    except ElementTree.ParseError:
+        tree = etree.fromstring(content_types, etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError:
         raise Refused(NOT_WHAT_IT_SAYS) from None
     return {
         element.get("PartName") or f"*.{element.get('Extension')}": (element.get("ContentType") or "").lower()

@@ -15,15 +15,13 @@ from med.organisation.models import Committee
 
 def of_the_committee(visit: Any, committee: Committee) -> Markup:
     """The next meetings and the last ones that were held."""
-    return Markup(
-        visit.desk.pages.render(
-            "meetings/_committee.html",
-            visit,
-            committee=committee,
-            coming=coming_meetings(visit.db, visit.viewer, committee_id=committee.id, limit=3)[:3],
-            past=past_meetings(visit.db, visit.viewer, committee_id=committee.id, limit=3)[:3],
-            signs=SIGNS,
-        )
+    return visit.desk.pages.piece(
+        "meetings/_committee.html",
+        visit,
+        committee=committee,
+        coming=coming_meetings(visit.db, visit.viewer, committee_id=committee.id, limit=3)[:3],
+        past=past_meetings(visit.db, visit.viewer, committee_id=committee.id, limit=3)[:3],
+        signs=SIGNS,
     )
 
 

@@ -83,6 +83,10 @@ class Pages:
             context = {**self.frame(visit), **context}
         return self.env.get_template(template).render(**self.surroundings(visit), **context)
 
+    def piece(self, template: str, visit: "Visit", **context: Any) -> Markup:
+        """A piece to be put into another template as it is: it was escaped when it was rendered."""
+        return Markup(self.render(template, visit, **context))  # nosec B704
+
     def macros(self, template: str, visit: "Visit", **context: Any) -> Any:
         """A template's macros, to be called many times in one page: `macros(…).under_item(…)` gives Markup."""
         return self.env.get_template(template).make_module({**self.surroundings(visit), **context})
