@@ -1,11 +1,10 @@
 """The agenda: items, their order and openness, notes, and what outsiders meet of it."""
 
-import json
 from datetime import date
 
 from sqlalchemy import event, select
 
-from med.meetings.models import Item, Meeting, Note, Purpose
+from med.meetings.models import Item, Meeting, Note, Purpose, State
 from med.meetings.parts import PARTS
 
 
@@ -261,28 +260,32 @@ def test_notes_are_for_oneself_or_for_one_side(visitor, plan, item, db):
     assert db.scalars(select(Note.text).where(Note.side.is_not(None))).all() == ["Seks uger er nok"]
 
 
-def test_a_meeting_of_fifteen_items_is_read_in_twelve_queries(visitor, plan, item, app, write):
+def test_a_meeting_is_read_in_twelve_queries(visitor, plan, item, app, db):
     number = plan()
     for count in range(11):
         item(number, f"Punkt {count}", case_text="Tekst", responsible="bo")
+    db.rollback()
+    held = db.scalars(select(Meeting.id).where(Meeting.state == State.HELD).order_by(Meeting.id)).all()
     desk = app.state.desk
-    for handle in ("anna", "bo", "carla", "gunnar"):
-        person = visitor(handle)
-        asked: list[str] = []
+    asked: list[str] = []
 
-        def count_it(conn, cursor, statement, *rest, asked=asked):
-            if statement.lstrip().upper().startswith(("SELECT", "WITH")):
-                asked.append(statement)
+    def count_it(conn, cursor, statement, *rest):
+        if statement.lstrip().upper().startswith(("SELECT", "WITH")):
+            asked.append(statement)
 
-        engines = {desk.database.engine, desk.database.write_engine}
+    engines = {desk.database.engine, desk.database.write_engine}
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", count_it)
+    try:
+        for handle in ("anna", "carla", "gunnar"):
+            person = visitor(handle)
+            for meeting in (number, held[0], held[-1]):
+                asked.clear()
+                assert person.open(f"/moeder/{meeting}").status_code == 200
+                assert len(asked) <= 12, (handle, meeting, [one[:90] for one in asked])
+    finally:
         for engine in engines:
-            event.listen(engine, "before_cursor_execute", count_it)
-        try:
-            assert person.open(f"/moeder/{number}").status_code == 200
-        finally:
-            for engine in engines:
-                event.remove(engine, "before_cursor_execute", count_it)
-        assert len(asked) <= 12, (handle, len(asked), json.dumps([one[:90] for one in asked], indent=1))
+            event.remove(engine, "before_cursor_execute", count_it)
 
 
 def test_the_page_on_paper_names_those_who_take_part(visitor, plan, item):

@@ -9,7 +9,7 @@ import pytest
 
 from med.meetings import files
 from med.meetings.models import Attachment
-from med.web.incoming import UPLOAD_BYTES
+from med.web import incoming
 
 OFFICE = "application/vnd.openxmlformats-officedocument."
 TYPES = (
@@ -65,7 +65,7 @@ def test_these_are_taken(name, data, kind):
 
 
 def bomb() -> bytes:
-    return docx({"word/media/x.bin": bytes(files.LARGEST_UNPACKED + 1)})
+    return docx({"word/media/x.bin": bytes(1_000_001)})
 
 
 def lying() -> bytes:
@@ -111,7 +111,8 @@ def test_these_are_refused_with_a_reason(name, data, why):
 
 
 @pytest.mark.parametrize("make", [bomb, lying])
-def test_a_zip_bomb_is_refused_whatever_it_says_of_itself(make):
+def test_a_zip_bomb_is_refused_whatever_it_says_of_itself(make, monkeypatch):
+    monkeypatch.setattr(files, "LARGEST_UNPACKED", 1_000_000)
     with pytest.raises(files.Refused) as refused:
         files.sniff("bombe.docx", make())
     assert refused.value.message in {files.UNPACKS_TOO_LARGE, files.NOT_WHAT_IT_SAYS}
@@ -180,10 +181,11 @@ def test_a_refused_file_says_why_and_keeps_what_was_written(visitor, plan, item,
     assert not (tmp_path / "files").exists()
 
 
-def test_a_body_beyond_all_measure_is_refused(visitor, plan, item):
+def test_a_body_beyond_all_measure_is_refused(visitor, plan, item, monkeypatch):
+    monkeypatch.setattr(incoming, "UPLOAD_BYTES", 300_000)
     number = plan()
     point = item(number, "Budget")
-    answer = attach(visitor("anna"), number, point, "stor.pdf", b"%PDF-1.7" + b"x" * UPLOAD_BYTES)
+    answer = attach(visitor("anna"), number, point, "stor.pdf", b"%PDF-1.7" + b"x" * 300_000)
     assert answer.status_code == 413
 
 
@@ -219,11 +221,12 @@ def test_a_file_taken_off_is_gone_for_everyone_but_the_row_stays(visitor, plan, 
     assert look(Attachment, int(path.rsplit("/", 1)[1])).removed_at
 
 
-def test_those_who_may_not_are_stopped_before_the_body_is_read(visitor, plan, item):
+def test_those_who_may_not_are_stopped_before_the_body_is_read(visitor, plan, item, monkeypatch):
+    monkeypatch.setattr(incoming, "UPLOAD_BYTES", 300_000)
     number = plan(draft_shown=True)
     point = item(number, "Budget")
     path = f"/moeder/{number}/punkter/{point}/bilag"
-    huge = {"file": ("stor.pdf", b"x" * (UPLOAD_BYTES + 1), "application/pdf")}
+    huge = {"file": ("stor.pdf", b"x" * 300_001, "application/pdf")}
     for handle, status in (("carla", 403), ("gunnar", 403), ("ivan", 404)):
         assert visitor(handle).post(path, {}, files=huge).status_code == status
     assert visitor().post(path, {}, files=huge).status_code == 303  # to the door

@@ -2,8 +2,12 @@
 
 from datetime import date, time
 
+from sqlalchemy import update
+
+from med.access import SeatRole, Side
 from med.meetings.deadlines import deadlines
 from med.meetings.models import Kind, Meeting, Part, Reply, State
+from med.organisation.models import Approval, Rules, Seat
 from med.organisation.queries import default_rules
 
 DAY = "2026-12-09"  # a Wednesday with no meeting in the demo
@@ -237,6 +241,40 @@ def test_a_change_after_one_has_approved_clears_the_approval_and_says_so(visitor
     assert refused.status_code == 409
     assert "Se den igennem" in refused.words
     assert look(Meeting, number).agenda_vice_at is None
+
+
+def test_where_the_rules_say_so_the_chair_alone_approves(visitor, plan, write, committee_id, look):
+    write(
+        lambda db: db.execute(
+            update(Rules)
+            .where(Rules.committee_id == committee_id("med-aabrinken"))
+            .values(agenda_approval=Approval.CHAIR)
+        )
+    )
+    number = plan()
+    assert "Når den er godkendt, sendes den ud" in visitor("anna").open(f"/moeder/{number}").words
+    visitor("anna").open(f"/moeder/{number}").form("Godkend dagsordenen").send()
+    assert look(Meeting, number).state is State.AGENDA_SENT
+
+
+def test_who_got_a_seat_after_the_planning_is_invited_when_the_agenda_is_approved(
+    visitor, plan, write, people, committee_id, look
+):
+    number = plan()
+
+    def change_seats(db) -> None:
+        db.execute(update(Seat).where(Seat.person_id == people.gunnar).values(ends=date(2026, 11, 30)))
+        seat = Seat(committee_id=committee_id("med-aabrinken"), person_id=people.tove, role=SeatRole.MEMBER)
+        seat.side, seat.starts = Side.EMPLOYEE, date(2026, 12, 1)
+        db.add(seat)
+
+    visitor("bo").open(f"/moeder/{number}").form("Jeg kommer").send()
+    write(change_seats)
+    visitor("anna").open(f"/moeder/{number}").form("Godkend dagsordenen").send()
+    replies = {a.person.handle: a.reply for a in look(Meeting, number).attendances}
+    assert replies["tove"] is Reply.INVITED
+    assert replies["bo"] is Reply.ACCEPTED
+    assert "gunnar" not in replies
 
 
 def test_a_meeting_without_agenda_needs_no_approval(visitor, plan):

@@ -19,7 +19,7 @@ from med.meetings.actions.standing import add_standing_items, renew_adoptions
 from med.meetings.actions.versions import Stale, take_version
 from med.meetings.deadlines import Deadlines, day_off, deadlines, passed, within_reach
 from med.meetings.forms.planning import ApproveAgenda, CancelMeeting, PlanMeeting
-from med.meetings.models import Attendance, Item, Kind, Meeting, Part, Proposal, ProposalState, Reply, State
+from med.meetings.models import Attendance, Item, Kind, Meeting, Part, Presence, Proposal, ProposalState, Reply, State
 from med.organisation.access import on_day
 from med.organisation.models import Approval, Committee, Employment, Level, Person, Unit
 from med.organisation.queries import below, person_by_words, rules_on, seats_on
@@ -98,6 +98,8 @@ def change_meeting(db: Session, viewer: Viewer, meeting: Meeting, form: PlanMeet
             note(db, viewer, "meeting.deadline_waived", meeting)
         invite(db, meeting)
         renew_adoptions(db, meeting.committee_id)
+    elif meeting.state in (State.PLANNED, State.AGENDA_SENT):
+        renew_invitations(db, meeting)
     return meeting
 
 
@@ -234,6 +236,33 @@ def invite(db: Session, meeting: Meeting) -> None:
     db.flush()
 
 
+def renew_invitations(db: Session, meeting: Meeting) -> None:
+    """Seats given or ended since the meeting was planned: who has come in is invited, who has left is not.
+
+    Replies that were given stay. The secretary's notes of guests, and who only listens, stay too.
+    """
+    wanted = _wanted(db, meeting)
+    here = {attendance.person_id: attendance for attendance in meeting.attendances}
+    for person_id, attendance in here.items():
+        seated = attendance.part in (Part.MEMBER, Part.ADVISORY)
+        if seated and person_id not in wanted and attendance.presence is Presence.UNKNOWN:
+            for other in here.values():
+                if other.stands_in_for_id == attendance.id:
+                    other.stands_in_for_id = None
+            meeting.attendances.remove(attendance)
+            db.delete(attendance)
+    for person_id, place in wanted.items():
+        known = here.get(person_id)
+        if known is None:
+            known = Attendance(person_id=person_id, reply=Reply.INVITED)
+            meeting.attendances.append(known)
+        elif known.part in (Part.MEMBER, Part.ADVISORY) or place.part is Part.GUEST:
+            continue
+        known.part, known.side, known.role, known.seat_id = place.part, place.side, place.role, place.seat_id
+        known.stands_in_for_id = None
+    db.flush()
+
+
 def _wanted(db: Session, meeting: Meeting) -> dict[int, _Place]:
     day = workdays.copenhagen(meeting.starts_at).date()
     wanted: dict[int, _Place] = {}
@@ -299,6 +328,7 @@ def approve_agenda(db: Session, viewer: Viewer, meeting: Meeting, form: ApproveA
     if access.acts_for(viewer, meeting, SeatRole.VICE_CHAIR) and meeting.agenda_vice_at is None:
         meeting.agenda_vice_at, meeting.agenda_vice_id = now, viewer.person_id
     note(db, viewer, "agenda.approved", meeting)
+    renew_invitations(db, meeting)
     if not still_to_approve(db, meeting):
         meeting.state = State.AGENDA_SENT
         meeting.agenda_sent_at = now

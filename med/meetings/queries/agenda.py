@@ -22,12 +22,6 @@ CAME, WENT = aliased(Proposal), aliased(Proposal)
 SOURCE = aliased(Item)
 
 
-# Made once: SQLAlchemy spends longer on an alias than the database on the row.
-OWN, SHARED = aliased(Note), aliased(Note)
-CAME, WENT = aliased(Proposal), aliased(Proposal)
-SOURCE = aliased(Item)
-
-
 @dataclass
 class Line:
     """A line of the agenda as one viewer may read it. A closed item is a number and nothing else: `item` is None."""
@@ -61,7 +55,6 @@ class Agenda:
 
 def agenda(db: Session, viewer: Viewer, meeting: Meeting, is_inside: bool) -> Agenda:
     """The agenda of a meeting that the viewer may see, in two queries (attachments are the second)."""
-    own, shared, came, went, source = OWN, SHARED, CAME, WENT, SOURCE
     side = viewer.side_in(meeting.committee_id)
     theirs = or_(WENT.committee_id.in_(viewer.inside), WENT.raised_by_id == viewer.person_id)
     found = db.execute(

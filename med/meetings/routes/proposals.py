@@ -113,6 +113,8 @@ def _raise(visit: Visit, form: RaisePoint) -> Proposal:
         committee = committee_for(visit.db, visit.viewer, form.committee)
     except NotFound:
         raise Invalid(committee=T("Vælg en af mulighederne.")) from None
+    if committee.ends is not None and committee.ends < clock.today():
+        raise Invalid(committee=T("Udvalget er nedlagt."))
     if form.decision is not None and asked_about(visit.db, visit.viewer, form.decision) is None:
         form.decision = None
     return actions.raise_point(visit.db, visit.viewer, committee, form, meeting=_meeting(visit, form.meeting))
@@ -140,8 +142,10 @@ def show_proposal(visit: Visit, proposal: Proposal, errors: dict[str, Any], stat
     became = queries.item_of(db, viewer, proposal)
     item, is_said = became or (None, False)
     may_answer = allows(viewer, access.answer_proposal, proposal)
+    offered = _answers(visit, proposal) if may_answer else {}
+    next_meeting = next((choice[0] for choice in offered.get("meeting_choices", [])), "")
     values: dict[str, Any] = visit.form.values() or {
-        "meeting": proposal.meeting_id or "",
+        "meeting": proposal.meeting_id or next_meeting,
         "minutes_budget": "15",
         "answer": Answer.ACCEPT,
     }
@@ -155,7 +159,7 @@ def show_proposal(visit: Visit, proposal: Proposal, errors: dict[str, Any], stat
         asked=asked_about(db, viewer, proposal.decision_id) if proposal.decision_id else None,
         is_mine=proposal.raised_by_id == viewer.person_id,
         may_answer=may_answer,
-        **(_answers(visit, proposal) if may_answer else {}),
+        **offered,
         signs=SIGNS,
         values=values,
         errors=errors,
