@@ -31,12 +31,12 @@ MAIN, LOCAL, OTHER = 1, 2, 3
 CHAIR, VICE, LEADER, STEWARD, OUTSIDER, SECRETARY, CHAIR_ABOVE = 1, 2, 3, 4, 5, 6, 7
 STEPS_IN_FOR_CHAIR, STEPS_IN_FOR_VICE, SAID_NO, ONLY_NAMED, ADVISER, OBSERVER = 8, 9, 10, 11, 12, 13
 MINUTE_TAKER, MODERATOR, OPERATOR, LEFT_THE_MUNICIPALITY, LEFT_THE_COMMITTEE, NEXT_YEARS, LAST_DAY_TODAY = range(14, 21)
-WRONG_SIDE, MAY_NOT_SIGN_IN, FORMER_SECRETARY, CHAIR_ELSEWHERE = range(21, 25)
+WRONG_SIDE, MAY_NOT_SIGN_IN, FORMER_SECRETARY, CHAIR_ELSEWHERE, SECRETARY_ABOVE = range(21, 26)
 
 
 def whole_cast(state: str, is_open: bool, minutes: str | None) -> World:
     world = World(TODAY)
-    everyone = range(1, CHAIR_ELSEWHERE + 1)
+    everyone = range(1, SECRETARY_ABOVE + 1)
     world.people = {number: Person(number, jobs=(LONG,)) for number in everyone}
     world.people[OPERATOR] = Person(OPERATOR)
     world.people[LEFT_THE_MUNICIPALITY] = Person(LEFT_THE_MUNICIPALITY, jobs=(OVER,))
@@ -51,6 +51,7 @@ def whole_cast(state: str, is_open: bool, minutes: str | None) -> World:
         1: Grant(1, SECRETARY, "secretary", LONG, MAIN, below=True),
         2: Grant(2, OPERATOR, "admin", LONG),
         3: Grant(3, FORMER_SECRETARY, "secretary", OVER, LOCAL),
+        4: Grant(4, SECRETARY_ABOVE, "secretary", LONG, MAIN),  # of that committee alone
     }
     world.meetings[1] = Meeting(
         1,
@@ -58,6 +59,7 @@ def whole_cast(state: str, is_open: bool, minutes: str | None) -> World:
         state,
         open=is_open,
         agenda_sent=state not in {"planned", "cancelled"},
+        draft_shown=state == "cancelled",  # it was shown while it grew; who looks now finds nothing
         agenda_chair=True,
         minute_taker=MINUTE_TAKER,
         moderator=MODERATOR,
