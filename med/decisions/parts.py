@@ -99,19 +99,22 @@ def _follow_ups(visit: Any, meeting_id: int) -> list[Any]:
 
 
 def missing_decisions(db: Session, meeting: Meeting) -> list[Text]:
-    """A meeting cannot be closed while an item is settled as "besluttet" and nobody wrote down what."""
+    """Why a meeting cannot be closed yet: an item is "besluttet" and nobody wrote what, or whether both sides agreed.
+
+    Noting a decision in the room settles its item as decided; whether there was agreement is for people to say.
+    """
     written = select(Decision.item_id).where(Decision.meeting_id == meeting.id, Decision.item_id.is_not(None))
-    positions = db.scalars(
-        select(Item.position)
-        .where(
-            Item.meeting_id == meeting.id,
-            Item.outcome == Outcome.DECIDED,
-            Item.standing.is_(None),
-            Item.id.not_in(written),
-        )
+    rows = db.execute(
+        select(Item.position, Item.consensus, Item.id.in_(written).label("is_written"))
+        .where(Item.meeting_id == meeting.id, Item.outcome == Outcome.DECIDED, Item.standing.is_(None))
         .order_by(Item.position)
-    )
-    return [T("Punkt %(n)s er besluttet, men beslutningen er ikke noteret.", n=position) for position in positions]
+    ).all()
+    unwritten = [T("Punkt %(n)s er besluttet, men beslutningen er ikke noteret.", n=p) for p, _, it in rows if not it]
+    return unwritten + [
+        T("Punkt %(n)s er besluttet, men det er ikke noteret, om der var enighed.", n=p)
+        for p, consensus, _ in rows
+        if consensus is None
+    ]
 
 
 def asked(db: Session, viewer: Viewer, decision_id: int) -> Asked | None:

@@ -6,7 +6,7 @@ from med import clock
 from med.decisions.actions import agree_follow_up
 from med.decisions.forms import FollowUpForm
 from med.decisions.parts import missing_decisions
-from med.meetings.models import Item, Meeting, Outcome, State
+from med.meetings.models import Consensus, Item, Meeting, Outcome, State
 from tests.decisions.conftest import approve, decide, make_meeting
 
 
@@ -53,9 +53,14 @@ def test_what_is_settled_as_decided_must_be_written_down(quiet, write, room):
         session.flush()
         missing = missing_decisions(session, meeting)
         decide(session, item)
-        return before, [str(one) for one in missing], missing_decisions(session, meeting)
+        unsaid = missing_decisions(session, meeting)
+        item.consensus = Consensus.AGREED
+        session.flush()
+        return before, [str(one) for one in missing], [str(one) for one in unsaid], missing_decisions(session, meeting)
 
-    assert write(work) == ([], ["Punkt 1 er besluttet, men beslutningen er ikke noteret."], [])
+    nobody_wrote = "Punkt 1 er besluttet, men beslutningen er ikke noteret."
+    nobody_said = "Punkt 1 er besluttet, men det er ikke noteret, om der var enighed."
+    assert write(work) == ([], [nobody_wrote, nobody_said], [nobody_said], [])
 
 
 def test_a_committees_page_shows_its_newest(visitor, published, committee_id):
