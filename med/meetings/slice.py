@@ -1,7 +1,7 @@
 from med.language import T
 from med.meetings import access, panels, words  # noqa: F401  (words: the names of states)
 from med.meetings.parts import register
-from med.meetings.routes import agenda, attachments, minutes, planning, proposals, room
+from med.meetings.routes import agenda, attachments, attending, minutes, planning, proposals, room
 from med.meetings.waiting import awaits
 from med.organisation.parts import panel
 from med.slices import NavEntry, Slice
@@ -13,6 +13,7 @@ meetings = Slice(
     name="meetings",
     routers=[
         planning.router,
+        attending.router,
         agenda.router,
         attachments.router,
         proposals.router,
