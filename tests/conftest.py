@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from litestar import Litestar
 from litestar.testing import TestClient
-from sqlalchemy import select
+from sqlalchemy import event, make_url, select
 from sqlalchemy.orm import Session
 
 from med import clock, demo, language
@@ -58,6 +59,17 @@ def furnish(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
+def ram(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder in memory where there is one: databases that live for one test need not reach a disk."""
+    memory = Path("/dev/shm")
+    if not (memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**30):
+        yield tmp_path_factory.mktemp("ram")
+        return
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
 def furnished_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite database with the demo workplace in it, made once and copied for each test."""
     path = tmp_path_factory.mktemp("furnished") / "med.db"
@@ -77,15 +89,17 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(backend: str, request: pytest.FixtureRequest, ram: Path) -> Iterator[str]:
     """A database of the test's own, furnished."""
     if backend == "sqlite":
         source_file = request.getfixturevalue("furnished_file")
-        with sqlite3.connect(source_file) as source, sqlite3.connect(tmp_path / "med.db") as copy:
+        folder = Path(tempfile.mkdtemp(dir=ram))
+        with sqlite3.connect(source_file) as source, sqlite3.connect(folder / "med.db") as copy:
             source.backup(copy)
         source.close()
         copy.close()
-        yield f"sqlite:///{tmp_path / 'med.db'}"
+        yield f"sqlite:///{folder / 'med.db'}"
+        shutil.rmtree(folder)
         return
     postgres = request.getfixturevalue("postgres")
     template = request.getfixturevalue("furnished_template")
@@ -94,9 +108,34 @@ def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -
     postgres.drop(name)
 
 
+@pytest.fixture(scope="session")
+def engines(backend: str, request: pytest.FixtureRequest, ram: Path) -> Iterator[tuple[Database, dict[str, str]]]:
+    """One pair of engines for all tests on a kind of database; each test points them at a database of its own.
+
+    An engine remembers the SQL it has compiled. With new engines in each test most of the time went to compiling.
+    """
+    where: dict[str, str] = {}
+    start = (
+        f"sqlite:///{ram / 'start.db'}" if backend == "sqlite" else request.getfixturevalue("postgres").url("postgres")
+    )
+    made = Database(start)
+    for engine in {made.engine, made.write_engine}:
+
+        @event.listens_for(engine, "do_connect")
+        def elsewhere(_dialect: Any, _record: Any, given: list[Any], named: dict[str, Any]) -> None:
+            if backend == "sqlite":
+                given[0] = where["url"].removeprefix("sqlite:///")
+            else:
+                named["dbname"] = make_url(where["url"]).database
+
+    yield made, where
+    made.close()
+
+
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
+def database(database_url: str, engines: tuple[Database, dict[str, str]]) -> Iterator[Database]:
+    made, where = engines
+    made.url = where["url"] = database_url
     yield made
     made.close()
 
