@@ -31,7 +31,7 @@ journey:
 test:
 	@sh scripts/setup.sh test
 	@sh scripts/browser.sh
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check:
 	@sh scripts/setup.sh test

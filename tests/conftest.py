@@ -41,6 +41,15 @@ BACKENDS = ("sqlite", "postgresql")
 IN_CI = os.environ.get("CI") == "true"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two processes share the work: one takes SQLite, one PostgreSQL, and whoever is free first the browser."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        group = "browser" if item.get_closest_marker("browser") else callspec and callspec.params.get("backend")
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Any]:
     try:
