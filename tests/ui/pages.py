@@ -53,7 +53,7 @@ PAGES = (
     Place("/moeder/{meeting[32-med-planlagt]}/lokale", "carla"),
     Place("/moeder/{meeting[32-med-planlagt]}/fremmoede", "emil"),
     Place("/moeder/{meeting[26-med-status]}/referat", "carla"),
-    Place("/moeder/{meeting[26-med-status]}/referat/versioner", "carla"),
+    Place("/moeder/{meeting[26-med-status]}/referat/versioner", "bo"),
     Place("/moeder/{meeting[27-centermed-i-referat]}/referat", "dorte"),
     Place("/moeder", "carla"),
     Place("/moeder/{meeting[28-med-naeste]}", "bo"),
@@ -67,4 +67,29 @@ PAGES = (
     Place("/forslag", "anna"),
     Place("/forslag", "carla"),
     Place("/forslag/nyt", "carla"),
+    Place("/forslag/{proposal[15]}", "bo"),
+    Place("/forslag/{proposal[2]}", "carla"),
+    Place("/udvalg/{committee[med-aabrinken]}/pladser/{seat[med-aabrinken/gunnar]}", "emil"),
+    Place("/udvalg/indlaes", "ivan"),
+    Place("/perspektiver/udsagn/1", "hanne"),
+    Place("/moeder/{meeting[28-med-naeste]}/deltagere/{attendance[28-med-naeste/nadia]}", "emil"),
+    Place("/moeder/{meeting[28-med-naeste]}/punkter/{item[28-med-naeste/3]}/ret", "anna"),
+    Place("/moeder/{meeting[28-med-naeste]}/punkter/{item[28-med-naeste/6]}/aabenhed", "anna"),
+    Place("/moeder/{meeting[32-med-planlagt]}/lokale?visning=skaerm", "bo"),
+    Place("/moeder/{meeting[26-med-status]}/punkter/{item[26-med-status/3]}/referat/versioner", "bo"),
+    Place("/beslutninger/opfoelgning/{follow_up[Skrive en folder på én side]}", "carla"),
+    Place("/beslutninger/punkt/{item[32-med-planlagt/3]}", "emil"),
 )
+
+# What is no page to look at: streams, files, feeds, and the answers of machines.
+NO_PAGES = {
+    "decisions.atom",
+    "decisions.json",
+    "livez",
+    "meetings.download",
+    "meetings.live",
+    "meetings.minutes_json",
+    "organisation.preview",  # what an uploaded file would change; test_axe uploads one
+    "readyz",
+    "static",
+}

@@ -17,10 +17,10 @@ from urllib.error import URLError
 from sqlalchemy import select
 
 from med.db import Database
-from med.decisions.models import Decision
+from med.decisions.models import Decision, FollowUp
 from med.demo.workplace import uid
-from med.meetings.models import Meeting
-from med.organisation.models import Committee, Person, Unit
+from med.meetings.models import Attendance, Item, Meeting, Proposal
+from med.organisation.models import Committee, Person, Seat
 
 ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -46,8 +46,8 @@ class Named:
     def __init__(self, find: Callable[[str], int | None]) -> None:
         self.find = find
 
-    def __getitem__(self, key: str) -> int:
-        found = self.find(key)
+    def __getitem__(self, key: str | int) -> int:
+        found = self.find(str(key))  # str.format makes numbers of digits
         if found is None:
             raise KeyError(key)
         return found
@@ -68,21 +68,41 @@ class Site:
 
             return Named(find)
 
+        def item(key: str) -> str:
+            slug, _, position = key.partition("/")
+            return uid("item", uid("meeting", slug), position)
+
+        def seat(key: str) -> int | None:
+            committee, _, handle = key.partition("/")
+            with self.database.reading() as db:
+                return db.scalar(
+                    select(Seat.id).where(
+                        Seat.committee_id == self.committee[committee], Seat.person_id == self.person[handle]
+                    )
+                )
+
+        def attendance(key: str) -> int | None:
+            slug, _, handle = key.partition("/")
+            with self.database.reading() as db:
+                return db.scalar(
+                    select(Attendance.id).where(
+                        Attendance.meeting_id == self.meeting[slug], Attendance.person_id == self.person[handle]
+                    )
+                )
+
         self.committee = by(Committee.key)
-        self.unit = by(Unit.key)
         self.person = by(Person.handle)
+        self.seat = Named(seat)
         self.meeting = by(Meeting.uid, lambda key: uid("meeting", key))
+        self.attendance = Named(attendance)
+        self.item = by(Item.uid, item)
+        self.proposal = by(Proposal.uid, lambda key: uid("proposal", key))
         self.decision = by(Decision.uid, lambda key: uid("decision", key))
+        self.follow_up = by(FollowUp.text)
 
     def path(self, pattern: str) -> str:
         """ "/moeder/{meeting[28-med-naeste]}" with the number it has here."""
-        return pattern.format(
-            committee=self.committee,
-            unit=self.unit,
-            person=self.person,
-            meeting=self.meeting,
-            decision=self.decision,
-        )
+        return pattern.format_map(vars(self))
 
 
 @contextmanager

@@ -64,7 +64,7 @@ def a_while_into(db: Session, slug: str = "28-med-naeste") -> None:
     with clock.at(A_WHILE_IN - timedelta(minutes=2)):
         write(db, writer, duties, TALK)
         form = DecisionForm(
-            text="vagtplanen fortsat meldes ud seks uger før, og at dækningslisten gælder i hele Åbrinken fra 1. januar",
+            text="vagtplanen fortsat meldes ud seks uger før, og dækningslisten gælder i hele Åbrinken fra 1. januar",
             why="Ændringerne er faldet med en tredjedel, og de fleste, der er tilbage, skyldes sygdom. "
             "Dem klarer listen bedre end et længere varsel.",
             perspective=Perspective.RESILIENS,

@@ -1,4 +1,4 @@
-"""The meeting while it happens: two write, others follow, the network fails, and no word is lost or shown too widely."""
+"""The meeting while it happens: two write, others follow, the network fails; no word is lost or shown too widely."""
 
 from collections.abc import Callable
 from typing import Any
