@@ -55,7 +55,7 @@ def decided_today(visit: Any, meeting: Meeting) -> Markup:
 
 
 def on_the_agenda(visit: Any, meeting: Meeting) -> Markup:
-    """Above the agenda of a meeting to come: what the committee still has to do, to be changed right there."""
+    """Under the agenda of a meeting to come: what the committee still has to do, to be changed right there."""
     if meeting.state in (State.HELD, State.CANCELLED):
         return Markup("")
     rows = queries.open_follow_ups(visit.db, visit.viewer, meeting.committee_id)

@@ -20,7 +20,7 @@ class Parts:
     room: list[Callable[[Any, Item], Any]] = field(default_factory=list)
     # HTML beside the room and the meeting: (visit, meeting) -> Markup
     aside: list[Callable[[Any, Meeting], Any]] = field(default_factory=list)
-    # HTML above the agenda (open follow-ups): (visit, meeting) -> Markup
+    # HTML under the agenda (open follow-ups): (visit, meeting) -> Markup
     agenda: list[Callable[[Any, Meeting], Any]] = field(default_factory=list)
     # HTML under each item on the meeting's page and in the minutes: (visit, meeting) -> {item id: Markup}
     items: list[Callable[[Any, Meeting], dict[int, Any]]] = field(default_factory=list)
