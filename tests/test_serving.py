@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,9 +94,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(folder: Path, url: str = "", command: str = "demo", **environment: str) -> Iterator[Running]:
+def running(
+    folder: Path, url: str = "", command: str = "demo", start: Sequence[str] = ("-m", "med.cli"), **environment: str
+) -> Iterator[Running]:
     port = free_port()
-    words = [sys.executable, "-m", "med.cli", command, "--port", str(port)]
+    words = [sys.executable, *start, command, "--port", str(port)]
     words += ["--data-dir", str(folder)] if command == "demo" else []
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MED_")}
     kept |= {"MED_DATA_DIR": str(folder), "MED_DATABASE_URL": url, "MED_SECRET": "s" * 40, **environment}
@@ -295,7 +297,9 @@ def test_those_who_follow_a_meeting_hold_nobody_up(server):
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
-def test_memory_stays_small_after_two_hundred_pages(server):
+def test_memory_stays_small_after_two_hundred_pages(server, backend):
+    if backend != "sqlite":
+        return  # the same process, and the database is another's
     paths = ["/", "/moeder", "/beslutninger", "/udvalg", "/perspektiver", "/forslag/nyt", "/mig", "/log-ind"]
     for number in range(25):
         for path in paths:
@@ -341,10 +345,11 @@ def test_a_running_request_is_finished_before_the_server_goes(place):
 
 def test_a_request_that_never_ends_does_not_keep_the_server(furnished_file, tmp_path):
     shutil.copy(furnished_file, tmp_path / "med.db")
-    with running(tmp_path) as server:
+    short = "import med.cli; from med.cli import serving; serving.PATIENCE = 1; raise SystemExit(med.cli.main())"
+    with running(tmp_path, start=("-c", short)) as server:
         half = server.raw(b"POST /log-ind/demo HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900\r\n\r\nperson=")
         time.sleep(0.2)
-        assert server.stop() < 10
+        assert 1 <= server.stop() < 5
         assert server.process.returncode == 0
         half.close()
 

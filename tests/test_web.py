@@ -20,6 +20,7 @@ from med.db import Database
 from med.errors import Conflict, NotFound
 from med.identity.models import FeedToken, SignIn, Submission
 from med.language import T
+from med.migrations import head
 from med.organisation.models import Person
 from med.settings import Settings
 from med.slices import Slice
@@ -403,7 +404,7 @@ def test_readiness_names_what_is_wrong(visitor, app, database, tmp_path, monkeyp
         db.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     assert "The tables are at 0000" in someone.open("/readyz").text
     with database.writing() as db:
-        db.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": med.app.head()})
+        db.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head()})
     monkeypatch.setattr(med.app, "LEAST_FREE", 2**60)
     assert someone.open("/readyz").text == "The disk is full."
     desk = app.state.desk
