@@ -71,6 +71,7 @@ class Pages:
             asset=lambda name: assets[name].href,
             url=self.url,
             label=label,
+            danish=danish,
         )
         self.env.filters.update(FILTERS)
 
@@ -156,6 +157,11 @@ def form_fields(token: str) -> Markup:
     return Markup('<input type="hidden" name="_token" value="{}"><input type="hidden" name="idem" value="{}">').format(
         token, uuid.uuid4()
     )
+
+
+def danish() -> Markup:
+    """The attribute for words people wrote: Danish also on a page in English, so that they are read aloud as Danish."""
+    return Markup("" if language.current.get() == "da" else ' lang="da"')
 
 
 def label(value: Any) -> str:

@@ -111,11 +111,11 @@ def main() -> int:
 
 
 def squeeze(picture: bytes) -> bytes:
-    """The same picture with the 256 colours it uses most; every other pixel takes the nearest of them."""
+    """The same picture with 256 of its colours; every other pixel takes the nearest of them."""
     width, height, channels, rows = read_png(picture)
     pixels = [bytes(row[at : at + 3]) for row in rows for at in range(0, width * channels, channels)]
     counted = Counter(pixels)
-    palette = [colour for colour, _ in counted.most_common(256)]
+    palette = choose([colour for colour, _ in counted.most_common()])
     place = {colour: number for number, colour in enumerate(palette)}
     for colour in counted:
         if colour not in place:
@@ -131,6 +131,17 @@ def squeeze(picture: bytes) -> bytes:
             (b"IEND", b""),
         )
     )
+
+
+def choose(colours: list[bytes], apart: int = 12) -> list[bytes]:
+    """The 256 most used, but none that looks like one before it: a small orange sign keeps its orange."""
+    chosen: list[bytes] = []
+    for colour in colours:
+        if all(sum(abs(a - b) for a, b in zip(colour, one, strict=True)) > apart for one in chosen):
+            chosen.append(colour)
+            if len(chosen) == 256:
+                break
+    return chosen
 
 
 def nearest(colour: bytes, palette: list[bytes]) -> int:

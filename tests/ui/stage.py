@@ -10,9 +10,9 @@ from med.access import Viewer
 from med.decisions.actions import record_decision
 from med.decisions.forms import DecisionForm
 from med.demo.workplace import uid
-from med.meetings.actions import minuting, outcomes
-from med.meetings.forms.minuting import Settled
-from med.meetings.models import Consensus, Item, Meeting, Outcome
+from med.meetings.actions import minuting, outcomes, presence
+from med.meetings.forms.minuting import Here, Settled
+from med.meetings.models import Consensus, Item, Meeting, Outcome, Reply
 from med.organisation.models import Person
 from med.organisation.queries import viewer_for
 from med.perspectives.models import Perspective
@@ -50,6 +50,8 @@ def a_while_into(db: Session, slug: str = "28-med-naeste") -> None:
     writer = person(db, "emil")
     with clock.at(MORNING):
         meeting = open_room(db, slug)
+        came = {one.id: Here("present") for one in meeting.attendances if one.reply is Reply.ACCEPTED and one.role}
+        presence.note_presence(db, writer, meeting, came)
     adoption, news, duties = meeting.items[:3]
     for minute, item, words, outcome in (
         (4, adoption, "Referatet er godkendt.", Outcome.DECIDED),
@@ -64,7 +66,7 @@ def a_while_into(db: Session, slug: str = "28-med-naeste") -> None:
     with clock.at(A_WHILE_IN - timedelta(minutes=2)):
         write(db, writer, duties, TALK)
         form = DecisionForm(
-            text="vagtplanen fortsat meldes ud seks uger før, og dækningslisten gælder i hele Åbrinken fra 1. januar",
+            text="vagtplanen bliver meldt ud seks uger før, og dækningslisten gælder i hele Åbrinken fra 1. januar",
             why="Ændringerne er faldet med en tredjedel, og de fleste, der er tilbage, skyldes sygdom. "
             "Dem klarer listen bedre end et længere varsel.",
             perspective=Perspective.RESILIENS,
