@@ -155,7 +155,7 @@ def as_html(entry: Entry, titles: Mapping[Perspective, Title]) -> str:
 def as_atom(
     outlet: Outlet, keys: Sequence[Key], entries: Sequence[Entry], titles: Mapping[Perspective, Title]
 ) -> bytes:
-    feed = etree.Element(f"{{{ATOM}}}feed", nsmap={None: ATOM})  # type: ignore[dict-item]
+    feed = etree.Element(f"{{{ATOM}}}feed", nsmap={None: ATOM})
     feed.set("{http://www.w3.org/XML/1998/namespace}lang", language.current.get())
     add(feed, "id", outlet.tag(f"feed/{outlet.feed_id}"))
     add(feed, "title", title_of(outlet))
