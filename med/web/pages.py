@@ -161,7 +161,7 @@ def form_fields(token: str) -> Markup:
 
 def danish() -> Markup:
     """The attribute for words people wrote: Danish also on a page in English, so that they are read aloud as Danish."""
-    return Markup("" if language.current.get() == "da" else ' lang="da"')
+    return Markup("") if language.current.get() == "da" else Markup(' lang="da"')
 
 
 def label(value: Any) -> str:
