@@ -11,6 +11,8 @@ from tests.ui.site import Site
 
 Arrive = Callable[..., Person]
 
+FIRST = "Gå til indhold"
+
 # What has the focus: its words, and whether one can see that it has.
 FOCUSED = """() => {
     const one = document.activeElement;
@@ -53,7 +55,7 @@ def tab_to(page: Page, words: str, way: str = "Tab", most: int = 150) -> None:
 def test_the_first_stop_leads_past_the_menu(signed_in: Arrive) -> None:
     page = signed_in("carla").open("/udvalg")
     page.keyboard.press("Tab")
-    assert page.evaluate(FOCUSED)["words"] == "Gå til indhold"
+    assert page.evaluate(FOCUSED)["words"] == FIRST
     assert page.evaluate(FOCUSED)["inside"], "the skip link has the focus and is not to be seen"
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
@@ -141,11 +143,11 @@ def test_the_focus_is_seen_on_its_way_through_every_page_and_out_of_it(signed_in
         person = people.get(place.handle) or people.setdefault(place.handle, signed_in(place.handle))
         page = person.open(place.path)
         stops = page.evaluate(STOPS)
-        for _ in range(stops + 3):
+        for number in range(stops + 3):
             page.keyboard.press("Tab")
             focused = page.evaluate(FOCUSED)
-            if focused["tag"] == "BODY":
-                break  # out at the other end
+            if focused["tag"] == "BODY" or (number and focused["words"] == FIRST):
+                break  # out at the other end, or round it
             if not focused["visible"] or not focused["inside"]:
                 found.append(f"{place.name}: the focus is not seen on {focused['html']}")
         else:
