@@ -39,3 +39,9 @@ def test_language_is_kept_for_the_person(visitor):
     assert anna.open("/mig?sprog=en").tree.get("lang") == "en"
     assert anna.open("/mig").tree.get("lang") == "en"
     assert visitor("bo").open("/mig").tree.get("lang") == "da"
+
+
+def test_the_other_language_is_offered_where_a_page_is(visitor):
+    answer = visitor().post("/log-ind/demo", {"person": "nobody"})
+    assert answer.status_code == 422
+    assert answer.tree.xpath("string(//a[@hreflang='en']/@href)") == "/?sprog=en"

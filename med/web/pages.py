@@ -138,7 +138,12 @@ class Pages:
 
 
 def here(visit: "Visit") -> str:
-    """This page's own address without the language, for the link that changes it."""
+    """This page's own address without the language, for the link that changes it.
+
+    An answer to a form has no address of its own to come back to; the overview stands in for it.
+    """
+    if visit.request.method == "POST":
+        return "/"
     kept = [(k, v) for k, v in visit.query if k not in {"sprog", "sagt"}]
     return visit.request.url.path + (f"?{urlencode(kept)}" if kept else "")
 
