@@ -324,7 +324,7 @@ def test_a_running_request_is_finished_before_the_server_goes(place):
         with database.write_engine.connect() as holder:
             holder.execute(text("SELECT 1" if database.is_sqlite else "LOCK TABLE sign_in IN EXCLUSIVE MODE"))
             asking.start()
-            time.sleep(0.4)  # it has arrived, and waits for us
+            time.sleep(1)  # it has arrived, and waits for us
             server.process.send_signal(signal.SIGTERM)
             time.sleep(0.4)
             assert not found

@@ -167,6 +167,9 @@ def serve_here(settings: Settings, host: str, port: int) -> int:
         stopping = asyncio.create_task(stopped.wait())
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().remove_signal_handler(name)
+            signal.signal(name, signal.SIG_IGN)  # we are going, within PATIENCE; a second word must not cut it short
         clockwork.shutdown(wait=False)
         desk.stop()
         server.stop()
