@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from med import clock, language
 from med.access import anyone
+from med.calendar.slice import calendar
 from med.db import Database, is_away
 from med.decisions.slice import decisions
 from med.errors import Conflict, Invalid, MedError, NotAllowed, Unreadable
@@ -26,6 +27,7 @@ from med.identity.doorkeeper import Doorkeeper
 from med.identity.slice import identity
 from med.language import T
 from med.meetings.slice import meetings
+from med.notices.slice import notices
 from med.organisation.slice import organisation
 from med.overview.slice import overview
 from med.perspectives.slice import perspectives
@@ -37,7 +39,16 @@ from med.web.incoming import Submitted
 from med.web.pages import Pages
 from med.web.routing import Desk, Visit, get
 
-SLICES: tuple[Slice, ...] = (organisation, identity, perspectives, meetings, decisions, overview)
+SLICES: tuple[Slice, ...] = (
+    organisation,
+    identity,
+    perspectives,
+    meetings,
+    decisions,
+    notices,
+    calendar,
+    overview,
+)
 
 log = logging.getLogger("med")
 

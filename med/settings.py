@@ -34,6 +34,21 @@ KNOWN = (
     Setting("MED_NAME", "Solbæk Kommune", "The municipality's name, shown at the top of every page."),
     Setting("MED_BRAND", "", "Brand colour as #rrggbb; refused below 4.5:1 contrast on white."),
     Setting("MED_WORKERS", "1", "Server processes; more than one needs PostgreSQL."),
+    Setting(
+        "MED_SMTP_URL",
+        "",
+        "Where mail leaves: smtp://user:password@host:587 (STARTTLS) or smtps://…; empty: no mail.",
+        True,
+    ),
+    Setting(
+        "MED_MAIL_FROM", "", "The address mail comes from, e.g. Medspil <medspil@kommune.dk>; needed with MED_SMTP_URL."
+    ),
+    Setting(
+        "MED_IMAP_URL", "", "Mailbox for replies to invitations: imaps://user:password@host/INBOX; empty: none.", True
+    ),
+    Setting(
+        "MED_WEBHOOK_HOSTS", "", "Hosts inside the house that chat messages and webhooks may go to, comma separated."
+    ),
     Setting("MED_LIVE_READERS", "400", "How many may follow meetings live at once, per server process."),
 )
 
@@ -48,6 +63,10 @@ class Settings:
     brand: str = ""
     workers: int = 1
     live_readers: int = 400
+    smtp_url: str = field(default="", repr=False)
+    mail_from: str = ""
+    imap_url: str = field(default="", repr=False)
+    webhook_hosts: frozenset[str] = frozenset()
     demo: bool = False
 
     @property
@@ -97,6 +116,12 @@ def read_settings(
         brand=values["MED_BRAND"],
         workers=workers,
         live_readers=live_readers,
+        smtp_url=read_server("MED_SMTP_URL", values["MED_SMTP_URL"], {"smtp", "smtps"}),
+        mail_from=read_sender(values["MED_MAIL_FROM"], values["MED_SMTP_URL"]),
+        imap_url=read_server("MED_IMAP_URL", values["MED_IMAP_URL"], {"imap", "imaps"}),
+        webhook_hosts=frozenset(
+            host.strip().lower() for host in values["MED_WEBHOOK_HOSTS"].split(",") if host.strip()
+        ),
         demo=demo,
     )
 
@@ -124,6 +149,38 @@ def read_address(given: str, demo: bool) -> str:
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise BadSetting("MED_BASE_URL must start with https:// outside this machine; sign-in cookies need it.")
     return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def read_server(name: str, given: str, schemes: set[str]) -> str:
+    """The address of a mail server with user and password, or "". Passwords go unencrypted to this machine only."""
+    if not given:
+        return ""
+    try:
+        parts = urlsplit(given)
+        good = parts.scheme in schemes and parts.hostname and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise BadSetting(f"{name} is not an address such as {min(schemes)}://user:password@mail.kommune.dk.")
+    return given
+
+
+def read_sender(given: str, smtp_url: str) -> str:
+    from email.headerregistry import Address
+    from email.utils import parseaddr
+
+    if not given:
+        if smtp_url:
+            raise BadSetting("MED_SMTP_URL needs MED_MAIL_FROM, the address mail comes from.")
+        return ""
+    try:
+        Address(addr_spec=parseaddr(given, strict=True)[1])
+        good = "@" in given and given.isprintable()
+    except Exception:  # the standard library raises several kinds here
+        good = False
+    if not good:
+        raise BadSetting(f"MED_MAIL_FROM={given!r} is not an address such as Medspil <medspil@kommune.dk>.")
+    return given
 
 
 def database_url(given: str, folder: Path) -> str:

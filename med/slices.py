@@ -8,7 +8,9 @@ from litestar import Router
 from sqlalchemy.orm import Session
 
 from med.access import Policy
+from med.db import Database
 from med.language import Text
+from med.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,25 @@ class NavEntry:
 
 
 @dataclass(frozen=True)
+class Office:
+    """What an errand has at hand: it opens its own short transactions, and none is open while it waits for others."""
+
+    database: Database
+    settings: Settings
+
+
+@dataclass(frozen=True)
 class Job:
-    """Something done by the clock, at every full `minutes` counted from midnight UTC, in a transaction of its own."""
+    """Something done by the clock, at every full `minutes` counted from midnight UTC.
+
+    Either `work`, in a transaction of its own, claimed by one worker for each due time; or an `errand` outside the
+    house (mail, a mailbox), which every worker runs, because rows with leases decide who does what.
+    """
 
     name: str
     minutes: int
-    work: Callable[[Session], None]
+    work: Callable[[Session], None] | None = None
+    errand: Callable[[Office], None] | None = None
 
 
 @dataclass(frozen=True)

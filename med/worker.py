@@ -17,7 +17,8 @@ from sqlalchemy.exc import IntegrityError
 from med import clock
 from med.db import Database
 from med.journal.models import JobRun
-from med.slices import Job
+from med.settings import Settings
+from med.slices import Job, Office
 
 log = logging.getLogger("med.worker")
 KEEP_RUNS = timedelta(days=30)
@@ -44,6 +45,7 @@ def claim(database: Database, job: Job, due_at: datetime) -> int | None:
 
 def run(database: Database, job: Job) -> bool:
     """Do a job if it is due and nobody has done it; True when this call did. A failing job is logged, never raised."""
+    assert job.work is not None
     run_id = claim(database, job, due_time(job, clock.now()))
     if run_id is None:
         return False
@@ -61,18 +63,33 @@ def run(database: Database, job: Job) -> bool:
     return not error
 
 
-def start(database: Database, jobs: Sequence[Job], submit: Callable[..., object] | None = None) -> BackgroundScheduler:
+def go(office: Office, job: Job) -> None:
+    """Run an errand. What goes wrong is logged; the next step tries again."""
+    assert job.errand is not None
+    try:
+        job.errand(office)
+    except Exception:
+        log.exception("errand %s failed", job.name)
+
+
+def start(
+    database: Database, jobs: Sequence[Job], settings: Settings, submit: Callable[..., object] | None = None
+) -> BackgroundScheduler:
     """Start the clock; `shutdown()` the result to stop it.
 
-    `submit` is where a job is carried out: the writer thread of a server on SQLite, the scheduler's own threads else.
+    `submit` is where work is carried out: the writer thread of a server on SQLite, the scheduler's own threads else.
+    An errand waits for others and always has a thread of the scheduler's.
     """
+    office = Office(database, settings)
     scheduler = BackgroundScheduler(
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
     for job in jobs:
 
         def tick(job: Job = job) -> None:
-            if submit is None:
+            if job.errand is not None:
+                go(office, job)
+            elif submit is None:
                 run(database, job)
             else:
                 submit(run, database, job)

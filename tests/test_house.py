@@ -17,6 +17,8 @@ AGREED = {
     "importing", "__init__",
 }  # fmt: skip
 OWN = {
+    "calendar": {"ical", "invitations", "links", "replies"},
+    "notices": {"chat", "composing", "digests", "outbox", "planning", "sending", "sink", "smtp"},
     "decisions": {"filters", "fragments", "syndication", "waiting"},
     "identity": {"doorkeeper"},
     "meetings": {"canonical", "deadlines", "files", "live", "panels", "waiting", "waiting_minutes"},

@@ -26,7 +26,9 @@ WITHOUT_INDEX = {
     # Followed from the row to what it points at, by that one's own key; what it points at is never deleted.
     "item.adopts_id", "minutes.adopted_item_id", "item.sent_to_id", "proposal.decision_id", "proposal.moved_from_id",
     # A table of hundreds of rows in a large municipality.
-    "seat.substitute_for_id",
+    "seat.substitute_for_id", "outlet.made_by_id",
+    # Read newest first by the administrator, and by the digest of a mail.
+    "incoming_reply.meeting_id", "incoming_reply.person_id",
 }  # fmt: skip
 
 

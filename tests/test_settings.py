@@ -155,4 +155,9 @@ def test_a_brand_that_can_be_read_is_taken(tmp_path):
 def test_every_setting_is_documented_once():
     assert len({setting.name for setting in KNOWN}) == len(KNOWN)
     assert all(setting.about.endswith(".") for setting in KNOWN)
-    assert {setting.name for setting in KNOWN if setting.secret} == {"MED_SECRET", "MED_DATABASE_URL"}
+    assert {setting.name for setting in KNOWN if setting.secret} == {
+        "MED_SECRET",
+        "MED_DATABASE_URL",
+        "MED_SMTP_URL",
+        "MED_IMAP_URL",
+    }

@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, func, select, update
@@ -17,8 +18,11 @@ from med.identity.jobs import tidy
 from med.identity.models import SignIn, Submission
 from med.journal.models import JobRun
 from med.organisation.models import Person
+from med.settings import Settings
 from med.slices import Job
 from med.worker import KEEP_RUNS, due_time, run, start
+
+SETTINGS = Settings(data_dir=Path("nowhere"), database_url="sqlite://", secret="s" * 40)
 
 
 def at(hour: str, day: str = "2026-11-21") -> datetime:
@@ -148,7 +152,7 @@ def test_old_runs_are_cleared_away(database, no_runs):
 
 def test_the_clock_starts_what_is_due_at_once_and_stops_when_told(database, no_runs):
     done = threading.Event()
-    clockwork = start(database, [Job("now", 60, lambda db: done.set())])
+    clockwork = start(database, [Job("now", 60, lambda db: done.set())], SETTINGS)
     try:
         assert done.wait(5)
     finally:
@@ -166,7 +170,7 @@ def test_on_sqlite_the_writer_thread_does_the_work(database, no_runs):
         done.set()
 
     writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
-    clockwork = start(database, [Job("now", 60, work)], writer.submit)
+    clockwork = start(database, [Job("now", 60, work)], SETTINGS, writer.submit)
     assert done.wait(5)
     clockwork.shutdown(wait=False)
     writer.shutdown(wait=True)  # as a server that stops: what was begun is finished
@@ -182,7 +186,7 @@ def test_a_stopping_worker_finishes_what_it_began(database, no_runs):
         time.sleep(0.3)
         db.execute(update(Person).values(theme="light"))
 
-    clockwork = start(database, [Job("slow", 60, work)])
+    clockwork = start(database, [Job("slow", 60, work)], SETTINGS)
     assert begun.wait(5)
     clockwork.shutdown(wait=True)
     with database.reading() as db:

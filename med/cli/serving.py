@@ -163,7 +163,7 @@ def serve_here(settings: Settings, host: str, port: int) -> int:
             asyncio.get_running_loop().add_signal_handler(name, stopped.set)
         serving = asyncio.create_task(server.serve())
         # On SQLite the clock's work is done by the one writer thread, like everything else that writes.
-        clockwork = start(desk.database, all_jobs(), desk.writer.submit if settings.is_sqlite else None)
+        clockwork = start(desk.database, all_jobs(), settings, desk.writer.submit if settings.is_sqlite else None)
         stopping = asyncio.create_task(stopped.wait())
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -221,7 +221,7 @@ def run_worker(given: argparse.Namespace) -> int:
         stopped = threading.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: stopped.set())
-        clockwork = start(database, all_jobs())
+        clockwork = start(database, all_jobs(), settings)
         print("The worker is running; Ctrl+C stops.", flush=True)
         stopped.wait()
         clockwork.shutdown(wait=True)

@@ -34,7 +34,8 @@ class FeedToken(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str] = mapped_column(unique=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
-    scope: Mapped[str]  # "decisions"
+    scope: Mapped[str]  # "decisions", "calendar"
+    name: Mapped[str] = mapped_column(default="")  # what its person calls it: "Outlook på arbejdet"
     filters: Mapped[str] = mapped_column(default="")  # the page's own query string
     created_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

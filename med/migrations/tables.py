@@ -2,10 +2,12 @@
 
 from sqlalchemy import CheckConstraint, Enum
 
+import med.calendar.models
 import med.decisions.models
 import med.identity.models
 import med.journal.models
 import med.meetings.models
+import med.notices.models
 import med.organisation.models
 import med.perspectives.models  # noqa: F401
 from med.db import Base

@@ -92,6 +92,8 @@ def change_meeting(db: Session, viewer: Viewer, meeting: Meeting, form: PlanMeet
     changed = [name for name, value in was.items() if getattr(meeting, name) != value]
     if {"starts_at", "ends_at", "place", "video_url"} & set(changed):
         meeting.sequence += 1
+    if changed:
+        meeting.revised_at = clock.now()
     note(db, viewer, "meeting.moved" if moved_day else "meeting.changed", meeting, changed)
     if moved_day:
         if form.waiver:
@@ -110,6 +112,7 @@ def cancel_meeting(db: Session, viewer: Viewer, meeting: Meeting, form: CancelMe
     meeting.state = State.CANCELLED
     meeting.cancelled_reason = form.reason
     meeting.sequence += 1
+    meeting.revised_at = clock.now()
     note(db, viewer, "meeting.cancelled", meeting)
     placed = select(Item.id).where(Item.meeting_id == meeting.id)
     raised = db.scalars(select(Proposal).where((Proposal.item_id.in_(placed)) | (Proposal.meeting_id == meeting.id)))

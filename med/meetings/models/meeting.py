@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from med import clock
 from med.access import SeatRole, Side
 from med.db import Base
 from med.organisation.models import Committee, Person
@@ -78,6 +79,8 @@ class Meeting(Base):
     version: Mapped[int] = mapped_column(default=1)
     live_version: Mapped[int] = mapped_column(default=0)  # up at each change in the room
     created_at: Mapped[datetime]
+    # iCalendar DTSTAMP and LAST-MODIFIED: when something a calendar shows last changed.
+    revised_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     committee: Mapped[Committee] = relationship()
     items: Mapped[list["Item"]] = relationship(

@@ -1,0 +1,3 @@
+from med.slices import Slice
+
+calendar = Slice(name="calendar")

@@ -1,0 +1,3 @@
+from med.slices import Slice
+
+notices = Slice(name="notices")
