@@ -22,12 +22,13 @@ class How(StrEnum):
 
 
 class Topic(StrEnum):
-    """What can be followed. The first four are everybody's own and need no row: the default stands until changed."""
+    """What can be followed. The first five are everybody's own and need no row: the default stands until changed."""
 
     MY_MEETINGS = "my_meetings"  # agendas sent, meetings moved, minutes to approve
     MY_POINTS = "my_points"  # a point I raised was answered, and what became of it
     MY_TASKS = "my_tasks"  # follow-ups that are mine: given, due, overdue
     MY_DECISIONS = "my_decisions"  # decisions I am responsible for: due, up for review
+    MY_COMMITTEES = "my_committees"  # what the committees I sit on decide
     COMMITTEE = "committee"
     PERSPECTIVE = "perspective"
     DECISION = "decision"
@@ -68,9 +69,10 @@ class MailSetting(Base):
     hour: Mapped[int] = mapped_column(default=7)  # Copenhagen time
     weekday: Mapped[int] = mapped_column(default=0)  # of the weekly digest; Monday is 0
     stopped_at: Mapped[datetime | None]  # "no mail at all": by the link in a mail, or on the page
+    digests_stopped_at: Mapped[datetime | None]  # no digest; what is asked for at once still comes
     refused_at: Mapped[datetime | None]  # the address does not exist, said the mail server
     refusal: Mapped[str] = mapped_column(default="")  # its code and words, for the administrator
-    read_at: Mapped[datetime | None]  # notices older than this have been seen
+    read_to: Mapped[int] = mapped_column(default=0)  # the newest notice that has been seen
 
 
 class NoticeKind(StrEnum):
@@ -82,8 +84,9 @@ class NoticeKind(StrEnum):
     POINT_RAISED = "point_raised"  # to those who answer
     POINT_ANSWERED = "point_answered"  # to the one who raised it
     DECISION_PUBLISHED = "decision_published"
-    DECISION_CHANGED = "decision_changed"  # replaced or withdrawn
+    DECISION_CHANGED = "decision_changed"  # replaced, withdrawn, looked back at; for its followers also how it goes
     TASK_GIVEN = "task_given"
+    TASK_CHANGED = "task_changed"
     TASK_DUE = "task_due"
     DECISION_DUE = "decision_due"
     REVIEW_DUE = "review_due"
@@ -107,6 +110,7 @@ class Notice(Base):
     thing: Mapped[str]  # table name
     thing_id: Mapped[int]
     topic: Mapped[Topic]
+    about: Mapped[str] = mapped_column(default="")  # and which of them, as in Subscription: whoever unfollows it is spared
     how: Mapped[How]
     at: Mapped[datetime]  # when it happened
     message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))  # the mail that told it
