@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from med import clock, language
 from med.access import anyone
 from med.calendar.slice import calendar
+from med.competence_compass.slice import competence_compass
 from med.db import Database, is_away
 from med.decisions.slice import decisions
 from med.errors import Conflict, Invalid, MedError, NotAllowed, Unreadable
@@ -45,6 +46,7 @@ SLICES: tuple[Slice, ...] = (
     perspectives,
     meetings,
     decisions,
+    competence_compass,
     notices,
     calendar,
     overview,

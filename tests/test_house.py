@@ -17,6 +17,7 @@ AGREED = {
     "importing", "__init__",
 }  # fmt: skip
 OWN = {
+    "competence_compass": {"analysis", "exchange", "measuring", "vault", "effects", "generator"},
     "calendar": {"ical", "invitations", "links", "replies"},
     "notices": {"chat", "composing", "digests", "outbox", "planning", "sending", "sink", "smtp"},
     "decisions": {"filters", "fragments", "syndication", "waiting"},

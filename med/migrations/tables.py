@@ -3,6 +3,7 @@
 from sqlalchemy import CheckConstraint, Enum
 
 import med.calendar.models
+import med.competence_compass.models
 import med.decisions.models
 import med.identity.models
 import med.journal.models

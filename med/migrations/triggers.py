@@ -14,6 +14,7 @@ class Guard(NamedTuple):
     verbs: Sequence[str] = ("UPDATE", "DELETE")
     when: str = ""  # {row} is OLD, or NEW for INSERT
     columns: Sequence[str] = ()  # empty: every column
+    since: str = "0001"  # the revision that puts it there
 
 
 def _of_approved(meeting_id: str) -> str:
@@ -66,11 +67,20 @@ GUARDED = (
         OF_APPROVED_ITEM,
         ("item_id", "title", "file_name", "size", "sha256", "is_open", "removed_at"),
     ),
+    Guard("compass_look", since="0003"),
+    Guard("compass_erasure", since="0003"),
 )  # fmt: skip
 
 
-def create(dialect: str) -> list[str]:
-    return [statement for guard in GUARDED for verb in guard.verbs for statement in _guard(dialect, guard, verb)]
+def create(dialect: str, revision: str) -> list[str]:
+    """The guards that come with a revision."""
+    return [
+        statement
+        for guard in GUARDED
+        if guard.since == revision
+        for verb in guard.verbs
+        for statement in _guard(dialect, guard, verb)
+    ]
 
 
 def drop(dialect: str, table: str) -> list[str]:

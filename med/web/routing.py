@@ -159,6 +159,11 @@ def get(path: str, *, name: str, policy: Policy) -> Callable[[Handler], HTTPRout
     return _route(path, name, policy, reads=True)
 
 
+def look(path: str, *, name: str, policy: Policy) -> Callable[[Handler], HTTPRouteHandler]:
+    """A page whose opening is itself noted, in the transaction that reads it: no trace, no page."""
+    return _route(path, name, policy, reads=True, notes=True)
+
+
 def post(
     path: str,
     *,
@@ -182,6 +187,7 @@ def _route(
     policy: Policy,
     *,
     reads: bool,
+    notes: bool = False,
     uploads: bool = False,
     before: Callable[..., None] | None = None,
     take: Callable[[Any, Submitted], None] | None = None,
@@ -192,7 +198,7 @@ def _route(
             if any(isinstance(value, int) and not 0 <= value <= LARGEST_ID for value in request.path_params.values()):
                 raise NotFound
             if reads:
-                return await _read(desk, request, handler, policy)
+                return await _read(desk, request, handler, policy, notes)
             return await _write(desk, request, handler, policy)
 
         handle.__name__ = handler.__name__
@@ -205,12 +211,12 @@ def _route(
     return wrap
 
 
-async def _read(desk: Desk, request: Request, handler: Handler, policy: Policy) -> Response:
+async def _read(desk: Desk, request: Request, handler: Handler, policy: Policy, notes: bool) -> Response:
     query = read_query(request)
     later: list[Callable[[], None]] = []  # small writes of their own, such as when a private address was last used
 
     def work() -> Response:
-        with desk.database.reading() as db:
+        with desk.database.writing() if notes else desk.database.reading() as db:
             arrival = desk.doorkeeper.arrive(db, request)
             request.state.arrival = arrival
             language.current.set(arrival.language)
@@ -221,7 +227,7 @@ async def _read(desk: Desk, request: Request, handler: Handler, policy: Policy) 
             visit = Visit(request, desk, db, arrival, Submitted([]), query, later)
             return handler(visit, **request.path_params)
 
-    response = await desk.read(work)
+    response = await (desk.in_thread(work) if notes else desk.read(work))
     for call in later:
         try:
             await desk.in_thread(call)

@@ -1080,5 +1080,5 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix__follow_up_change_follow_up_id"), ["follow_up_id"], unique=False)
 
     # ### end Alembic commands ###
-    for statement in triggers.create(op.get_bind().dialect.name):
+    for statement in triggers.create(op.get_bind().dialect.name, revision):
         op.execute(statement)

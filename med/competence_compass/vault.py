@@ -1,0 +1,112 @@
+"""The vault: what is said of a citizen in words, and who they are. Sealed with a key of their own.
+
+A key ring outside the database wraps one 256-bit key for each citizen; that key seals with AES-GCM, bound to where the
+words stand (table.column, citizen, row), so that a sealed text moved elsewhere does not open. Turning the ring wraps
+the citizens' keys anew and touches nothing else; erasing a citizen destroys their key, and with it every sealed word.
+
+There is no transparent column type on purpose: opening is a call that somebody makes, with a look noted beside it.
+"""
+
+import base64
+import contextlib
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy.orm import Session
+
+from med.competence_compass.models import CitizenKey
+from med.settings import BadSetting
+
+NONCE = 12
+
+
+class Lost(Exception):
+    """The words cannot be opened: the citizen is erased, the key ring is another's, or they were tampered with."""
+
+
+class Vault:
+    """Seals and opens with the keys of one ring: {"current": name, "keys": {name: 32 bytes in base64}}."""
+
+    def __init__(self, current: str, keys: Mapping[str, bytes]) -> None:
+        self.current = current
+        self._ring = {name: AESGCM(key) for name, key in keys.items()}
+
+    def new_citizen(self, db: Session, citizen_id: int) -> None:
+        """Give a citizen a key. Raises IntegrityError when there is one."""
+        key = AESGCM.generate_key(256)
+        db.add(CitizenKey(citizen_id=citizen_id, ring_key=self.current, wrapped=self._wrap(citizen_id, key)))
+        db.flush()
+
+    def seal(self, db: Session, citizen_id: int, where: str, words: Any) -> bytes:
+        """`words` (anything JSON can hold) sealed for one citizen and one place, such as "compass_goal.sealed/17"."""
+        nonce = secrets.token_bytes(NONCE)
+        return nonce + self._key(db, citizen_id).encrypt(nonce, msgspec.json.encode(words), _bound(citizen_id, where))
+
+    def open(self, db: Session, citizen_id: int, where: str, sealed: bytes) -> Any:
+        """The words again. Raises Lost."""
+        try:
+            plain = self._key(db, citizen_id).decrypt(sealed[:NONCE], sealed[NONCE:], _bound(citizen_id, where))
+        except (InvalidTag, ValueError):
+            raise Lost(where) from None
+        return msgspec.json.decode(plain)
+
+    def turn(self, db: Session, key: CitizenKey) -> None:
+        """Wrap a citizen's key with the ring's current one."""
+        plain = self._unwrap(key)
+        key.ring_key, key.wrapped = self.current, self._wrap(key.citizen_id, plain)
+
+    def _key(self, db: Session, citizen_id: int) -> AESGCM:
+        held = db.get(CitizenKey, citizen_id)
+        if held is None:
+            raise Lost(f"citizen {citizen_id} has no key")
+        return AESGCM(self._unwrap(held))
+
+    def _wrap(self, citizen_id: int, key: bytes) -> bytes:
+        nonce = secrets.token_bytes(NONCE)
+        return nonce + self._ring[self.current].encrypt(nonce, key, _bound(citizen_id, "key"))
+
+    def _unwrap(self, held: CitizenKey) -> bytes:
+        ring = self._ring.get(held.ring_key)
+        if ring is None:
+            raise Lost(f"the key ring has no {held.ring_key}")
+        try:
+            return ring.decrypt(held.wrapped[:NONCE], held.wrapped[NONCE:], _bound(held.citizen_id, "key"))
+        except (InvalidTag, ValueError):
+            raise Lost(f"the key of citizen {held.citizen_id}") from None
+
+
+def _bound(citizen_id: int, where: str) -> bytes:
+    return f"{citizen_id}|{where}".encode()
+
+
+@lru_cache(maxsize=8)
+def vault_of(data_dir: Path) -> Vault:
+    """The vault of an installation; its key ring is made once, beside the data and not in it (mode 0600).
+
+    Raises BadSetting when the ring is there and cannot be read: it is never replaced by a new one.
+    """
+    file = data_dir / "keyring.json"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with (
+            contextlib.suppress(FileExistsError),
+            os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as new,
+        ):
+            json.dump(
+                {"current": "1", "keys": {"1": base64.b64encode(secrets.token_bytes(32)).decode()}}, new, indent=1
+            )
+        ring = json.loads(file.read_text(encoding="utf-8"))
+        keys = {name: base64.b64decode(key, validate=True) for name, key in ring["keys"].items()}
+        if any(len(key) != 32 for key in keys.values()) or ring["current"] not in keys:
+            raise ValueError("its keys are not what they should be")
+        return Vault(ring["current"], keys)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadSetting(f"The key ring {str(file)!r} cannot be used: {error}. Restore it from its own copy.") from None
