@@ -65,7 +65,7 @@ def create_app(settings: Settings) -> Litestar:
         built,
         nav=[entry for piece in SLICES for entry in piece.nav],
         policies=policies,
-        awaits=[piece.awaits for piece in SLICES if piece.awaits],
+        panels={name: show for piece in SLICES for name, show in piece.panels.items()},
     )
     desk = Desk(database, pages, Doorkeeper(settings), settings)
 

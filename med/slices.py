@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from threading import Event
 from typing import Any
 
 from litestar import Router
 from sqlalchemy.orm import Session
 
-from med.access import Policy
+from med.access import Policy, Viewer
 from med.db import Database
 from med.language import Text
 from med.settings import Settings
@@ -31,6 +33,7 @@ class Office:
 
     database: Database
     settings: Settings
+    stopping: Event = field(default_factory=Event)  # set when the process is to go: begin nothing new
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,15 @@ class Slice:
     policies: Sequence[Policy] = ()  # templates ask for them by name: can("record_decision", item)
     nav: Sequence[NavEntry] = ()
     jobs: Sequence[Job] = ()
-    # What a higher slice offers to a lower page, batched: name of the place -> function(db, viewer, ids) -> dict.
+    # What a higher slice offers to a lower page: {{ panel("decision", decision) }} there, and here the name of the
+    # place -> function(visit, thing) -> Markup.
     panels: dict[str, Callable[..., Any]] = field(default_factory=dict)
     # What waits for a person: function(db, viewer) -> list of Waiting. `/`, reminders and digests use the same.
     awaits: Callable[..., list["Waiting"]] | None = None
+
+    def __post_init__(self) -> None:
+        if self.awaits is not None:
+            AWAITS.append(self.awaits)
 
 
 @dataclass(frozen=True)
@@ -68,5 +76,21 @@ class Waiting:
     title: Text | str
     about: str
     href: str
-    due: Any = None  # date or None
+    due: date | None = None
     weight: int = 5  # smaller comes first among those with the same date
+    is_now: bool = False  # it happens at this moment: before everything with a date
+    is_open: bool = True  # else the words come from a closed item, and stay in the house
+
+
+# Every slice that says what waits for people, in the order they were made. See `waiting_for`.
+AWAITS: list[Callable[..., list[Waiting]]] = []
+
+
+def waiting_for(db: Session, viewer: Viewer) -> list[Waiting]:
+    """ "Det venter på dig": the one list that `/`, the reminders and the digests share, the most urgent first."""
+    return sorted((thing for ask in AWAITS for thing in ask(db, viewer)), key=by_urgency)
+
+
+def by_urgency(thing: Waiting) -> tuple[bool, date, int, str]:
+    """What happens now, then what is due first; what has no day comes last."""
+    return not thing.is_now, thing.due or date.max, thing.weight, str(thing.title)

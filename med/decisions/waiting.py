@@ -4,13 +4,13 @@ from sqlalchemy.orm import Session
 
 from med.access import Viewer
 from med.decisions.fragments import heading
-from med.decisions.queries.waiting import chairs_tasks, my_decisions_due, my_follow_ups_due
+from med.decisions.queries.waiting import chairs_tasks, my_decisions_due, my_follow_ups_due, my_reviews_due
 from med.language import T
 from med.slices import Waiting
 
 
 def awaits(db: Session, viewer: Viewer) -> list[Waiting]:
-    """One's decisions and follow-ups due within a fortnight or overdue; for chairs, reviews and "straks"."""
+    """One's decisions and follow-ups due within a fortnight or overdue, and reviews; for chairs also "straks"."""
     if not viewer.is_employee:
         return []
     found = [
@@ -20,6 +20,7 @@ def awaits(db: Session, viewer: Viewer) -> list[Waiting]:
             row.committee,
             f"/beslutninger/{row.id}#gang",
             row.due,
+            is_open=row.is_open,
         )
         for row in my_decisions_due(db, viewer)
     ]
@@ -30,14 +31,27 @@ def awaits(db: Session, viewer: Viewer) -> list[Waiting]:
             row.committee,
             f"/beslutninger/opfoelgning/{row.id}",
             row.due,
+            is_open=row.is_open,
         )
         for row in my_follow_ups_due(db, viewer)
     ]
+    found += [
+        Waiting(
+            "decision.review",
+            T("Fortæl, hvordan det er gået: %(what)s", what=heading(row.text)),
+            row.committee,
+            f"/beslutninger/{row.id}#gang",
+            row.review,
+            is_open=row.is_open,
+        )
+        for row in my_reviews_due(db, viewer)
+    ]
     for row in chairs_tasks(db, viewer):
+        at = f"/beslutninger/{row.id}"
         if row.published_at is None:
             title = T("Offentliggør straks? %(what)s", what=heading(row.text))
-            found.append(Waiting("decision.release", title, row.committee, f"/beslutninger/{row.id}", None, 2))
+            found.append(Waiting("decision.release", title, row.committee, at, None, 2, is_open=row.is_open))
         else:
             title = T("Se tilbage på beslutningen: %(what)s", what=heading(row.text))
-            found.append(Waiting("decision.review", title, row.committee, f"/beslutninger/{row.id}", row.review))
+            found.append(Waiting("decision.review", title, row.committee, at, row.review, is_open=row.is_open))
     return found

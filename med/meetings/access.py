@@ -119,6 +119,15 @@ def visible_proposals(viewer: Viewer) -> ColumnElement[bool]:
     return or_(Proposal.raised_by_id == viewer.person_id, Proposal.committee_id.in_(viewer.inside))
 
 
+def is_open_point() -> ColumnElement[bool]:
+    """Proposals whose words belong to no closed item: neither the one they came from nor the one they became."""
+    closed = select(Item.id).where(Item.is_open.is_(False))
+    return and_(
+        or_(Proposal.from_item_id.is_(None), Proposal.from_item_id.not_in(closed)),
+        or_(Proposal.item_id.is_(None), Proposal.item_id.not_in(closed)),
+    )
+
+
 def visible_notes(viewer: Viewer) -> ColumnElement[bool]:
     """Notes (joined with Item): one's own, and those of one's own side while one sits on it."""
     sides = [

@@ -9,6 +9,7 @@ from med import clock, workdays
 from med.access import SeatRole, Viewer
 from med.language import T
 from med.meetings import waiting_minutes
+from med.meetings.access import is_open_point
 from med.meetings.models import Attendance, Item, Kind, Meeting, Part, Proposal, ProposalState, Reply, State
 from med.organisation.models import Approval, Committee
 from med.organisation.queries import rules_on
@@ -113,7 +114,13 @@ def proposals_to_answer(db: Session, viewer: Viewer) -> list[Waiting]:
     if not mine:
         return []
     rows = db.execute(
-        select(Proposal.id, Proposal.title, Committee.name.label("committee"), Meeting.agenda_due)
+        select(
+            Proposal.id,
+            Proposal.title,
+            Committee.name.label("committee"),
+            Meeting.agenda_due,
+            is_open_point().label("is_open"),
+        )
         .join(Committee, Committee.id == Proposal.committee_id)
         .outerjoin(Meeting, Meeting.id == Proposal.meeting_id)
         .where(Proposal.committee_id.in_(mine), Proposal.state == ProposalState.RECEIVED)
@@ -128,6 +135,7 @@ def proposals_to_answer(db: Session, viewer: Viewer) -> list[Waiting]:
             f"/forslag/{row.id}",
             row.agenda_due,
             weight=3,
+            is_open=row.is_open,
         )
         for row in rows
     ]
@@ -136,7 +144,7 @@ def proposals_to_answer(db: Session, viewer: Viewer) -> list[Waiting]:
 def answers_to_read(db: Session, viewer: Viewer) -> list[Waiting]:
     """Answers to points I raised that I have not read yet. After a month they stand in my list, but press no more."""
     rows = db.execute(
-        select(Proposal.id, Proposal.title, Committee.name.label("committee"))
+        select(Proposal.id, Proposal.title, Committee.name.label("committee"), is_open_point().label("is_open"))
         .join(Committee, Committee.id == Proposal.committee_id)
         .where(
             Proposal.raised_by_id == viewer.person_id,
@@ -155,6 +163,7 @@ def answers_to_read(db: Session, viewer: Viewer) -> list[Waiting]:
             row.committee,
             f"/forslag/{row.id}",
             weight=6,
+            is_open=row.is_open,
         )
         for row in rows
     ]

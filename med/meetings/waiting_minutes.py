@@ -54,7 +54,7 @@ def _of(viewer: Viewer, meeting: Meeting) -> list[Waiting]:
     if meeting.state is State.IN_PROGRESS:
         if writes or runs_meeting(viewer, meeting):
             title = T("%(title)s er i gang", title=meeting.title)
-            return [Waiting("meeting", title, about, f"{at}/lokale", clock.today(), 1)]
+            return [Waiting("meeting", title, about, f"{at}/lokale", clock.today(), 1, is_now=True)]
         return []
     minutes = meeting.minutes
     if minutes is None:

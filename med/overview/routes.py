@@ -1,7 +1,5 @@
 """`/`: what waits for me, my next meeting, what is new."""
 
-from datetime import date
-
 from litestar import Response, Router
 
 from med.access import signed_in
@@ -9,7 +7,7 @@ from med.decisions.fragments import heading
 from med.meetings.queries.minutes import latest_minutes
 from med.overview import queries
 from med.perspectives.queries import titles
-from med.slices import Waiting
+from med.slices import waiting_for
 from med.web.routing import Visit, get
 
 SHOWN = 5
@@ -17,9 +15,7 @@ SHOWN = 5
 
 @get("/", name="overview", policy=signed_in)
 def overview(visit: Visit) -> Response:
-    waiting = sorted(
-        (thing for ask in visit.desk.pages.awaits for thing in ask(visit.db, visit.viewer)), key=by_urgency
-    )
+    waiting = waiting_for(visit.db, visit.viewer)
     meetings = queries.next_meetings(visit.db, visit.viewer)
     return visit.page(
         "overview/index.html",
@@ -33,11 +29,6 @@ def overview(visit: Visit) -> Response:
         heading=heading,
         titles=titles(visit.db),
     )
-
-
-def by_urgency(thing: Waiting) -> tuple[date, int, str]:
-    """What is due first comes first; what has no day comes last."""
-    return thing.due or date.max, thing.weight, str(thing.title)
 
 
 router = Router("/", route_handlers=[overview])

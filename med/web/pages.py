@@ -15,7 +15,7 @@ from markupsafe import Markup
 from med import clock, language, text, workdays
 from med.access import Policy, allows
 from med.settings import Settings
-from med.slices import NavEntry, Waiting
+from med.slices import NavEntry
 from med.web.assets import Asset
 from med.web.forms import as_machines_write
 from med.web.security import make_token
@@ -39,8 +39,32 @@ class Site:
         self.brand_css = brand_css
 
 
+def environment() -> Environment:
+    """What templates can do wherever they are drawn: words, dates, people's text. Pages add what belongs to a visit."""
+    made = Environment(
+        loader=FileSystemLoader([folder for folder in FOLDERS if folder.is_dir()]),
+        autoescape=lambda name: not (name or "").endswith(".txt"),
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    install_gettext = made.install_gettext_callables  # type: ignore[attr-defined]
+    install_gettext(language.gettext, language.ngettext, newstyle=True)
+    made.globals.update(label=label, danish=danish)
+    made.filters.update(FILTERS)
+    return made
+
+
+@cache
+def letters() -> Environment:
+    """The same for what leaves the house: a worker has no routes, so a mail's addresses are written out in full."""
+    return environment()
+
+
 class Pages:
-    """The template environment. One per process."""
+    """The site's pages: the template environment, and what stands around each. One per process."""
 
     def __init__(
         self,
@@ -48,32 +72,19 @@ class Pages:
         assets: Mapping[str, Asset],
         nav: Sequence[NavEntry],
         policies: Mapping[str, Policy],
-        awaits: Sequence[Callable[..., list[Waiting]]] = (),
+        panels: Mapping[str, Callable[..., Markup]] | None = None,
     ) -> None:
         self.assets = assets
         self.nav = sorted(nav, key=lambda entry: entry.order)
         self.policies = policies
-        self.awaits = list(awaits)
+        self.panels = dict(panels or {})
         self.reverse: Callable[..., str] = lambda *a, **k: ""
-        self.env = Environment(
-            loader=FileSystemLoader([folder for folder in FOLDERS if folder.is_dir()]),
-            autoescape=True,
-            undefined=StrictUndefined,
-            extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        install_gettext = self.env.install_gettext_callables  # type: ignore[attr-defined]
-        install_gettext(language.gettext, language.ngettext, newstyle=True)
+        self.env = environment()
         self.env.globals.update(
             site=Site(settings, assets["brand.css"].href if "brand.css" in assets else ""),
             asset=lambda name: assets[name].href,
             url=self.url,
-            label=label,
-            danish=danish,
         )
-        self.env.filters.update(FILTERS)
 
     def url(self, route: str, **path: Any) -> str:
         return self.reverse(route, **path)
@@ -103,8 +114,14 @@ class Pages:
         def token() -> str:
             return make_token(visit.arrival.token_secret) if visit.arrival.token_secret else ""
 
+        def panel(name: str, thing: Any) -> Markup:
+            """What a higher slice adds to this page, such as "Følg"; nothing where none does."""
+            show = self.panels.get(name)
+            return Markup("") if show is None else show(visit, thing)
+
         return {
             "viewer": viewer,
+            "panel": panel,
             "lang": visit.arrival.language,
             "csrf": lambda: form_fields(token()),
             "can": can,

@@ -19,9 +19,9 @@ short_name = func.coalesce(func.nullif(Committee.short_name, ""), Committee.name
 
 
 def my_decisions_due(db: Session, viewer: Viewer) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Decisions the viewer is responsible for that are overdue or due soon: (id, text, due, committee)."""
+    """Decisions the viewer is responsible for that are overdue or due soon: (id, text, due, is_open, committee)."""
     return db.execute(
-        select(Decision.id, Decision.text, Decision.due, short_name)
+        select(Decision.id, Decision.text, Decision.due, Decision.is_open, short_name)
         .join(Committee, Committee.id == Decision.committee_id)
         .where(
             Decision.responsible_id == viewer.person_id,
@@ -36,9 +36,9 @@ def my_decisions_due(db: Session, viewer: Viewer) -> Sequence[Row[*tuple[Any, ..
 
 
 def my_follow_ups_due(db: Session, viewer: Viewer) -> Sequence[Row[*tuple[Any, ...]]]:
-    """The viewer's follow-ups that are overdue or due soon: (id, text, due, committee)."""
+    """The viewer's follow-ups that are overdue or due soon: (id, text, due, is_open, committee)."""
     return db.execute(
-        select(FollowUp.id, FollowUp.text, FollowUp.due, short_name)
+        select(FollowUp.id, FollowUp.text, FollowUp.due, FollowUp.is_open, short_name)
         .join(Committee, Committee.id == FollowUp.committee_id)
         .where(
             FollowUp.owner_id == viewer.person_id,
@@ -51,10 +51,32 @@ def my_follow_ups_due(db: Session, viewer: Viewer) -> Sequence[Row[*tuple[Any, .
     ).all()
 
 
+def my_reviews_due(db: Session, viewer: Viewer) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Decisions the viewer is responsible for that their committee looks back at now: (id, text, review, is_open, …).
+
+    Those who preside over the committee have them as `chairs_tasks`.
+    """
+    presides = [seat.committee_id for seat in viewer.seats if viewer.presides(seat.committee_id)]
+    return db.execute(
+        select(Decision.id, Decision.text, Decision.review, Decision.is_open, short_name)
+        .join(Committee, Committee.id == Decision.committee_id)
+        .where(
+            Decision.responsible_id == viewer.person_id,
+            Decision.published_at.is_not(None),
+            Decision.review <= clock.today(),
+            Decision.state.not_in(OVER),
+            Decision.committee_id.not_in(presides),
+            visible_decisions(viewer),
+        )
+        .order_by(Decision.review, Decision.id)
+        .limit(MOST)
+    ).all()
+
+
 def chairs_tasks(db: Session, viewer: Viewer) -> Sequence[Row[*tuple[Any, ...]]]:
     """For chairs: decisions to look back at, and drafts the other chair wants out at once.
 
-    (id, text, review, published_at, committee); without `published_at` it is a draft that waits.
+    (id, text, review, published_at, is_open, committee); without `published_at` it is a draft that waits.
     """
     as_chair = [seat.committee_id for seat in viewer.seats if seat.role is SeatRole.CHAIR]
     as_vice = [seat.committee_id for seat in viewer.seats if seat.role is SeatRole.VICE_CHAIR]
@@ -77,7 +99,7 @@ def chairs_tasks(db: Session, viewer: Viewer) -> Sequence[Row[*tuple[Any, ...]]]
     )
     look_back = and_(Decision.published_at.is_not(None), Decision.review <= clock.today(), Decision.state.not_in(OVER))
     return db.execute(
-        select(Decision.id, Decision.text, Decision.review, Decision.published_at, short_name)
+        select(Decision.id, Decision.text, Decision.review, Decision.published_at, Decision.is_open, short_name)
         .join(Committee, Committee.id == Decision.committee_id)
         .where(Decision.committee_id.in_([*as_chair, *as_vice]), or_(waiting, look_back))
         .order_by(Decision.review, Decision.id)
