@@ -174,7 +174,7 @@ def read_sender(given: str, smtp_url: str) -> str:
             raise BadSetting("MED_SMTP_URL needs MED_MAIL_FROM, the address mail comes from.")
         return ""
     try:
-        Address(addr_spec=parseaddr(given, strict=True)[1])
+        Address(addr_spec=parseaddr(given)[1])
         good = "@" in given and given.isprintable()
     except Exception:  # the standard library raises several kinds here
         good = False

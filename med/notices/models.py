@@ -110,7 +110,9 @@ class Notice(Base):
     thing: Mapped[str]  # table name
     thing_id: Mapped[int]
     topic: Mapped[Topic]
-    about: Mapped[str] = mapped_column(default="")  # and which of them, as in Subscription: whoever unfollows it is spared
+    about: Mapped[str] = mapped_column(
+        default=""
+    )  # and which of them, as in Subscription: whoever unfollows it is spared
     how: Mapped[How]
     at: Mapped[datetime]  # when it happened
     message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))  # the mail that told it

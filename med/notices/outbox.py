@@ -43,6 +43,7 @@ class Parcel:
 # (db, office, message, its receiver today or None for an outlet) -> what to send, or None to drop it
 Composer = Callable[[Session, Office, Message, Viewer | None], Letter | Parcel | None]
 COMPOSERS: dict[str, Composer] = {}
+SUMMONS: set[str] = set()
 
 
 def register(**composers: Composer) -> None:
@@ -50,6 +51,40 @@ def register(**composers: Composer) -> None:
     for kind, composer in composers.items():
         assert kind not in COMPOSERS, kind
         COMPOSERS[kind] = composer
+
+
+def register_summons(**composers: Composer) -> None:
+    """Kinds that go with the seat and reach also those who want no mail: being called to a meeting, and its end."""
+    register(**composers)
+    SUMMONS.update(composers)
+
+
+class NotSent(Exception):
+    """Why something did not leave the house, in the other side's words. The kinds say what follows from it."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = " ".join("".join(c if c.isprintable() else " " for c in said).split())[:300]
+
+
+class Away(NotSent):
+    """The other side cannot be talked to at all. No message is to blame; all of them wait."""
+
+
+class Later(NotSent):
+    """Not now; the same again after a while."""
+
+    def __init__(self, said: str, broken: bool = False) -> None:
+        super().__init__(said)
+        self.broken = broken  # the line broke or fell silent, rather than that somebody said so
+
+
+class Never(NotSent):
+    """Trying again makes no sense."""
+
+
+class NoSuchAddress(Never):
+    """The one it is for is not there, now or later."""
 
 
 @dataclass(frozen=True)
