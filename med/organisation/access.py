@@ -1,19 +1,64 @@
 """Who may know about committees and people, and who may change them."""
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Date,
+    String,
+    and_,
+    bindparam,
+    cast,
+    false,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
-from med.access import Viewer
+from med.access import SeatFact, SeatRole, Side, Viewer
 from med.language import T, Text
-from med.organisation.models import Committee, Person, Seat
+from med.organisation.models import Committee, Employment, Grant, Person, Seat
 
 
-def on_day(dated: Any, day: date) -> ColumnElement[bool]:
+def on_day(dated: Any, day: Any) -> ColumnElement[bool]:
     """The rows of a dated table (seat, grant, employment) that hold on a day, first and last day included."""
     return and_(dated.starts <= day, or_(dated.ends.is_(None), dated.ends >= day))
+
+
+def _standing(what: str, dated: Any, place: Any, flag: Any, word: Any, side: Any, seat_id: Any, stands_in: Any) -> Any:
+    """One kind of dated row in the shape that all three share; what a kind lacks is NULL of the right type."""
+
+    def typed(column: Any, kind: Any) -> Any:
+        return cast(null() if column is None else column, kind)
+
+    return select(
+        literal(what).label("what"),
+        typed(place, BigInteger).label("place"),
+        typed(flag, Boolean).label("flag"),
+        typed(word, String).label("word"),
+        typed(side, String).label("side"),
+        typed(seat_id, BigInteger).label("seat_id"),
+        typed(stands_in, BigInteger).label("stands_in"),
+    ).where(dated.person_id == bindparam("who"), on_day(dated, bindparam("today", type_=Date)))
+
+
+# What a person holds today, in one question put together once: it is asked at every request.
+STANDING = union_all(
+    _standing("job", Employment, Employment.unit_id, Employment.manages, Employment.role_key, None, None, None),
+    _standing("seat", Seat, Seat.committee_id, None, Seat.role, Seat.side, Seat.id, Seat.substitute_for_id),
+    _standing("grant", Grant, Grant.committee_id, Grant.with_below, Grant.kind, None, None, None),
+)
+
+
+def seat_fact(row: Any) -> SeatFact:
+    side = Side(row.side) if row.side else None
+    return SeatFact(row.place, side, SeatRole(row.word), row.seat_id, row.stands_in)
 
 
 def visible_committees(viewer: Viewer) -> ColumnElement[bool]:

@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, Row, and_, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from med import clock
-from med.access import SeatFact, SeatRole, Viewer
+from med.access import SeatRole, Viewer
 from med.errors import NotFound
-from med.organisation.access import on_day, visible_committees, visible_people
+from med.organisation.access import STANDING, on_day, seat_fact, visible_committees, visible_people
 from med.organisation.models import (
     Committee,
     Employment,
@@ -34,37 +34,26 @@ def viewer_for(db: Session, person_id: int) -> Viewer:
 def viewer_of(db: Session, person: Person) -> Viewer:
     if not person.is_active:
         raise NotFound
-    today = clock.today()
-    jobs = db.execute(
-        select(Employment.unit_id, Employment.manages, Employment.role_key).where(
-            Employment.person_id == person.id, on_day(Employment, today)
-        )
-    ).all()
-    seats = db.execute(
-        select(Seat.committee_id, Seat.side, Seat.role, Seat.id, Seat.substitute_for_id).where(
-            Seat.person_id == person.id, on_day(Seat, today)
-        )
-    ).all()
-    grants = db.execute(
-        select(Grant.kind, Grant.committee_id, Grant.with_below).where(
-            Grant.person_id == person.id, on_day(Grant, today)
-        )
-    ).all()
-    secretary = {grant.committee_id for grant in grants if grant.kind is GrantKind.SECRETARY}
-    wide = {grant.committee_id for grant in grants if grant.kind is GrantKind.SECRETARY and grant.with_below}
-    managed = {job.unit_id for job in jobs if job.manages}
+    jobs: list[Row] = []
+    seats: list[Row] = []
+    grants: list[Row] = []
+    for row in db.execute(STANDING, {"who": person.id, "today": clock.today()}):
+        {"job": jobs, "seat": seats, "grant": grants}[row.what].append(row)
+    secretary = {grant.place for grant in grants if grant.word == GrantKind.SECRETARY}
+    wide = {grant.place for grant in grants if grant.word == GrantKind.SECRETARY and grant.flag}
+    managed = {job.place for job in jobs if job.flag}
     return Viewer(
         person_id=person.id,
         name=person.name,
         handle=person.handle,
         language=person.language,
         is_employee=bool(jobs),
-        is_admin=any(grant.kind is GrantKind.ADMIN for grant in grants),
-        role_key=_highest([job.role_key for job in jobs]),
-        unit_ids=frozenset(job.unit_id for job in jobs),
+        is_admin=any(grant.word == GrantKind.ADMIN for grant in grants),
+        role_key=_highest([job.word for job in jobs]),
+        unit_ids=frozenset(job.place for job in jobs),
         managed_unit_ids=frozenset(managed | below(db, Unit, managed)),
         # A seat follows the employment: who has left the municipality has no seat, whatever its dates say.
-        seats=tuple(SeatFact(*seat) for seat in seats) if jobs else (),
+        seats=tuple(map(seat_fact, seats)) if jobs else (),
         secretary_of=frozenset(secretary | below(db, Committee, wide)) if jobs else frozenset(),
     )
 
