@@ -6,13 +6,16 @@ again. (Two workers with APScheduler's own shared job store ran every tick twice
 """
 
 import logging
+import threading
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
-from sqlalchemy import delete, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from med import clock
 from med.db import Database
@@ -64,31 +67,63 @@ def run(database: Database, job: Job) -> bool:
 
 
 def go(office: Office, job: Job) -> None:
-    """Run an errand. What goes wrong is logged; the next step tries again."""
+    """Run an errand. What goes wrong is logged and written down for the administrator; the next step tries again."""
     assert job.errand is not None
     try:
         job.errand(office)
-    except Exception:
+    except Exception as failure:
         log.exception("errand %s failed", job.name)
+        with suppress(SQLAlchemyError), office.database.writing() as db:  # where the database is what is wrong: the log
+            due_at, now = due_time(job, clock.now()), clock.now()
+            db.execute(delete(JobRun).where(JobRun.job == job.name, JobRun.due_at < now - KEEP_RUNS))
+            if db.scalar(select(JobRun.id).where(JobRun.job == job.name, JobRun.due_at == due_at)) is None:
+                db.add(JobRun(job=job.name, due_at=due_at, claimed_at=now, error=type(failure).__name__))
+
+
+class Clockwork(BackgroundScheduler):
+    """The running clock. `shutdown()` lets errands finish the message they have in hand and begin no other."""
+
+    def __init__(self, office: Office) -> None:
+        # A step that is missed, because the one before still runs or the machine slept, is made up for once.
+        super().__init__(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+        self.office = office
+        self.errands: set[threading.Thread] = set()
+
+    def run_errand(self, job: Job) -> None:
+        if self.office.stopping.is_set():
+            return
+        self.errands.add(threading.current_thread())
+        try:
+            go(self.office, job)
+        finally:
+            self.errands.discard(threading.current_thread())
+
+    def shutdown(self, wait: bool = True) -> None:
+        self.office.stopping.set()
+        super().shutdown(wait=wait)
+
+    def wait_for_errands(self, seconds: float) -> bool:
+        """After `shutdown(wait=False)`: until no errand is under way; False when the time was too short."""
+        until = time.monotonic() + seconds
+        while self.errands and time.monotonic() < until:
+            time.sleep(0.05)
+        return not self.errands
 
 
 def start(
     database: Database, jobs: Sequence[Job], settings: Settings, submit: Callable[..., object] | None = None
-) -> BackgroundScheduler:
+) -> Clockwork:
     """Start the clock; `shutdown()` the result to stop it.
 
     `submit` is where work is carried out: the writer thread of a server on SQLite, the scheduler's own threads else.
     An errand waits for others and always has a thread of the scheduler's.
     """
-    office = Office(database, settings)
-    scheduler = BackgroundScheduler(
-        timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-    )
+    scheduler = Clockwork(Office(database, settings))
     for job in jobs:
 
         def tick(job: Job = job) -> None:
             if job.errand is not None:
-                go(office, job)
+                scheduler.run_errand(job)
             elif submit is None:
                 run(database, job)
             else:

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ except ImportError:  # not on Windows
 
 PATIENCE = 4  # seconds that a stopping server gives the requests it has begun
 BACKLOG = 1024
+MAIL_HOST = "solbaek.example"  # the demo's mail goes to a mailbox on this machine, shown at /udbakke
 
 
 def add_commands(commands: Any) -> None:
@@ -51,6 +53,7 @@ def port_number(given: str) -> int:
 
 def run_demo(given: argparse.Namespace) -> int:
     from med import demo
+    from med.notices import sink as mailbox
 
     folder = Path(given.data_dir)
     settings = read_settings(
@@ -67,7 +70,8 @@ def run_demo(given: argparse.Namespace) -> int:
     if given.reset and settings.database_url != database_url("", settings.data_dir):
         raise Stop("--reset throws away the demo's own SQLite file only; empty the other database yourself.")
     folder.mkdir(parents=True, exist_ok=True)
-    with alone(settings):
+    with alone(settings), mailbox.running(mailbox.Handler(mailbox.Box(mailbox.folder(settings)))) as smtp_url:
+        settings = replace(settings, smtp_url=smtp_url, mail_from=f"Medspil <medspil@{MAIL_HOST}>")
         furnish_demo(settings, given.reset)
         clock.start_at(moment)
         print(f"{settings.name} is open at {settings.base_url} – choose a persona; Ctrl+C stops.", flush=True)
@@ -80,12 +84,14 @@ def furnish_demo(settings: Settings, reset: bool) -> None:
 
     from med import demo
     from med.migrations import current, head, upgrade
+    from med.notices import sink as mailbox
     from med.organisation.models import Person
 
     if reset:
         for name in ("med.db", "med.db-wal", "med.db-shm"):
             (settings.data_dir / name).unlink(missing_ok=True)
         shutil.rmtree(settings.files_dir, ignore_errors=True)
+        mailbox.Box(mailbox.folder(settings)).empty()
     with opened(settings) as database:
         at = current(database.engine)
         if at not in {None, head()}:
@@ -143,10 +149,12 @@ def serve_here(settings: Settings, host: str, port: int) -> int:
     from granian.server.embed import Server
 
     from med.app import all_jobs, create_app
-    from med.worker import start
+    from med.notices.sending import AT_STOP
+    from med.worker import Clockwork, start
 
     app = create_app(settings)
     desk = app.state.desk
+    clockwork: list[Clockwork] = []
 
     async def live() -> None:
         server = Server(
@@ -163,14 +171,14 @@ def serve_here(settings: Settings, host: str, port: int) -> int:
             asyncio.get_running_loop().add_signal_handler(name, stopped.set)
         serving = asyncio.create_task(server.serve())
         # On SQLite the clock's work is done by the one writer thread, like everything else that writes.
-        clockwork = start(desk.database, all_jobs(), settings, desk.writer.submit if settings.is_sqlite else None)
+        clockwork.append(start(desk.database, all_jobs(), settings, desk.writer.submit if settings.is_sqlite else None))
         stopping = asyncio.create_task(stopped.wait())
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().remove_signal_handler(name)
             signal.signal(name, signal.SIG_IGN)  # we are going, within PATIENCE; a second word must not cut it short
-        clockwork.shutdown(wait=False)
+        clockwork[0].shutdown(wait=False)
         desk.stop()
         server.stop()
         # The server waits for every open request; one that never ends must not keep it.
@@ -179,6 +187,8 @@ def serve_here(settings: Settings, host: str, port: int) -> int:
             serving.result()
 
     asyncio.run(live())
+    if clockwork:  # the mail in hand is finished, or cut off and tried again after the start
+        clockwork[0].wait_for_errands(AT_STOP + 1)
     desk.close()
     return 0
 

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from sqlalchemy import or_, select, update
@@ -145,7 +145,7 @@ class Sender:
             .execution_options(synchronize_session=False)
         )
         with self.office.database.writing() as db:
-            return [message_id for _, message_id in sorted(tuple(row) for row in db.execute(taking))]
+            return [row.id for row in sorted(db.execute(taking), key=lambda row: (row.next_at, row.id))]
 
     def work_through(self, ids: Sequence[int], began: float) -> int:
         """Handle the messages of one claim; what there is no time or no line for is put back. Returns how many."""
@@ -345,7 +345,7 @@ def mark_refused(db: Session, person_id: int, said: str) -> None:
 
 
 def pause(uid: str, tries: int) -> timedelta:
-    """1, 2, 4 … minutes, at most six hours, a quarter more or less: the same for the same try, and never all at once."""
+    """1, 2, 4 … minutes, at most six hours, a quarter more or less: so that not all come back at once."""
     spread = int.from_bytes(hashlib.sha256(f"{uid} {tries}".encode()).digest()[:4]) / 2**32
     return min(timedelta(minutes=2 ** (tries - 1)), LONGEST_PAUSE) * (0.75 + 0.5 * spread)
 
@@ -378,13 +378,3 @@ class Guard(threading.Thread):
             if self.until is not None and time.monotonic() > self.until:
                 self.sender.postman.cut()
                 self.sender.courier.cut()
-
-
-def oldest_due(db: Session, now: datetime) -> datetime | None:
-    """Since when the message that has waited longest could have left."""
-    return db.scalar(
-        select(Message.next_at)
-        .where(Message.state == MessageState.WAITING, Message.next_at <= now)
-        .order_by(Message.next_at)
-        .limit(1)
-    )

@@ -1,6 +1,5 @@
 """A mail server that keeps what it is given: the demo's mailbox, and the other side in tests."""
 
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,7 +9,13 @@ from email.policy import default
 from pathlib import Path
 from typing import Any
 
+from med.settings import Settings
+
 MOST = 500  # the newest are kept
+
+
+def folder(settings: Settings) -> Path:
+    return settings.data_dir / "udbakke"
 
 
 class Box:
@@ -28,10 +33,14 @@ class Box:
         key = f"{self.last:08}-{secrets.token_hex(4)}"
         beside = self.folder / f"{key}.new"
         beside.write_bytes(content)
-        os.replace(beside, self.folder / f"{key}.eml")
+        beside.replace(self.folder / f"{key}.eml")
         for old in self.keys()[self.most :]:
             (self.folder / f"{old}.eml").unlink(missing_ok=True)
         return key
+
+    def empty(self) -> None:
+        for path in self.folder.iterdir():
+            path.unlink(missing_ok=True)
 
     def keys(self) -> list[str]:
         """Newest first."""
@@ -41,7 +50,7 @@ class Box:
         if key not in self.keys():  # never a path somebody made up
             return None
         with suppress(OSError):
-            return message_from_bytes((self.folder / f"{key}.eml").read_bytes(), policy=default)  # type: ignore[return-value]
+            return message_from_bytes((self.folder / f"{key}.eml").read_bytes(), policy=default)
         return None
 
 
@@ -63,7 +72,7 @@ def running(handler: Any) -> Iterator[str]:
 
     class AnyPort(Controller):
         def _trigger_server(self) -> None:
-            self.port = self.server.sockets[0].getsockname()[1]
+            self.port = self.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
             super()._trigger_server()
 
     controller = AnyPort(handler, hostname="127.0.0.1", port=0, data_size_limit=2**25, ident="Medspil")

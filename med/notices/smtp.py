@@ -33,7 +33,7 @@ class Unfolded(UnstructuredHeader):
 
 _headers = HeaderRegistry()
 for _name in ("list-unsubscribe", "message-id", "in-reply-to", "references"):
-    _headers.map_to_type(_name, Unfolded)
+    _headers.map_to_type(_name, Unfolded)  # type: ignore[arg-type]
 POLICY = SMTP.clone(header_factory=_headers)
 
 
@@ -76,7 +76,7 @@ def address(mail: str) -> str:
     local, at, domain = mail.strip().rpartition("@")
     try:
         found = Address(addr_spec=f"{local}@{domain.encode('idna').decode()}")
-        if not (at and found.username and "." in found.domain or found.domain in LOOPBACK):
+        if not ((at and found.username and "." in found.domain) or found.domain in LOOPBACK):
             raise ValueError(mail)
     except Exception:  # the standard library raises several kinds here
         raise NoSuchAddress("not a mail address") from None

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 
 from med.db import Database
-from med.notices import outbox, sink as mailbox
+from med.notices import outbox
+from med.notices import sink as mailbox
 from med.notices.models import Channel, Message
 from med.notices.outbox import Letter, Posting
 from med.notices.sending import Sender
@@ -30,9 +32,11 @@ class Moody:
     stall: dict[str, float] = field(default_factory=dict)
     times: int = 10**6
     asked: list[str] = field(default_factory=list)
+    lines: set[Any] = field(default_factory=set)
 
     async def misbehave(self, stage: str, server: Any) -> str | None:
         self.asked.append(stage)
+        self.lines.add(server.transport)
         if self.times <= 0:
             return None
         if stage in self.stall:
@@ -90,6 +94,10 @@ def sink(tmp_path: Path) -> Iterator[Sink]:
     mood = Moody(box)
     with mailbox.running(mood) as url:
         yield Sink(url, mood, box)
+        for line in mood.lines:
+            line._loop.call_soon_threadsafe(line.abort)
+        if mood.stall:
+            time.sleep(0.05)  # until the loop has closed them
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def check_url(url: str, allowed: Collection[str]) -> tuple[str, int, bool, str]:
         with suppress(ValueError):
             if not is_public(host):
                 raise BadAddress("private") from None
-        if host.lower().rstrip(".") in {"localhost"} or "." not in host.strip(".") and ":" not in host:
+        if host.lower().rstrip(".") == "localhost" or ("." not in host.strip(".") and ":" not in host):
             raise BadAddress("private")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return ascii_host, port or (443 if parts.scheme == "https" else 80), parts.scheme == "https", path
@@ -88,9 +88,10 @@ def check_url(url: str, allowed: Collection[str]) -> tuple[str, int, bool, str]:
 def is_public(number: str) -> bool:
     """Whether an IP address belongs to the public internet. Raises ValueError for what is no IP address."""
     address = ipaddress.ip_address(number.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped or address.sixtofour or address.teredo or address in NAT64:
-            return False  # an IPv4 address in disguise
+    if isinstance(address, ipaddress.IPv6Address) and (
+        address.ipv4_mapped or address.sixtofour or address.teredo or address in NAT64
+    ):
+        return False  # an IPv4 address in disguise
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 

@@ -58,7 +58,7 @@ def tell_of_decision(db: Session, office: Office, happened: str, decision_id: in
     number = f"{found.year}-{found.number}"
     about = [found.committee.name, number]
     if found.perspective:
-        about.append(titles(db)[found.perspective].name)
+        about.append(titles(db)[found.perspective].title)
     lines = [str(T("Hvorfor: %(why)s", why=found.why))] if found.why else []
     if found.meaning:
         lines.append(str(T("Det betyder det for os: %(meaning)s", meaning=found.meaning)))
