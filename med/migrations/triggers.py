@@ -26,6 +26,9 @@ OF_APPROVED_ITEM = (
     " WHERE i.id = {row}.item_id AND m.chairs_approved_at IS NOT NULL)"  # nosec B608: names of our own
 )
 EVERY = ("INSERT", "UPDATE", "DELETE")
+OF_STARTED_ACTIVITY = (
+    "EXISTS (SELECT 1 FROM compass_activity AS a WHERE a.id = {row}.activity_id AND a.frozen_at IS NOT NULL)"
+)
 
 GUARDED = (
     Guard("journal_entry"),
@@ -69,6 +72,15 @@ GUARDED = (
     ),
     Guard("compass_look", since="0003"),
     Guard("compass_erasure", since="0003"),
+    # What an activity was meant to do is written before it starts; what is written later is only for looking around.
+    Guard("compass_activity", when="{row}.frozen_at IS NOT NULL", columns=("uid", "frozen_at"), since="0003"),
+    Guard(
+        "compass_hypothesis",
+        ("INSERT", "DELETE"),
+        f"NOT {{row}}.is_exploratory AND {OF_STARTED_ACTIVITY}",
+        since="0003",
+    ),
+    Guard("compass_hypothesis", ("UPDATE",), OF_STARTED_ACTIVITY, since="0003"),
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from med.competence_compass.models.citizens import Citizen
@@ -238,6 +238,8 @@ class WaitingEntry(Base):
     outcome: Mapped[WaitingOutcome] = mapped_column(default=WaitingOutcome.WAITING)
     offered_run_id: Mapped[int | None] = mapped_column(ForeignKey("compass_run.id"), index=True)
     offered_at: Mapped[datetime | None]
+    declined_run_id: Mapped[int | None] = mapped_column(ForeignKey("compass_run.id"), index=True)  # said no to, last
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # why this one before others, in words: the vault's
     draw_id: Mapped[int | None] = mapped_column(ForeignKey("compass_draw.id"), index=True)
     draw_place: Mapped[int | None]
 
@@ -255,4 +257,5 @@ class Draw(Base):
     at: Mapped[datetime]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     seed: Mapped[str]
-    among: Mapped[str]  # ids of the entries, in the order they stood in
+    among: Mapped[str]  # ids of the entries, in the order they stood in: "4,7,9"
+    first_queued: Mapped[date]  # the earliest of their days: where in the line all of them stand from now on

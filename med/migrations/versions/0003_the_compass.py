@@ -539,6 +539,7 @@ def upgrade() -> None:
         sa.Column("person_id", med.db.BigInt, nullable=True),
         sa.Column("seed", sa.Text(), nullable=False),
         sa.Column("among", sa.Text(), nullable=False),
+        sa.Column("first_queued", sa.Date(), nullable=False),
         sa.ForeignKeyConstraint(["activity_id"], ["compass_activity.id"], name=op.f("fk__compass_draw__activity_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk__compass_draw__person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk__compass_draw")),
@@ -676,6 +677,8 @@ def upgrade() -> None:
         ),
         sa.Column("offered_run_id", med.db.BigInt, nullable=True),
         sa.Column("offered_at", med.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("declined_run_id", med.db.BigInt, nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("draw_id", med.db.BigInt, nullable=True),
         sa.Column("draw_place", med.db.BigInt, nullable=True),
         sa.CheckConstraint(
@@ -694,6 +697,9 @@ def upgrade() -> None:
             ["activity_id"], ["compass_activity.id"], name=op.f("fk__compass_waiting__activity_id")
         ),
         sa.ForeignKeyConstraint(["citizen_id"], ["compass_citizen.id"], name=op.f("fk__compass_waiting__citizen_id")),
+        sa.ForeignKeyConstraint(
+            ["declined_run_id"], ["compass_run.id"], name=op.f("fk__compass_waiting__declined_run_id")
+        ),
         sa.ForeignKeyConstraint(["draw_id"], ["compass_draw.id"], name=op.f("fk__compass_waiting__draw_id")),
         sa.ForeignKeyConstraint(
             ["offered_run_id"], ["compass_run.id"], name=op.f("fk__compass_waiting__offered_run_id")
@@ -703,6 +709,7 @@ def upgrade() -> None:
     with op.batch_alter_table("compass_waiting", schema=None) as batch_op:
         batch_op.create_index("ix__compass_waiting__activity", ["activity_id", "outcome", "queued"], unique=False)
         batch_op.create_index(batch_op.f("ix__compass_waiting_citizen_id"), ["citizen_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix__compass_waiting_declined_run_id"), ["declined_run_id"], unique=False)
         batch_op.create_index(batch_op.f("ix__compass_waiting_draw_id"), ["draw_id"], unique=False)
         batch_op.create_index(batch_op.f("ix__compass_waiting_offered_run_id"), ["offered_run_id"], unique=False)
 
