@@ -104,7 +104,8 @@ class Assessment(Base):
 
     __tablename__ = "compass_assessment"
     __table_args__ = (
-        UniqueConstraint("citizen_id", "day", "kind", "assessor", "version_id"),  # what an import recognises
+        # What an import recognises; a correction (1, 2 …) stands beside what it takes the place of.
+        UniqueConstraint("citizen_id", "day", "kind", "assessor", "version_id", "correction"),
         Index("ix__compass_assessment__citizen_day", "citizen_id", "day"),
         Index("ix__compass_assessment__version_day", "version_id", "day"),
     )
@@ -120,6 +121,7 @@ class Assessment(Base):
     assessor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     triggered_referral: Mapped[bool] = mapped_column(default=False)
     closed_at: Mapped[datetime | None]
+    correction: Mapped[int] = mapped_column(default=0)
     superseded_at: Mapped[datetime | None]  # a correction took its place
     supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("compass_assessment.id"), index=True)
 

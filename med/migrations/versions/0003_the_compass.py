@@ -269,6 +269,7 @@ def upgrade() -> None:
         sa.Column("assessor_id", med.db.BigInt, nullable=True),
         sa.Column("triggered_referral", sa.Boolean(), nullable=False),
         sa.Column("closed_at", med.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("correction", med.db.BigInt, nullable=False),
         sa.Column("superseded_at", med.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("supersedes_id", med.db.BigInt, nullable=True),
         sa.CheckConstraint(
@@ -298,7 +299,8 @@ def upgrade() -> None:
             "kind",
             "assessor",
             "version_id",
-            name=op.f("uq__compass_assessment__citizen_id_day_kind_assessor_version_id"),
+            "correction",
+            name=op.f("uq__compass_assessment__citizen_id_day_kind_assessor_version_id_correction"),
         ),
     )
     with op.batch_alter_table("compass_assessment", schema=None) as batch_op:
