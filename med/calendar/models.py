@@ -21,7 +21,8 @@ class Method(StrEnum):
 class Invitation(Base):
     """What one person's calendar has been told of one meeting: compared with the meeting to see what is to be told.
 
-    `sequence` is the meeting's when it was told; `fingerprint` is what the calendar shows (time, place, title, link).
+    `sequence` is the SEQUENCE of what was told: the meeting's, or higher where the person was called off in between.
+    `fingerprint` marks what the calendar shows: first when and where, then the rest. `told_at` is the mail's DTSTAMP.
     """
 
     __tablename__ = "invitation"

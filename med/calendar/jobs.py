@@ -1,0 +1,51 @@
+"""What happens by the clock: invitations are planned, and the mailbox is looked into for replies.
+
+Both are errands for their settings' sake: without a mail server nobody counts as invited, so that the day one is set
+everybody is. A row of the job's due time lets one worker through; what a second one did would change nothing.
+"""
+
+from datetime import UTC, timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
+
+from med import clock
+from med.calendar.invitations import plan_invitations
+from med.calendar.replies.mailbox import empty_mailbox
+from med.journal.models import JobRun
+from med.slices import Job, Office
+
+MINUTES = 5
+KEEP_RUNS = timedelta(days=30)
+
+
+def invite(office: Office) -> None:
+    if office.settings.smtp_url and is_mine(office, "calendar.invite"):
+        with office.database.writing() as db:
+            plan_invitations(db)
+
+
+def read_mailbox(office: Office) -> None:
+    if office.settings.imap_url and is_mine(office, "calendar.mailbox"):
+        empty_mailbox(office)
+
+
+def is_mine(office: Office, job: str) -> bool:
+    """Whether this worker is the one to do the job at this step of the clock."""
+    now = clock.now()
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    step = timedelta(minutes=MINUTES)
+    due_at = midnight + (now - midnight) // step * step
+    try:
+        with office.database.writing() as db:
+            db.execute(delete(JobRun).where(JobRun.job == job, JobRun.due_at < now - KEEP_RUNS))
+            db.add(JobRun(job=job, due_at=due_at, claimed_at=now, done_at=now))
+    except IntegrityError:
+        return False
+    return True
+
+
+JOBS = [
+    Job("calendar.invite", minutes=MINUTES, errand=invite),
+    Job("calendar.mailbox", minutes=MINUTES, errand=read_mailbox),
+]

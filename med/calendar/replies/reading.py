@@ -1,0 +1,243 @@
+"""What a mail from anywhere says: one person's reply to one invitation, or why it is none (RFC 5546, 6047).
+
+Nothing here trusts the mail. It may be anything at all: a bounce, an advertisement, a calendar made to stop the
+program that reads it. Of the calendar only the few lines a reply consists of are handed on to the library; a time
+zone with a rule for every second since 1970 is never looked at.
+"""
+
+import codecs
+import email
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import Message
+from email.policy import compat32
+from email.utils import getaddresses
+from typing import Any
+
+from icalendar import Calendar, Event
+
+from med.calendar.models import Verdict
+
+LARGEST_MAIL = 1024 * 1024
+LARGEST_CALENDAR = 256 * 1024
+LONGEST_LINE = 4000  # of those that matter
+LONGEST_HEADER = 2000
+MOST_PARTS = 40
+DEEPEST = 8
+LARGEST_SEQUENCE = 2**31
+OURS = ("METHOD", "UID", "SEQUENCE", "DTSTAMP", "ATTENDEE")
+LETTERS = re.compile(r"utf-(?:8|16|16-le|16-be|7)|ascii|iso8859-\d{1,2}|cp125\d|mac-roman|koi8-r", re.ASCII)
+
+
+class Refused(Exception):
+    """The mail is no reply that can be taken in. `why` is a key of `words.WHY`."""
+
+    def __init__(self, verdict: Verdict, why: str, sender: str = "") -> None:
+        super().__init__(why)
+        self.verdict = verdict
+        self.why = why
+        self.sender = sender
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Who says what about which version of a meeting. Addresses are in small letters, `stamp` is in whole seconds."""
+
+    uid: str
+    sequence: int
+    stamp: datetime
+    attendee: str
+    sender: str
+    comes: bool
+    is_sender: bool  # the mail comes from the attendee alone: not on behalf of, not through somebody else
+
+
+def read_reply(raw: bytes, authserv_id: str = "") -> Reply:
+    """The reply in a mail's bytes. Raises Refused, and nothing else, whatever the bytes are.
+
+    `authserv_id` names the mail server of the house: with it, only mails that it marked as proven (DMARC) are read.
+    """
+    sender = ""
+    try:
+        if len(raw) > LARGEST_MAIL:
+            raise Refused(Verdict.UNREADABLE, "too_large")
+        mail = email.message_from_bytes(raw, policy=compat32)
+        senders = addresses(mail, "From")
+        sender = senders[0] if senders else ""
+        if len(senders) != 1:
+            raise Refused(Verdict.FORGED, "senders")
+        check_proof(mail, authserv_id)
+        text, method = calendar_of(mail)
+        return reply_in(text, method, sender, on_behalf=bool(set(addresses(mail, "Sender")) - {sender}))
+    except Refused as refused:
+        refused.sender = refused.sender or sender
+        raise
+    except Exception as failure:  # the standard library and icalendar raise many kinds for what is not mail at all
+        raise Refused(Verdict.UNREADABLE, "broken", sender) from failure
+
+
+# --- the mail ---------------------------------------------------------------------------------------------------------
+
+
+def addresses(mail: Message, header: str) -> list[str]:
+    found = [str(value) for value in mail.get_all(header, [])]
+    if sum(map(len, found)) > LONGEST_HEADER:
+        raise Refused(Verdict.UNREADABLE, "broken")
+    return [address.strip().lower() for _, address in getaddresses(found, strict=True)]
+
+
+def check_proof(mail: Message, authserv_id: str) -> None:
+    """What the receiving mail server says of the sender, on top of the mail (RFC 8601). A sender can forge a good
+    word only where no name was given; a bad word is always believed."""
+    said = [" ".join(str(value).split()).lower() for value in mail.get_all("Authentication-Results", [])]
+    if authserv_id:
+        said = [words for words in said if words.partition(";")[0].split(" ")[0] == authserv_id.lower()]
+    newest = said[0][:LONGEST_HEADER] if said else ""
+    if "dmarc=fail" in newest or (authserv_id and "dmarc=pass" not in newest):
+        raise Refused(Verdict.FORGED, "not_proven")
+
+
+def calendar_of(mail: Message) -> tuple[str, str]:
+    """The calendar in the mail, and the method its part is labelled with ("" for none)."""
+    found: list[tuple[str, str]] = []
+    attached: list[tuple[str, str]] = []
+    for part in parts(mail, 0):
+        kind = part.get_content_type()
+        if kind not in ("text/calendar", "application/ics"):
+            continue
+        body = part.get_payload(decode=True)
+        if not isinstance(body, bytes):
+            continue
+        if len(body) > LARGEST_CALENDAR:
+            raise Refused(Verdict.UNREADABLE, "too_large")
+        one = decoded(body, str(part.get_param("charset") or "")), str(part.get_param("method") or "").upper()
+        (found if kind == "text/calendar" else attached).append(one)
+    found = found or attached
+    if not found:
+        raise Refused(Verdict.NOT_A_REPLY, "no_calendar")
+    if len({text.strip() for text, _ in found}) > 1:
+        raise Refused(Verdict.UNREADABLE, "several")
+    return found[0]
+
+
+def parts(mail: Message, depth: int) -> Iterator[Message]:
+    """The parts of this mail itself. A mail that is only forwarded in it is somebody else's word."""
+    if not mail.is_multipart():
+        yield mail
+    elif mail.get_content_maintype() == "multipart":
+        inside = mail.get_payload()
+        if depth >= DEEPEST or len(inside) > MOST_PARTS:
+            raise Refused(Verdict.UNREADABLE, "broken")
+        for part in inside:
+            if isinstance(part, Message):
+                yield from parts(part, depth + 1)
+
+
+def decoded(body: bytes, charset: str) -> str:
+    """As the part says, where that is a way of writing letters and true; else UTF-8, else Latin-1."""
+    for name in (charset, "utf-8"):
+        try:
+            if LETTERS.fullmatch(codecs.lookup(name).name):
+                return body.decode(name)
+        except (LookupError, ValueError):
+            continue
+    return body.decode("latin-1")
+
+
+# --- the calendar in it -----------------------------------------------------------------------------------------------
+
+
+def reply_in(text: str, labelled: str, sender: str, *, on_behalf: bool) -> Reply:
+    kept = lines_that_matter(text)
+    calendar: Any = Calendar.from_ical("\r\n".join(kept) + "\r\n")
+    method = str(calendar.get("METHOD", "")).upper()
+    if not isinstance(calendar, Calendar) or (labelled and method and labelled != method):
+        raise Refused(Verdict.NOT_A_REPLY, "methods_differ")
+    if (method or labelled) != "REPLY":
+        raise Refused(Verdict.NOT_A_REPLY, "counter" if (method or labelled) == "COUNTER" else "other_method")
+    events = [one for one in calendar.subcomponents if isinstance(one, Event)]
+    if len(events) != 1:
+        raise Refused(Verdict.UNREADABLE, "several")
+    event: Any = events[0]
+    attendee = event.get("ATTENDEE")
+    if attendee is None or isinstance(attendee, list):
+        raise Refused(Verdict.UNREADABLE, "attendees")
+    who = str(attendee).strip().lower().removeprefix("mailto:").strip()
+    uid = str(event["UID"]).strip()
+    if not (uid.isprintable() and who.isprintable() and sender.isprintable()) or max(len(uid), len(who)) > 300:
+        raise Refused(Verdict.UNREADABLE, "broken")  # a zero byte has no place in a database either
+    by = str(attendee.params.get("SENT-BY", "")).strip().lower().removeprefix("mailto:")
+    return Reply(
+        uid=uid,
+        sequence=sequence_of(event),
+        stamp=stamp_of(event),
+        attendee=who,
+        sender=sender,
+        comes=answer(str(attendee.params.get("PARTSTAT", "NEEDS-ACTION"))),
+        is_sender=who == sender and by in ("", sender) and not on_behalf,
+    )
+
+
+def lines_that_matter(text: str) -> list[str]:
+    """The calendar's method and, of its event, who answers what: unfolded, all else left out."""
+    kept: list[str] = []
+    inside: list[str] = []
+    for line in re.sub(r"\r?\n[ \t]", "", text.replace("\ufeff", "")).splitlines():
+        name = re.split("[;:]", line[:40], maxsplit=1)[0].strip().upper()
+        value = line[:60].partition(":")[2].strip().upper()
+        if name == "BEGIN":
+            inside.append(value)
+            if inside in (["VCALENDAR"], ["VCALENDAR", "VEVENT"]):
+                kept.append(f"BEGIN:{value}")
+        elif name == "END":
+            if inside in (["VCALENDAR"], ["VCALENDAR", "VEVENT"]) and inside[-1] == value:
+                kept.append(f"END:{value}")
+            if inside and inside[-1] == value:
+                inside.pop()
+        elif inside == ["VCALENDAR"] and name == "METHOD":
+            kept.append(short(line))
+        elif inside == ["VCALENDAR", "VEVENT"] and name == "RECURRENCE-ID":
+            raise Refused(Verdict.FOREIGN, "series")  # none of our meetings is one of a series
+        elif inside == ["VCALENDAR", "VEVENT"] and name in OURS:
+            kept.append(short(line))
+        if len(kept) > 60 or len(inside) > 10:
+            raise Refused(Verdict.UNREADABLE, "several")
+    if "BEGIN:VEVENT" not in kept:
+        raise Refused(Verdict.NOT_A_REPLY, "no_calendar")
+    return kept
+
+
+def short(line: str) -> str:
+    if len(line) > LONGEST_LINE:
+        raise Refused(Verdict.UNREADABLE, "broken")
+    return line
+
+
+def sequence_of(event: Any) -> int:
+    number = int(event.get("SEQUENCE", 0))
+    if not 0 <= number < LARGEST_SEQUENCE:
+        raise Refused(Verdict.UNREADABLE, "broken")
+    return number
+
+
+def stamp_of(event: Any) -> datetime:
+    found = event["DTSTAMP"].dt
+    if not isinstance(found, datetime):
+        raise Refused(Verdict.UNREADABLE, "broken")
+    # Some calendars leave out the Z: RFC 5545 asks for UTC, so UTC it is.
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
+
+
+def answer(partstat: str) -> bool:
+    match partstat.strip().upper():
+        case "ACCEPTED":
+            return True
+        case "DECLINED":
+            return False
+        case "TENTATIVE":
+            raise Refused(Verdict.NOT_A_REPLY, "tentative")
+        case "DELEGATED":
+            raise Refused(Verdict.NOT_A_REPLY, "delegated")
+    raise Refused(Verdict.NOT_A_REPLY, "no_answer")
