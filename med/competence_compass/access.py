@@ -7,6 +7,7 @@ of the system sees nothing.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
@@ -15,6 +16,8 @@ from sqlalchemy.orm import Session
 from med import clock
 from med.access import Viewer
 from med.competence_compass.models import (
+    Activity,
+    ActivityState,
     Assignment,
     AssignmentRole,
     Citizen,
@@ -116,3 +119,124 @@ def see_sums(viewer: Viewer, thing: object = None) -> Iterator[Text]:
     yield from is_employee(viewer)
     if not viewer.managed_unit_ids:
         yield T("Kun ledere ser samlede tal.")
+
+
+# --- activities, runs and waiting lists -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AboutActivity:
+    """An activity, and whether the viewer coordinates its unit today."""
+
+    activity: Activity
+    coordinates: bool = False
+
+
+@dataclass(frozen=True)
+class AboutRun:
+    """A run, and what the viewer is to it today."""
+
+    run: Run
+    coordinates: bool = False
+    leads: bool = False
+    is_led: bool = True  # somebody leads it today
+    has_hypothesis: bool = True  # one that was written before the activity's first start
+
+
+def runs_activities(viewer: Viewer, activity: Activity, coordinates: bool) -> bool:
+    """Whether the viewer decides what happens: the leader of the unit (or above), or its coordinator."""
+    return viewer.is_employee and (activity.unit_id in viewer.managed_unit_ids or coordinates)
+
+
+def propose_activity(viewer: Viewer, thing: object = None) -> Iterator[Text]:
+    """Everyone may have the good idea; who starts it is another matter."""
+    yield from is_employee(viewer)
+
+
+def keep_activity(viewer: Viewer, about: AboutActivity) -> Iterator[Text]:
+    """Describe an activity and say what it is meant to do: who proposed it, the unit's leader and coordinator."""
+    yield from is_employee(viewer)
+    if not (
+        runs_activities(viewer, about.activity, about.coordinates) or about.activity.owner_id == viewer.person_id
+    ):
+        yield T("Kun den ansvarlige, enhedens leder og koordinatoren kan ændre aktiviteten.")
+    if about.activity.state is ActivityState.ENDED:
+        yield T("Aktiviteten er afsluttet.")
+
+
+def remove_hypothesis(viewer: Viewer, about: AboutActivity) -> Iterator[Text]:
+    yield from keep_activity(viewer, about)
+    if about.activity.frozen_at is not None:
+        yield T("Hypoteserne ligger fast, fordi aktiviteten er begyndt. De kan hverken ændres eller fjernes.")
+
+
+def run_activity(viewer: Viewer, about: AboutActivity) -> Iterator[Text]:
+    """Plan runs of an activity, and end it."""
+    yield from is_employee(viewer)
+    if not runs_activities(viewer, about.activity, about.coordinates):
+        yield T("Kun enhedens leder og koordinatoren kan planlægge, begynde og afslutte.")
+    if about.activity.state is ActivityState.ENDED:
+        yield T("Aktiviteten er afsluttet.")
+
+
+def keep_run(viewer: Viewer, about: AboutRun) -> Iterator[Text]:
+    """Change a run's dates and places, and say who leads it."""
+    yield from run_activity(viewer, AboutActivity(about.run.activity, about.coordinates))
+    if about.run.ended_at is not None:
+        yield T("Forløbet er afsluttet.")
+
+
+def start_run(viewer: Viewer, about: AboutRun) -> Iterator[Text]:
+    """Kun aktiviteter, der gør en forskel: nothing starts before it is written what it is meant to do."""
+    yield from keep_run(viewer, about)
+    if about.run.started_at is not None:
+        yield T("Forløbet er allerede begyndt.")
+        return
+    if not about.has_hypothesis:
+        yield T(
+            "Aktiviteten har ingen hypotese. Skriv først, hvilken kompetence den skal udvikle eller fastholde, og "
+            "hvorfor. Vi begynder kun aktiviteter, der er tænkt til at gøre en forskel."
+        )
+    if not about.is_led:
+        yield T("Forløbet har ingen leder i dag.")
+    if about.run.starts > clock.today():
+        yield T("Forløbet kan først begynde på sin første dag.")
+
+
+def lead_run(viewer: Viewer, about: AboutRun) -> Iterator[Text]:
+    """Note who came, who left, and how the exam went: who leads the run today."""
+    yield from is_employee(viewer)
+    if not about.leads:
+        yield T("Kun den, der leder forløbet, kan notere fremmøde og prøver.")
+    if about.run.started_at is None:
+        yield T("Forløbet er ikke begyndt endnu.")
+
+
+def attend_run(viewer: Viewer, about: AboutRun) -> Iterator[Text]:
+    """The same while the run goes on; exams may be noted after it."""
+    yield from lead_run(viewer, about)
+    if about.run.ended_at is not None:
+        yield T("Forløbet er afsluttet.")
+
+
+def plan_sessions(viewer: Viewer, about: AboutRun) -> Iterator[Text]:
+    """Say when the run meets: who plans it, and who leads it."""
+    if not about.leads:
+        yield from keep_run(viewer, about)
+    elif about.run.ended_at is not None:
+        yield T("Forløbet er afsluttet.")
+
+
+def end_run(viewer: Viewer, about: AboutRun) -> Iterator[Text]:
+    yield from plan_sessions(viewer, about)
+    if about.run.started_at is None:
+        yield T("Forløbet er ikke begyndt endnu.")
+
+
+def keep_waiting_list(viewer: Viewer, about: AboutActivity) -> Iterator[Text]:
+    """Put citizens on the list, draw lots and offer places: who coordinates the unit."""
+    yield from is_employee(viewer)
+    if not about.coordinates:
+        yield T("Kun koordinatoren for enheden fører ventelisten.")
+    if about.activity.state is ActivityState.ENDED:
+        yield T("Aktiviteten er afsluttet.")

@@ -1,0 +1,74 @@
+"""Who is next: one order for a waiting list, and the lot between equal applicants. Plain functions on plain values.
+
+Need comes first, then the day one was put on the list. Those with the same need and the same day are equal
+applicants, and only a lot can tell which of them is next. A lot may also be drawn among all of the same need (that
+makes the waiting list a fair comparison for the activity's effect): they then stand together where the one who has
+waited longest stood, in the order of the lot.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Someone on the list, as far as the order is concerned."""
+
+    id: int
+    priority: int
+    queued: date
+    draw_id: int | None = None
+    draw_place: int | None = None
+    drawn_from: date | None = None  # the earliest day among those the lot was drawn between
+
+    @property
+    def stands(self) -> tuple[int, date, int, int, int]:
+        """Smaller comes first; the same means equal applicants."""
+        since = self.drawn_from if self.drawn_from is not None else self.queued
+        drawn = self.draw_id is not None
+        return -self.priority, since, 0 if drawn else 1, self.draw_id or 0, self.draw_place or 0
+
+
+def in_line(waiting: Iterable[Waits]) -> list[list[Waits]]:
+    """The list in its order: groups of equal applicants, each group one alone when nothing is left to a lot."""
+    ordered = sorted(waiting, key=lambda one: (one.stands, one.id))
+    return [list(group) for _, group in groupby(ordered, key=lambda one: one.stands)]
+
+
+def places(waiting: Iterable[Waits]) -> dict[int, int]:
+    """Entry id -> its number in the line, from 1; equal applicants share theirs."""
+    found: dict[int, int] = {}
+    ahead = 0
+    for group in in_line(waiting):
+        found.update({one.id: ahead + 1 for one in group})
+        ahead += len(group)
+    return found
+
+
+def new_seed() -> str:
+    return secrets.token_hex(16)
+
+
+def draw_lots(seed: str, among: Collection[int]) -> list[int]:
+    """The entries in the order of the lot: by SHA-256 of "seed:entry id", smallest first.
+
+    The seed is 128 random bits made when the lot is drawn and kept beside it, so nobody can choose the outcome, and
+    anybody can compute it again. Raises ValueError when an entry comes twice.
+    """
+    if len(set(among)) != len(among):
+        raise ValueError("an applicant takes part in a lot once")
+    return sorted(among, key=lambda entry: lot(seed, entry))
+
+
+def lot(seed: str, entry: int) -> str:
+    """One entry's lot, as anyone can check it: `printf '%s' seed:entry | sha256sum`."""
+    return hashlib.sha256(f"{seed}:{entry}".encode()).hexdigest()
+
+
+def equals_of(waiting: Sequence[Waits], priority: int) -> list[Waits]:
+    """All of the same need between whom no lot has been drawn yet, in the order they stand in."""
+    return [one for group in in_line(waiting) for one in group if one.priority == priority and one.draw_id is None]
