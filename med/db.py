@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
+from functools import reduce
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -54,6 +56,20 @@ class Base(DeclarativeBase):
         # Values ("compliance"), not member names; `med.migrations.tables` adds a CHECK for each column.
         Enum: sa.Enum(Enum, native_enum=False, length=40, values_callable=lambda e: [m.value for m in e]),
     }
+
+
+def in_one_line(*columns: Any) -> sa.ColumnElement[str]:
+    """A row's columns as one text. Each stands after its length, so that no two different rows read alike."""
+    texts = [sa.func.coalesce(sa.cast(column, sa.String), "") for column in columns]
+    parts = [sa.cast(sa.func.length(text), sa.String) + ":" + text for text in texts]
+    return reduce(lambda left, right: left + right, parts)
+
+
+def in_one_text(lines: sa.Select[Any]) -> sa.ScalarSelect[str]:
+    """All lines of a question of one column as one text, put together by the database: a few long texts are read far
+    faster than many rows. Only good for telling whether anything changed."""
+    found = lines.subquery()
+    return sa.select(sa.func.aggregate_strings(next(iter(found.c)), ",")).scalar_subquery()
 
 
 class Database:

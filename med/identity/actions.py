@@ -1,24 +1,32 @@
 """Private addresses: made once, shown once, ended at any time."""
 
 import secrets
+from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from med import clock
-from med.access import Viewer
-from med.errors import Conflict, NotFound
+from med.access import Viewer, require
+from med.errors import Conflict, Invalid, NotFound
 from med.identity.doorkeeper import digest
 from med.identity.models import FeedToken, SignIn
 from med.journal.actions import note
 from med.language import T
-from med.organisation.queries import viewer_for
+from med.organisation.access import is_employee
+from med.organisation.models import Person
+from med.organisation.queries import viewer_of
 
 MOST_TOKENS = 20
+LONGEST_NAME = 80
 
 
-def make_feed_token(db: Session, viewer: Viewer, scope: str, filters: str = "") -> str:
+def make_feed_token(db: Session, viewer: Viewer, scope: str, filters: str = "", name: str = "") -> str:
     """A new private address (160 random bits). Only its hash is kept, so it can be shown this once."""
+    require(viewer, is_employee, None)
+    if len(name) > LONGEST_NAME:
+        raise Invalid(name=T("Højst %(n)s tegn; her er %(m)s.", n=LONGEST_NAME, m=len(name)))
     held = db.scalar(
         select(func.count()).select_from(FeedToken).where(
             FeedToken.person_id == viewer.person_id, FeedToken.revoked_at.is_(None)
@@ -28,7 +36,12 @@ def make_feed_token(db: Session, viewer: Viewer, scope: str, filters: str = "") 
         raise Conflict(T("Du har allerede %(n)s private adresser. Luk en af dem først.", n=MOST_TOKENS))
     token = "med_" + secrets.token_hex(20)
     made = FeedToken(
-        token_hash=digest(token), person_id=viewer.person_id, scope=scope, filters=filters, created_at=clock.now()
+        token_hash=digest(token),
+        person_id=viewer.person_id,
+        scope=scope,
+        name=name,
+        filters=filters,
+        created_at=clock.now(),
     )
     db.add(made)
     note(db, viewer, "feed_token.made", made)
@@ -53,19 +66,48 @@ def end_sign_in(db: Session, viewer: Viewer, sign_in_id: int) -> None:
     note(db, viewer, "sign_in.ended", found)
 
 
-def viewer_by_token(db: Session, token: str, scope: str) -> tuple[Viewer, FeedToken]:
-    """Whose private address this is. Unknown, ended and foreign ones are all NotFound."""
-    found = db.scalar(
-        select(FeedToken).where(
-            FeedToken.token_hash == digest(token), FeedToken.scope == scope, FeedToken.revoked_at.is_(None)
-        )
+class Held(NamedTuple):
+    """A private address that is in use."""
+
+    id: int
+    filters: str
+    created_at: datetime
+    used_at: datetime | None
+    key: str  # tells it from every other address there ever was; is not the address itself
+
+
+# Put together once: a reader that asks every few minutes should cost next to nothing.
+HOLDER = (
+    select(
+        FeedToken.id.label("token_id"),
+        FeedToken.filters,
+        FeedToken.created_at,
+        FeedToken.used_at,
+        Person.id,
+        Person.name,
+        Person.handle,
+        Person.language,
+        Person.is_active,
     )
+    .join(Person, Person.id == FeedToken.person_id)
+    .where(
+        FeedToken.token_hash == bindparam("hash"),
+        FeedToken.scope == bindparam("scope"),
+        FeedToken.revoked_at.is_(None),
+    )
+)
+
+
+def viewer_by_token(db: Session, token: str, scope: str) -> tuple[Viewer, Held]:
+    """Whose private address this is. Unknown, ended and foreign ones are all NotFound."""
+    key = digest(token)
+    found = db.execute(HOLDER, {"hash": key, "scope": scope}).first()
     if found is None:
         raise NotFound
-    viewer = viewer_for(db, found.person_id)
+    viewer = viewer_of(db, found)
     if not viewer.is_employee:
         raise NotFound
-    return viewer, found
+    return viewer, Held(found.token_id, found.filters, found.created_at, found.used_at, key)
 
 
 def mark_used(db: Session, token_id: int) -> None:

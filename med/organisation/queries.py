@@ -31,7 +31,8 @@ def viewer_for(db: Session, person_id: int) -> Viewer:
     return viewer_of(db, person)
 
 
-def viewer_of(db: Session, person: Person) -> Viewer:
+def viewer_of(db: Session, person: Person | Row) -> Viewer:
+    """The same for a person at hand, or a row with the person's columns."""
     if not person.is_active:
         raise NotFound
     jobs: list[Row] = []

@@ -96,6 +96,10 @@ EXPECTED: dict[str, Rows] = {
     "identity.make_address": WHOEVER_SIGNS_IN,
     "identity.revoke_address": CARLA_ALONE,
     "identity.seen": WHOEVER_SIGNS_IN,
+    # answering an invitation by the link in a mail; what came back by mail
+    "calendar.answer": WHOEVER_COMES,
+    "calendar.give_answer": WHOEVER_COMES,
+    "calendar.replies": OPERATES,
     # committees and people
     "organisation.index": WHOEVER_SIGNS_IN,
     "organisation.show": WHOEVER_SIGNS_IN,
@@ -209,6 +213,7 @@ EXPECTED: dict[str, Rows] = {
     "decisions.balance": WHOEVER_SIGNS_IN,
     "decisions.atom": WHOEVER_COMES,  # the address itself is the key; what it shows is what carla may see
     "decisions.json": WHOEVER_COMES,
+    "decisions.feed_format": WHOEVER_COMES,
     "decisions.show": SEES_DECISION,
     "decisions.new": ITEM_DURING,
     "decisions.record": ITEM_DURING,

@@ -46,6 +46,7 @@ PAGES = (
     Place("/beslutninger?q=findes+ikke", "carla"),
     Place("/beslutninger/balance", "dorte"),
     Place("/beslutninger/opfoelgning", "anna"),
+    Place("/feeds/om", ""),
     Place("/beslutninger/{decision[makker-til-vikarer]}", "bo"),
     Place("/beslutninger/{decision[nye-paa-besoeg]}/ret", "dorte"),
     Place("/beslutninger/{decision[nye-paa-besoeg]}", "dorte"),
@@ -79,6 +80,10 @@ PAGES = (
     Place("/moeder/{meeting[26-med-status]}/punkter/{item[26-med-status/3]}/referat/versioner", "bo"),
     Place("/beslutninger/opfoelgning/{follow_up[Skrive en folder på én side]}", "carla"),
     Place("/beslutninger/punkt/{item[32-med-planlagt/3]}", "emil"),
+    Place("/svar/{slip[28-med-naeste/nadia/ja]}", ""),
+    Place("/svar/{slip[28-med-naeste/nadia/nej]}", ""),
+    Place("/svar/{slip[26-med-status/gunnar/ja]}", "gunnar"),
+    Place("/drift/svar", "ivan"),
 )
 
 # What is no page to look at: streams, files, feeds, and the answers of machines.

@@ -36,6 +36,7 @@ from med.decisions.queries.single import (
     replaceable,
     steps_of,
 )
+from med.decisions.queries.syndicated import Gone, feed_mark, lately_withdrawn, no_longer_mine
 
 __all__ = [
     "CAP",
@@ -45,6 +46,7 @@ __all__ = [
     "BalanceRow",
     "Counts",
     "Cursor",
+    "Gone",
     "Key",
     "Slice",
     "balance",
@@ -53,6 +55,7 @@ __all__ = [
     "decision",
     "decisions_of_meeting",
     "entries",
+    "feed_mark",
     "follow_up",
     "follow_up_history",
     "follow_ups",
@@ -60,11 +63,13 @@ __all__ = [
     "held",
     "item_to_minute",
     "know_responsible",
+    "lately_withdrawn",
     "links_of",
     "meeting_parts",
     "newest",
     "newest_of_committee",
     "no_counts",
+    "no_longer_mine",
     "open_follow_ups",
     "people_for",
     "perspective_balance",

@@ -4,7 +4,7 @@ from litestar import Router
 
 from med.decisions.routes.balance import show_balance
 from med.decisions.routes.feed import index
-from med.decisions.routes.feeds_out import atom, json_feed
+from med.decisions.routes.feeds_out import atom, feed_format, json_feed
 from med.decisions.routes.follow_ups import (
     agree_on_decision,
     agree_on_item,
@@ -37,5 +37,6 @@ router = Router(
         withdraw,
         atom,
         json_feed,
+        feed_format,
     ],
 )
