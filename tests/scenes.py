@@ -31,6 +31,7 @@ from med.meetings.models import (
 )
 from med.organisation.models import Committee, Grant, ImportFile, Person, Rules, Seat
 from med.perspectives.models import Perspective, RoleKey, Statement
+from med.web.signing import seal
 
 SECRET = "Nattergal"  # in words that only the committee may read
 ONE_SIDE = "Rørsanger"  # in notes of the employees' side, which the chair and the secretary may not read either
@@ -56,6 +57,7 @@ def set_scene(db: Session) -> dict[str, dict[str, int | str]]:
                 "meeting_id": stage.meeting.id,
                 "item_id": item.id,
                 "attendance_id": stage.attendance.id,
+                "slip": seal("s" * 40, "svar", stage.meeting.id, people["gunnar"], "nej"),
                 **papers,
             }
     statement = db.scalars(

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 
 from sqlalchemy import select
@@ -21,6 +22,7 @@ from med.decisions.models import Decision, FollowUp
 from med.demo.workplace import uid
 from med.meetings.models import Attendance, Item, Meeting, Proposal
 from med.organisation.models import Committee, Person, Seat
+from med.web.signing import seal
 
 ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -43,10 +45,10 @@ def find_browser() -> str | None:
 class Named:
     """Things by the key they have in the demo's files: `meeting["28-med-naeste"]` is an id."""
 
-    def __init__(self, find: Callable[[str], int | None]) -> None:
+    def __init__(self, find: Callable[[str], int | str | None]) -> None:
         self.find = find
 
-    def __getitem__(self, key: str | int) -> int:
+    def __getitem__(self, key: str | int) -> Any:
         found = self.find(str(key))  # str.format makes numbers of digits
         if found is None:
             raise KeyError(key)
@@ -59,6 +61,7 @@ class Site:
 
     base: str
     database: Database
+    folder: Path | None = None  # where the server keeps its secret
 
     def __post_init__(self) -> None:
         def by(column, value=lambda key: key):
@@ -90,6 +93,14 @@ class Site:
                     )
                 )
 
+        def slip(key: str) -> str:
+            """The link that answers an invitation: "28-med-naeste/nadia/nej"."""
+            slug, handle, hint = key.split("/")
+            assert self.folder is not None
+            secret = (self.folder / "secret").read_text().strip()
+            return seal(secret, "svar", self.meeting[slug], self.person[handle], hint)
+
+        self.slip = Named(slip)
         self.committee = by(Committee.key)
         self.person = by(Person.handle)
         self.seat = Named(seat)
@@ -125,7 +136,7 @@ def running_site(folder: Path, database_url: str = "", now: datetime | None = No
     database = Database(database_url or f"sqlite:///{folder / 'med.db'}")
     try:
         wait_for(server, f"{base}/livez", log)
-        yield Site(base, database)
+        yield Site(base, database, folder)
     finally:
         database.close()
         server.terminate()
