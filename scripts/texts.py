@@ -92,6 +92,8 @@ def read_sources(root: Path) -> tuple[list[Source], list[Problem]]:
     for path in sorted((root / "templates").rglob("*.html")):
         _read(template_texts, path, root, sources, problems)
         problems.extend(forgotten_text(path.read_text(encoding="utf-8"), path.relative_to(root)))
+    for path in sorted((root / "templates").rglob("*.txt")):
+        _read(template_texts, path, root, sources, problems)
     return sources, problems
 
 

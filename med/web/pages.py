@@ -57,12 +57,6 @@ def environment() -> Environment:
     return made
 
 
-@cache
-def letters() -> Environment:
-    """The same for what leaves the house: a worker has no routes, so a mail's addresses are written out in full."""
-    return environment()
-
-
 class Pages:
     """The site's pages: the template environment, and what stands around each. One per process."""
 

@@ -1,0 +1,41 @@
+"""Who may follow what: whatever one may see, and nothing else."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from med.access import Viewer
+from med.decisions.access import visible_decisions
+from med.decisions.models import Decision
+from med.language import Text
+from med.notices.models import Notice, Subscription, Topic
+from med.organisation.access import is_employee, visible_committees
+from med.organisation.models import Committee
+
+
+def follow(viewer: Viewer, thing: Any = None) -> Iterator[Text]:
+    """Hear of what a committee, a perspective or one decision brings. What it is was looked up for the viewer."""
+    yield from is_employee(viewer)
+
+
+def own_notices(viewer: Viewer) -> ColumnElement[bool]:
+    return Notice.person_id == viewer.person_id
+
+
+def own_subscriptions(viewer: Viewer) -> ColumnElement[bool]:
+    return Subscription.person_id == viewer.person_id
+
+
+def visible_subscriptions(viewer: Viewer) -> ColumnElement[bool]:
+    """The viewer's own, as far as they may still see what they followed."""
+    committees = select(Committee.id).where(visible_committees(viewer))
+    decisions = select(Decision.id).where(visible_decisions(viewer))
+    return and_(
+        own_subscriptions(viewer),
+        or_(
+            Subscription.topic.not_in((Topic.COMMITTEE, Topic.DECISION)),
+            Subscription.committee_id.in_(committees),
+            Subscription.decision_id.in_(decisions),
+        ),
+    )
