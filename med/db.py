@@ -5,12 +5,13 @@ thread. Readers have an engine of their own and see the last committed state (WA
 On both the database itself refuses a change inside `reading()`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
 from functools import reduce
 from pathlib import Path
+from typing import Any
 from typing import Any
 
 import sqlalchemy as sa
@@ -59,17 +60,25 @@ class Base(DeclarativeBase):
 
 
 def in_one_line(*columns: Any) -> sa.ColumnElement[str]:
-    """A row's columns as one text. Each stands after its length, so that no two different rows read alike."""
-    texts = [sa.func.coalesce(sa.cast(column, sa.String), "") for column in columns]
-    parts = [sa.cast(sa.func.length(text), sa.String) + ":" + text for text in texts]
+    """A row's columns as one text: numbers end with a point, other things stand after their length, so that no two
+    different rows read alike."""
+    parts = []
+    for column in columns:
+        text = sa.func.coalesce(sa.cast(column, sa.String), EMPTY)
+        is_number = isinstance(column.type, sa.Integer)
+        parts.append(text + POINT if is_number else sa.cast(sa.func.length(text), sa.String) + POINT + text)
     return reduce(lambda left, right: left + right, parts)
+
+
+EMPTY: Any = sa.literal_column("''", sa.String)
+POINT: Any = sa.literal_column("'.'", sa.String)
 
 
 def in_one_text(lines: sa.Select[Any]) -> sa.ScalarSelect[str]:
     """All lines of a question of one column as one text, put together by the database: a few long texts are read far
     faster than many rows. Only good for telling whether anything changed."""
     found = lines.subquery()
-    return sa.select(sa.func.aggregate_strings(next(iter(found.c)), ",")).scalar_subquery()
+    return sa.select(sa.func.aggregate_strings(next(iter(found.c)), POINT)).scalar_subquery()
 
 
 class Database:
@@ -115,6 +124,50 @@ class Database:
     def close(self) -> None:
         self.engine.dispose()
         self.write_engine.dispose()
+
+
+def next_ids(db: Session, table: sa.Table, count: int) -> range | list[int]:
+    """Ids for `count` rows that are to be inserted in this transaction, so that others can point at them first."""
+    if count <= 0:
+        return range(0)
+    if db.get_bind().dialect.name == "sqlite":  # one writer: whoever holds the transaction holds the numbers
+        first = (db.scalar(sa.select(sa.func.max(table.c.id))) or 0) + 1
+        return range(first, first + count)
+    sequence = sa.func.pg_get_serial_sequence(table.name, "id")
+    return list(db.scalars(sa.select(sa.func.nextval(sequence)).select_from(sa.func.generate_series(1, count))))
+
+
+def insert_rows(db: Session, table: sa.Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Many rows of plain values, past the ORM: `executemany` on SQLite, COPY on PostgreSQL, 20,000 at a time.
+
+    Five to ten times faster than `insert()`, and as safe: the constraints of the table hold. Every column without a
+    default in the database must be named. Dates, datetimes and enums may be given as they are.
+    """
+    db.flush()
+    types = [table.c[column].type for column in columns]
+    connection = db.connection()
+    dialect = connection.dialect
+    binders = [kind.dialect_impl(dialect).bind_processor(dialect) for kind in types]
+    bound = [(at, bind) for at, bind in enumerate(binders) if bind is not None]
+    names = ", ".join(columns)
+    for start in range(0, len(rows), 20_000):
+        batch = rows[start : start + 20_000]
+        if bound:
+            batch = [list(row) for row in batch]
+            for at, bind in bound:
+                for row in batch:
+                    row[at] = bind(row[at])
+        if dialect.name == "sqlite":
+            marks = ", ".join("?" * len(columns))
+            connection.exec_driver_sql(
+                f"INSERT INTO {table.name} ({names}) VALUES ({marks})",  # noqa: S608  our own names
+                [tuple(row) for row in batch],
+            )
+            continue
+        driver: Any = connection.connection.driver_connection
+        with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+            for row in batch:
+                copy.write_row(row)
 
 
 def prepare_sqlite(engine: sa.Engine, begin: str, *more: str) -> None:

@@ -101,7 +101,7 @@ HOLDER = (
 def viewer_by_token(db: Session, token: str, scope: str) -> tuple[Viewer, Held]:
     """Whose private address this is. Unknown, ended and foreign ones are all NotFound."""
     key = digest(token)
-    found = db.execute(HOLDER, {"hash": key, "scope": scope}).first()
+    found = db.connection().execute(HOLDER, {"hash": key, "scope": scope}).first()
     if found is None:
         raise NotFound
     viewer = viewer_of(db, found)

@@ -38,7 +38,7 @@ def viewer_of(db: Session, person: Person | Row) -> Viewer:
     jobs: list[Row] = []
     seats: list[Row] = []
     grants: list[Row] = []
-    for row in db.execute(STANDING, {"who": person.id, "today": clock.today()}):
+    for row in db.connection().execute(STANDING, {"who": person.id, "today": clock.today()}):
         {"job": jobs, "seat": seats, "grant": grants}[row.what].append(row)
     secretary = {grant.place for grant in grants if grant.word == GrantKind.SECRETARY}
     wide = {grant.place for grant in grants if grant.word == GrantKind.SECRETARY and grant.flag}
