@@ -1,5 +1,6 @@
 """The mails that would leave, and the replies that calendars of the usual kinds would send back."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -65,8 +66,10 @@ class Post:
         with self.office.database.writing() as db:
             plan_invitations(db)
 
-    def send(self) -> dict[str, Sent]:
+    def send(self, meeting_id: int | None = None) -> dict[str, Sent]:
+        """Compose what waits and count it as sent, or as dropped. Of one meeting, where it is named."""
         found: dict[str, Sent] = {}
+        left = set()
         with self.office.database.reading() as db:
             waiting = db.scalars(
                 select(Message).where(Message.state == MessageState.WAITING).order_by(Message.id)
@@ -76,13 +79,17 @@ class Post:
                 before = language.current.set(viewer.language)
                 letter = COMPOSERS[message.kind](db, self.office, message, viewer)
                 language.current.reset(before)
-                if letter is None:
+                if letter is None or meeting_id not in (None, json.loads(message.details)["meeting_id"]):
                     continue
+                left.add(message.id)
                 assert isinstance(letter, Letter)
                 written = smtp.write(letter, viewer.name, message.person.mail, SETTINGS, message.uid, clock.now())
                 assert viewer.handle not in found, "one mail to each"
                 found[viewer.handle] = Sent(viewer.handle, message.kind, letter, written.as_bytes(policy=SMTP))
-        self.forget()
+        with self.office.database.writing() as db:
+            waits = update(Message).where(Message.state == MessageState.WAITING)
+            db.execute(waits.where(Message.id.in_(left)).values(state=MessageState.SENT, sent_at=clock.now()))
+            db.execute(waits.values(state=MessageState.DROPPED))
         return found
 
     def forget(self) -> None:
@@ -90,9 +97,9 @@ class Post:
         with self.office.database.writing() as db:
             db.execute(update(Message).values(state=MessageState.SENT, sent_at=clock.now()))
 
-    def round(self) -> dict[str, Sent]:
+    def round(self, meeting_id: int | None = None) -> dict[str, Sent]:
         self.plan()
-        return self.send()
+        return self.send(meeting_id)
 
 
 OUTLOOK, GOOGLE, APPLE = "outlook", "google", "apple"

@@ -1,53 +1,24 @@
 """Invitations by mail: planned meeting, mail, update, decline by link, substitute, cancellation."""
 
-from datetime import date, time
+from dataclasses import replace
+from datetime import date, time, timedelta
 
 import icalendar
-import pytest
 import vobject
 from ical.calendar_stream import IcsCalendarStream
+from lxml import html
 from sqlalchemy import func, select, update
 
+from med import clock, demo
+from med.calendar.jobs import invite
 from med.calendar.models import Invitation
-from med.meetings.actions.planning import cancel_meeting, change_meeting
-from med.meetings.forms.planning import CancelMeeting, PlanMeeting
-from med.meetings.models import Attendance, Meeting, Reply
-from med.notices.models import Message
+from med.meetings.actions.attendance import observe_meeting
+from med.meetings.models import Attendance, Meeting, Part, Reply
+from med.notices.models import Message, MessageState
 from med.organisation.models import Person
-from tests.calendar.mails import Post
+from med.slices import Office
+from tests.calendar.mails import SETTINGS
 from tests.meetings.conftest import viewer
-
-
-@pytest.fixture
-def post(database) -> Post:
-    """The mails from here on: what the demo's own coming meetings give is out already."""
-    made = Post(database)
-    made.plan()
-    made.forget()
-    return made
-
-
-@pytest.fixture
-def change(write):
-    def go(number, by="anna", **fields):
-        def work(db):
-            meeting = db.get(Meeting, number)
-            form = {"day": date(2026, 12, 9), "starts": time(9), "ends": time(11), "is_open": True} | fields
-            return change_meeting(db, viewer(db, by), meeting, PlanMeeting(**form)).id
-
-        return write(work)
-
-    return go
-
-
-@pytest.fixture
-def cancel(write):
-    def go(number, reason="For mange er syge."):
-        return write(
-            lambda db: cancel_meeting(db, viewer(db, "anna"), db.get(Meeting, number), CancelMeeting(reason=reason)).id
-        )
-
-    return go
 
 
 def attendances(db, number):
@@ -126,3 +97,185 @@ def vobject_reads(sent):
         event.attendee.value.removeprefix("mailto:"),
         event.attendee.partstat_param,
     )
+
+
+def test_a_new_name_is_told_without_asking_anew(post, plan, change, db):
+    number = plan()
+    first = post.round()
+    change(number, title="MED-ledelsen om budgettet")
+    again = post.round()
+    assert {one.kind for one in again.values()} == {"invitation_update"}
+    assert int(again["bo"].event["SEQUENCE"]) == int(first["bo"].event["SEQUENCE"]) == 0
+    assert again["bo"].event["DTSTAMP"].dt > first["bo"].event["DTSTAMP"].dt
+    assert "budgettet" in again["bo"].event["SUMMARY"]
+
+
+def test_what_a_calendar_does_not_show_sends_nothing(post, plan, change, item, send_agenda, reply):
+    number = plan()
+    post.round()
+    change(number, about="Husk kage.")
+    item(number, "Lokaler")
+    reply(number, "nadia")
+    send_agenda(number)
+    assert post.round() == {}
+
+
+def test_changes_that_wait_are_one_mail_that_tells_how_it_stands(post, plan, change, db):
+    number = plan(place="A")
+    post.plan()
+    change(number, place="B")
+    post.plan()
+    change(number, place="C")
+    post.plan()
+    found = post.send()  # would object to two for one
+    assert found["bo"].event["LOCATION"] == "C"
+    assert "Hvor: C" in found["bo"].letter.text
+    db.rollback()
+    dropped = db.scalars(select(Message.key).where(Message.key.startswith(f"invitation:meeting:{number}:"))).all()
+    assert len(dropped) == 3 * len(found)
+
+
+def test_planned_and_cancelled_before_anybody_was_asked_is_no_mail(post, plan, cancel, db):
+    number = plan()
+    cancel(number)
+    assert post.round() == {}
+    number = plan(day=date(2026, 12, 10))
+    post.plan()  # posted, not sent
+    cancel(number)
+    assert post.round() == {}
+    assert db.scalar(select(func.count()).where(Invitation.meeting_id == number)) == 0
+
+
+def test_who_is_no_longer_asked_is_called_off_and_may_be_asked_again(post, plan, reply, people, db):
+    number = plan()
+    uid = post.round()["nadia"].event["UID"]
+    reply(number, "nadia", Reply.DECLINED, people.signe)
+    assert post.round()["signe"].event["SEQUENCE"] == 0
+    reply(number, "nadia", Reply.ACCEPTED)
+    gone = post.round()
+    assert set(gone) == {"signe"}
+    assert (gone["signe"].letter.method, int(gone["signe"].event["SEQUENCE"])) == ("CANCEL", 1)
+    assert gone["signe"].event["UID"] == uid
+    assert gone["signe"].mail["Subject"].strip().startswith("Ikke længere inviteret")
+    assert "skal ikke deltage" in gone["signe"].letter.text
+    reply(number, "nadia", Reply.DECLINED, people.signe)
+    again = post.round()
+    assert (again["signe"].kind, int(again["signe"].event["SEQUENCE"])) == ("invitation", 2)
+
+
+def test_a_meeting_on_another_day_asks_everybody_anew(post, plan, change, reply, people, db):
+    number = plan()
+    post.round()
+    reply(number, "bo")
+    reply(number, "nadia", Reply.DECLINED, people.signe)
+    assert post.round()["signe"].event["ATTENDEE"].params["PARTSTAT"] == "NEEDS-ACTION"
+    change(number, place="Kantinen")
+    told = post.round()
+    assert told["bo"].event["ATTENDEE"].params["PARTSTAT"] == "ACCEPTED"
+    assert told["nadia"].event["ATTENDEE"].params["PARTSTAT"] == "DECLINED"
+    assert "Passer det stadig?" in told["nadia"].letter.text
+    change(number, day=date(2026, 12, 10))
+    moved = post.round()
+    assert moved["bo"].event["ATTENDEE"].params["PARTSTAT"] == "NEEDS-ACTION"
+    assert moved["signe"].letter.method == "CANCEL"  # Nadia has not said no to the new day
+
+
+def test_listeners_and_meetings_that_are_over_are_left_in_peace(post, plan, change, write, db):
+    number = plan()
+    write(lambda db: observe_meeting(db, viewer(db, "carla"), db.get(Meeting, number)).id)
+    assert "carla" not in post.round()
+    with clock.at(demo.NOW + timedelta(days=30)):
+        write(lambda db: db.execute(update(Meeting).where(Meeting.id == number).values(place="Et andet sted")))
+        assert post.round() == {}
+
+
+def test_a_new_address_gets_the_meeting_and_one_without_an_address_nothing(post, plan, write, db):
+    def mail_of_bo(mail):
+        write(lambda db: db.execute(update(Person).where(Person.handle == "bo").values(mail=mail)))
+
+    mail_of_bo("")
+    number = plan()
+    assert "bo" not in post.round(number)
+    mail_of_bo("bo@nyt.example")
+    assert set(post.round(number)) == {"bo"}
+    mail_of_bo("bo@nyere.example")
+    assert str(post.round(number)["bo"].event["ATTENDEE"]) == "mailto:bo@nyere.example"
+
+
+def test_no_mail_carries_the_title_of_a_closed_item(post, plan, item, send_agenda, reply, people):
+    number = plan()
+    item(number, "Ny mødestruktur")
+    item(number, "Afskedigelse af navngiven", is_closed=True, ground="personal")
+    post.round()
+    send_agenda(number)
+    reply(number, "nadia", Reply.DECLINED, people.signe)
+    signe = post.round()["signe"]
+    assert "Ny mødestruktur" in signe.letter.text
+    assert "Ny mødestruktur" in signe.letter.html
+    assert "Lukket punkt" in signe.letter.text
+    assert b"Afskedigelse" not in signe.raw
+    assert "Afskedigelse" not in signe.letter.text + signe.letter.html + signe.letter.calendar.decode()
+
+
+def test_the_mail_is_in_its_receivers_language(post, plan, write, visitor):
+    write(lambda db: db.execute(update(Person).where(Person.handle == "gunnar").values(language="en")))
+    plan(place="Mødelokale 1")
+    found = post.round()
+    gunnar = found["gunnar"].letter
+    assert gunnar.subject.startswith("Invitation: MED-ledelsen, december, Wednesday")
+    for words in ("You are invited to", "I cannot come", "When: Wednesday 9 December 2026"):
+        assert words in gunnar.text
+    assert "Kommer du" not in gunnar.text + gunnar.html
+    assert found["bo"].letter.text.startswith("Hej Bo Kjærgaard")
+    page = visitor("").open(found["gunnar"].links["ja"])
+    assert page.tree.get("lang") == "en"
+    after = page.form("I am coming").send()
+    assert visitor("").open(after.headers["location"]).tree.get("lang") == "en"
+
+
+def test_whatever_a_meeting_is_called_a_mail_stays_one_mail(post, plan, write):
+    number = plan()
+    title, place = "Møde\r\nBcc: alle@solbaek.example", 'Lokale\r\nATTENDEE:mailto:x@y.example\r\n"<b>&'
+    write(lambda db: db.execute(update(Meeting).where(Meeting.id == number).values(title=title, place=place)))
+    bo = post.round()["bo"]
+    assert bo.mail["Bcc"] is None
+    assert not isinstance(bo.event["ATTENDEE"], list)
+    assert html.fromstring(bo.letter.html).xpath("//td[contains(., 'Lokale')]//b[contains(., '&')]") == []
+    assert "&lt;b&gt;" in bo.letter.html
+
+
+def test_without_a_mail_server_nobody_counts_as_invited(post, plan, database, db):
+    number = plan()
+    invite(Office(database, replace(SETTINGS, smtp_url="")))
+    asked = select(func.count()).where(Invitation.meeting_id == number)
+    assert db.scalar(asked) == 0
+    invite(Office(database, SETTINGS))
+    db.rollback()
+    count = db.scalar(asked)
+    assert count == len(attendances(db, number))
+    invite(Office(database, SETTINGS))  # another worker at the same step
+    waiting = select(func.count()).where(Message.state == MessageState.WAITING, Message.kind == "invitation")
+    assert db.scalar(waiting) == count
+
+
+def test_a_request_that_no_longer_holds_is_not_sent(post, plan, cancel, reply, people, db):
+    number = plan()
+    post.plan()
+    cancel(number)
+    assert post.send() == {}  # before the next look
+    number = plan(day=date(2026, 12, 10))
+    post.round()
+    reply(number, "nadia", Reply.DECLINED, people.signe)
+    post.plan()
+    reply(number, "nadia", Reply.ACCEPTED)
+    assert post.send() == {}
+
+
+def test_a_meeting_that_has_begun_calls_nobody_new_and_calls_nobody_off(post, plan, write, db):
+    number = plan()
+    post.round()
+    with clock.at(demo.NOW.replace(month=12, day=9, hour=9, minute=30)):
+        write(
+            lambda db: db.add(Attendance(meeting_id=number, person_id=viewer(db, "carla").person_id, part=Part.GUEST))
+        )
+        assert post.round() == {}
