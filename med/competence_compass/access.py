@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -26,6 +26,7 @@ from med.competence_compass.models import (
     RoleKind,
     Run,
     RunLeader,
+    Version,
 )
 from med.language import T, Text
 from med.organisation.access import is_employee, on_day
@@ -121,6 +122,46 @@ def see_sums(viewer: Viewer, thing: object = None) -> Iterator[Text]:
         yield T("Kun ledere ser samlede tal.")
 
 
+# --- one citizen ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Towards:
+    """A citizen, and in which capacity the viewer stands towards them today."""
+
+    id: int
+    pseudonym: str
+    unit: str
+    instrument_id: int | None
+    interval_days: int
+    entered: date
+    left_on: date | None
+    role: AssignmentRole | None
+    assignment_reason: str = ""
+
+    @property
+    def reason(self) -> str:
+        """What a look is noted with. A deputy's is the cover they were given."""
+        if self.role is AssignmentRole.DEPUTY:
+            return self.assignment_reason or "Stedfortræder for kontaktpersonen"
+        return "Kontaktperson"
+
+
+def open_citizen(viewer: Viewer, towards: Towards | None) -> Iterator[Text]:
+    """Everything about one citizen: their contact person, and a deputy on their days."""
+    yield from is_employee(viewer)
+    if towards is None or towards.role is None:
+        yield T("Kun borgerens kontaktperson og stedfortræder har adgang.")
+
+
+def take_stock(viewer: Viewer, towards: Towards | None) -> Iterator[Text]:
+    yield from open_citizen(viewer, towards)
+
+
+def keep_goals(viewer: Viewer, towards: Towards | None) -> Iterator[Text]:
+    yield from open_citizen(viewer, towards)
+
+
 # --- activities, runs and waiting lists -----------------------------------------------------------------------------
 
 
@@ -143,6 +184,11 @@ class AboutRun:
     has_hypothesis: bool = True  # one that was written before the activity's first start
 
 
+def visible_activities(viewer: Viewer) -> ColumnElement[bool]:
+    """Activities, their runs and what they are meant to do are no secret to those who work here. Who is in them is."""
+    return true() if viewer.is_employee else false()
+
+
 def runs_activities(viewer: Viewer, activity: Activity, coordinates: bool) -> bool:
     """Whether the viewer decides what happens: the leader of the unit (or above), or its coordinator."""
     return viewer.is_employee and (activity.unit_id in viewer.managed_unit_ids or coordinates)
@@ -156,9 +202,7 @@ def propose_activity(viewer: Viewer, thing: object = None) -> Iterator[Text]:
 def keep_activity(viewer: Viewer, about: AboutActivity) -> Iterator[Text]:
     """Describe an activity and say what it is meant to do: who proposed it, the unit's leader and coordinator."""
     yield from is_employee(viewer)
-    if not (
-        runs_activities(viewer, about.activity, about.coordinates) or about.activity.owner_id == viewer.person_id
-    ):
+    if not (runs_activities(viewer, about.activity, about.coordinates) or about.activity.owner_id == viewer.person_id):
         yield T("Kun den ansvarlige, enhedens leder og koordinatoren kan ændre aktiviteten.")
     if about.activity.state is ActivityState.ENDED:
         yield T("Aktiviteten er afsluttet.")
@@ -240,3 +284,32 @@ def keep_waiting_list(viewer: Viewer, about: AboutActivity) -> Iterator[Text]:
         yield T("Kun koordinatoren for enheden fører ventelisten.")
     if about.activity.state is ActivityState.ENDED:
         yield T("Aktiviteten er afsluttet.")
+
+
+# --- instruments ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AboutVersion:
+    """Whether the viewer keeps the instruments today, and the version it is about, if it is about one."""
+
+    keeps: bool
+    version: Version | None = None
+
+
+def see_instruments(viewer: Viewer, thing: object = None) -> Iterator[Text]:
+    """What is asked and what the steps mean is no secret to those who work here."""
+    yield from is_employee(viewer)
+
+
+def keep_instruments(viewer: Viewer, about: AboutVersion) -> Iterator[Text]:
+    yield from is_employee(viewer)
+    if not about.keeps:
+        yield T("Kun den, der har ansvar for redskaberne, kan ændre dem.")
+
+
+def edit_version(viewer: Viewer, about: AboutVersion) -> Iterator[Text]:
+    """Until its first use. What has been answered is never reworded."""
+    yield from keep_instruments(viewer, about)
+    if about.version is not None and about.version.locked_at is not None:
+        yield T("Versionen er brugt til en måling og ligger fast. Lav en ny version for at ændre den.")

@@ -13,7 +13,7 @@ import contextvars
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -108,6 +108,8 @@ class Visit:
     form: Submitted
     query: Submitted
     after: list[Callable[[], None]] = field(default_factory=list)  # called once the transaction is saved
+    # Saved in a transaction of its own when a form comes back with 4xx: a look at what the page shows once more.
+    traces: list[Callable[[Session], None]] = field(default_factory=list)
 
     @property
     def viewer(self) -> Viewer:
@@ -172,13 +174,18 @@ def post(
     uploads: bool = False,
     before: Callable[..., None] | None = None,
     take: Callable[[Any, Submitted], None] | None = None,
+    by_link: bool = False,
 ) -> Callable[[Handler], HTTPRouteHandler]:
     """A form that changes something. `policy` is the one its action requires.
 
     With `uploads` a large body is let in, from people who are signed in. `before(db, viewer, **path)` may refuse it
     before it is read; `take(settings, form)` looks at the files outside the transaction, so that no writer waits.
+
+    `by_link` is for an address that is itself the right (a sealed token in a mail) and that a mail program posts to
+    from anywhere, without cookie or form token. Neither is asked for, so the handler meets nobody: whoever is signed
+    in in that browser is left out, and another site can do with it only what the holder of the link could do anyhow.
     """
-    return _route(path, name, policy, reads=False, uploads=uploads, before=before, take=take)
+    return _route(path, name, policy, reads=False, uploads=uploads, before=before, take=take, by_link=by_link)
 
 
 def _route(
@@ -191,6 +198,7 @@ def _route(
     uploads: bool = False,
     before: Callable[..., None] | None = None,
     take: Callable[[Any, Submitted], None] | None = None,
+    by_link: bool = False,
 ):
     def wrap(handler: Handler) -> HTTPRouteHandler:
         async def handle(request: Request) -> Response:
@@ -203,7 +211,14 @@ def _route(
 
         handle.__name__ = handler.__name__
         handle.__doc__ = handler.__doc__
-        opt = {"policy": policy, "uploads": uploads, "handler": handler, "before": before, "take": take}
+        opt = {
+            "policy": policy,
+            "uploads": uploads,
+            "handler": handler,
+            "before": before,
+            "take": take,
+            "by_link": by_link,
+        }
         if reads:
             return litestar.route(path, http_method=["GET", "HEAD"], name=name, opt=opt)(handle)
         return litestar.route(path, http_method="POST", name=name, opt=opt)(handle)
@@ -239,8 +254,10 @@ async def _read(desk: Desk, request: Request, handler: Handler, policy: Policy, 
 
 
 async def _write(desk: Desk, request: Request, handler: Handler, policy: Policy) -> Response:
-    check_origin(request)
     opt = request.route_handler.opt
+    by_link = bool(opt.get("by_link"))
+    if not by_link:
+        check_origin(request)
     if opt.get("uploads") and policy is not anyone:
         await desk.read(_let_in, desk, request, opt.get("before"))
         if request.state.arrival.viewer is None:
@@ -255,6 +272,8 @@ async def _write(desk: Desk, request: Request, handler: Handler, policy: Policy)
         try:
             with desk.database.writing() as db:
                 arrival = desk.doorkeeper.arrive(db, request)
+                if by_link:
+                    arrival = replace(arrival, viewer=None, sign_in_id=None, token_secret="")
                 request.state.arrival = arrival
                 language.current.set(arrival.language)
                 if arrival.viewer is None and policy is not anyone:
@@ -272,12 +291,16 @@ async def _write(desk: Desk, request: Request, handler: Handler, policy: Policy)
                     desk.doorkeeper.claim(db, arrival.viewer, key)
                 response = handler(visit, **request.path_params)
                 if (response.status_code or 200) >= 400:
-                    raise _Unsaved(response)
+                    raise _Unsaved(response, visit.traces)
                 if key and arrival.viewer is not None and not visit.wants_fragment:
                     desk.doorkeeper.settle(db, arrival.viewer, key, response.headers.get("Location", ""))
                 return response
         except _Unsaved as unsaved:
             visits.clear()
+            if unsaved.traces:
+                with desk.database.writing() as db:
+                    for trace in unsaved.traces:
+                        trace(db)
             return unsaved.response
 
     try:
@@ -306,8 +329,9 @@ def _let_in(desk: Desk, request: Request, before: Callable[..., None] | None) ->
 class _Unsaved(Exception):
     """Carries a 4xx answer out of the transaction, so that nothing half-done is kept."""
 
-    def __init__(self, response: Response) -> None:
+    def __init__(self, response: Response, traces: list[Callable[[Session], None]]) -> None:
         self.response = response
+        self.traces = traces
 
 
 def _touch(desk: Desk, arrival: Arrival) -> None:

@@ -1,0 +1,126 @@
+"""Whom one works with, and what is due with them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from med import clock
+from med.access import Viewer
+from med.competence_compass.access import Towards, own_citizens
+from med.competence_compass.models import (
+    AssessmentPurpose,
+    Assignment,
+    AssignmentRole,
+    Citizen,
+    Instrument,
+    Occasion,
+)
+from med.errors import NotFound
+from med.organisation.access import on_day
+from med.organisation.models import Unit
+
+INTERVAL = 91  # days between assessments for a citizen who has no instrument of their own yet
+SOON = 14
+
+
+def own_citizen(db: Session, viewer: Viewer, citizen_id: int) -> Towards:
+    """A citizen and what the viewer is to them today. NotFound for everyone who is not their contact or deputy."""
+    rows = db.execute(
+        select(
+            Citizen.id,
+            Citizen.pseudonym,
+            Unit.name.label("unit"),
+            Citizen.instrument_id,
+            func.coalesce(Instrument.interval_days, INTERVAL).label("interval_days"),
+            Citizen.entered,
+            Citizen.left_on,
+            Assignment.role,
+            Assignment.reason,
+        )
+        .join(Unit, Unit.id == Citizen.unit_id)
+        .outerjoin(Instrument, Instrument.id == Citizen.instrument_id)
+        .join(Assignment, _mine(viewer))
+        .where(Citizen.id == citizen_id, own_citizens(viewer))
+    ).all()
+    if not rows:
+        raise NotFound
+    return Towards(*min(rows, key=_closest))
+
+
+def _mine(viewer: Viewer):
+    return and_(
+        Assignment.citizen_id == Citizen.id,
+        Assignment.person_id == viewer.person_id,
+        on_day(Assignment, clock.today()),
+    )
+
+
+def _closest(row) -> int:
+    """A contact person who is also somebody's deputy is the contact person."""
+    return list(AssignmentRole).index(row.role)
+
+
+@dataclass(frozen=True)
+class OwnRow:
+    """A citizen on one's own list: by pseudonym, with what is due."""
+
+    id: int
+    pseudonym: str
+    unit: str
+    role: AssignmentRole
+    last: date | None
+    due: date | None  # when stock is to be taken again; None for who has left
+    draft_id: int | None  # begun by the viewer and not closed
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.due is not None and self.due < clock.today()
+
+    @property
+    def is_soon(self) -> bool:
+        return self.due is not None and not self.is_overdue and self.due <= clock.today() + timedelta(days=SOON)
+
+
+def my_citizens(db: Session, viewer: Viewer) -> Sequence[OwnRow]:
+    """The viewer's citizens today, those with the earliest due first."""
+    taken = (
+        select(Occasion.citizen_id, func.max(Occasion.day).label("last"))
+        .join(Assignment, and_(Assignment.citizen_id == Occasion.citizen_id, Assignment.person_id == viewer.person_id))
+        .where(Occasion.closed_at.is_not(None), Occasion.purpose != AssessmentPurpose.DOUBLE)
+        .group_by(Occasion.citizen_id)
+        .subquery()
+    )
+    drafts = (
+        select(Occasion.citizen_id, func.max(Occasion.id).label("draft"))
+        .where(Occasion.closed_at.is_(None), Occasion.begun_by_id == viewer.person_id)
+        .group_by(Occasion.citizen_id)
+        .subquery()
+    )
+    today = clock.today()
+    rows = db.execute(
+        select(
+            Citizen.id,
+            Citizen.pseudonym,
+            Unit.name.label("unit"),
+            Assignment.role,
+            taken.c.last,
+            func.coalesce(Instrument.interval_days, INTERVAL).label("interval"),
+            Citizen.entered,
+            Citizen.left_on,
+            drafts.c.draft,
+        )
+        .join(Unit, Unit.id == Citizen.unit_id)
+        .join(Assignment, _mine(viewer))
+        .outerjoin(Instrument, Instrument.id == Citizen.instrument_id)
+        .outerjoin(taken, taken.c.citizen_id == Citizen.id)
+        .outerjoin(drafts, drafts.c.citizen_id == Citizen.id)
+        .where(own_citizens(viewer), or_(Citizen.left_on.is_(None), Citizen.left_on >= today - timedelta(days=30)))
+    ).all()
+    found: dict[int, OwnRow] = {}
+    for row in sorted(rows, key=_closest):
+        due = None if row.left_on else row.last + timedelta(days=row.interval) if row.last else row.entered
+        found.setdefault(row.id, OwnRow(row.id, row.pseudonym, row.unit, row.role, row.last, due, row.draft))
+    return sorted(found.values(), key=lambda row: (row.due or date.max, row.pseudonym))
