@@ -1,15 +1,27 @@
-from med.notices import words  # noqa: F401  the words people use for how they hear
+from med.language import T
+from med.notices import (
+    access,
+    parts,
+    words,  # noqa: F401  the words people use for how they hear
+)
 from med.notices.chat.telling import tell_outlet, try_outlet
 from med.notices.composing import compose_digest, compose_notice
 from med.notices.digests import tell
 from med.notices.outbox import register
+from med.notices.routes import news, settings
 from med.notices.sending import send_mail, tell_outlets
-from med.slices import Job, Slice
+from med.organisation.parts import panel
+from med.slices import Job, NavEntry, Slice
 
 register(outlet=tell_outlet, outlet_trial=try_outlet, digest=compose_digest, notice=compose_notice)
+panel(T("Følg udvalget"), parts.follow_committee, order=90)
 
 notices = Slice(
     name="notices",
+    routers=[settings.router, news.router],
+    policies=[access.follow],
+    nav=[NavEntry("news", T("Nyt til dig"), "/nyt", 45, more=True, shows=lambda viewer: viewer.is_employee)],
+    panels={"decision": parts.follow_decision, "perspective": parts.follow_perspective},
     jobs=[
         Job("notices.plan", minutes=5, errand=tell),
         Job("notices.send", minutes=1, errand=send_mail),

@@ -5,6 +5,7 @@ from litestar import Response, Router
 from med.access import signed_in
 from med.decisions.fragments import heading
 from med.meetings.queries.minutes import latest_minutes
+from med.notices.queries import unread
 from med.overview import queries
 from med.perspectives.queries import titles
 from med.slices import waiting_for
@@ -26,6 +27,7 @@ def overview(visit: Visit) -> Response:
         news=queries.new_decisions(visit.db, visit.viewer, visit.arrival.news_since, SHOWN),
         minutes=latest_minutes(visit.db, visit.viewer, visit.arrival.news_since, SHOWN),
         most=SHOWN,
+        unread=unread(visit.db, visit.viewer),
         heading=heading,
         titles=titles(visit.db),
     )

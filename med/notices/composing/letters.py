@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from med import clock, workdays
 from med.access import Viewer
-from med.language import T, Text, ngettext, word
+from med.language import T, Text, current, ngettext, word
 from med.notices.composing.lines import Line, for_mail, lines_of, short, state_of
 from med.notices.models import Message, Notice, NoticeKind
 from med.notices.outbox import Letter
@@ -245,6 +245,8 @@ def letter(
 ) -> Letter:
     base = office.settings.base_url
     stop = f"{base}/afmeld/{seal(office.settings.secret, UNSUBSCRIBE, viewer.person_id, kind)}"
+    if current.get() != "da":
+        stop += f"?sprog={current.get()}"  # who follows it has not signed in
     subject = short_subject(subject)
     told = {
         "subject": subject,

@@ -45,6 +45,10 @@ class Line:
     is_current: bool = True
 
     @property
+    def day(self) -> date:
+        return workdays.copenhagen(self.at).date()
+
+    @property
     def is_reminder(self) -> bool:
         return self.kind in REMINDERS
 
