@@ -17,8 +17,10 @@ AGREED = {
     "importing", "__init__",
 }  # fmt: skip
 OWN = {
-    "competence_compass": {"analysis", "exchange", "measuring", "vault", "effects", "generator"},
-    "calendar": {"ical", "invitations", "links", "replies"},
+    "competence_compass": {
+        "analysis", "effects", "example", "exchange", "generator", "looks", "measuring", "vault",
+    },
+    "calendar": {"ical", "invitations", "links", "replies", "subscriptions"},
     "notices": {"chat", "composing", "digests", "outbox", "planning", "sending", "sink", "smtp"},
     "decisions": {"filters", "fragments", "syndication", "waiting"},
     "identity": {"doorkeeper"},
