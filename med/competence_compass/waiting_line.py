@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from itertools import groupby
 
 
@@ -72,3 +73,29 @@ def lot(seed: str, entry: int) -> str:
 def equals_of(waiting: Sequence[Waits], priority: int) -> list[Waits]:
     """All of the same need between whom no lot has been drawn yet, in the order they stand in."""
     return [one for group in in_line(waiting) for one in group if one.priority == priority and one.draw_id is None]
+
+
+class Because(StrEnum):
+    """Why this one is next."""
+
+    ALONE = "alone"
+    NEED = "need"
+    LOT = "lot"
+    WAITED = "waited"
+    EQUAL = "equal"  # nobody is: a lot decides between equal applicants
+
+
+def why_next(line: Sequence[Sequence[Waits]]) -> Because | None:
+    """What puts the first of the line before the second; None when nobody waits."""
+    if not line:
+        return None
+    if len(line[0]) > 1:
+        return Because.EQUAL
+    if len(line) == 1:
+        return Because.ALONE
+    first, second = line[0][0], line[1][0]
+    if first.priority != second.priority:
+        return Because.NEED
+    if first.draw_id is not None and first.draw_id == second.draw_id:
+        return Because.LOT
+    return Because.WAITED

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -107,7 +107,7 @@ def place_of(entry: WaitingEntry) -> str:
 def mark_referral(db: Session, citizen_id: int, queued: date) -> None:
     """The assessment that led to a referral is left out of what an activity's effect is computed from.
 
-    Where none of the last 100 days is marked as one, it is the latest closed one: all its voices.
+    Where none of the last 100 days is marked, it is the one made for a referral, else the latest: all its voices.
     """
     recent = (
         Assessment.citizen_id == citizen_id,
@@ -116,13 +116,17 @@ def mark_referral(db: Session, citizen_id: int, queued: date) -> None:
         Assessment.closed_at.is_not(None),
         Assessment.superseded_at.is_(None),
     )
-    marked = select(Assessment.id).where(
-        *recent, Assessment.triggered_referral | (Assessment.purpose == AssessmentPurpose.REFERRAL)
-    )
-    if db.scalar(marked.limit(1)) is not None:
+    if db.scalar(select(Assessment.id).where(*recent, Assessment.triggered_referral).limit(1)) is not None:
         return
     latest = db.scalar(
-        select(Assessment.occasion_id).where(*recent).order_by(Assessment.day.desc(), Assessment.id.desc()).limit(1)
+        select(Assessment.occasion_id)
+        .where(*recent)
+        .order_by(
+            case((Assessment.purpose == AssessmentPurpose.REFERRAL, 0), else_=1),
+            Assessment.day.desc(),
+            Assessment.id.desc(),
+        )
+        .limit(1)
     )
     if latest is not None:
         db.execute(
