@@ -1,0 +1,6 @@
+"""What activities do for the citizens' competences, and how sure that is. numpy and scipy; never in the server process.
+
+`study` holds the observations as arrays, `covariance` how a citizen's assessments hang together, `model` the joint
+estimate for all activities at once, `waiting_list` the second opinion, `verdicts` what may be said. `analysis` puts
+them together. The methods, and how they behaved in trials with known truths, are written in docs/effekter.md.
+"""

@@ -1,0 +1,268 @@
+"""A whole run: from observations to one finding for each hypothesis, and what the run rested on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from med.competence_compass.effects.covariance import Batch, Covariance, estimate
+from med.competence_compass.effects.model import Design, Fit, fit, make_design
+from med.competence_compass.effects.study import FAR, Bools, Floats, Study, baseline_sd, donut, starts
+from med.competence_compass.effects.verdicts import SEEN, Z95, Finding, Reason, Verdict, false_discovery, settle, shrink
+from med.competence_compass.effects.waiting_list import WaitingEstimate, waiting_list_estimate
+
+VERSION = "1"  # of the method; goes up when the same observations could give other numbers
+FEWEST_FOR_COLUMN = 5  # participants below which an activity is adjusted for and not estimated
+LEAD_LIMIT = 2.0
+REML_DIMENSIONS = 6
+REML_CITIZENS = 400
+REML_WIDEST = 250  # columns; beyond that they are taken out before, not with, the variances
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One hypothesised pair. Sizes in SD of the dimension at baseline; NaN where there is none."""
+
+    activity: int
+    dimension: int
+    n: int
+    n_comparison: int
+    estimate: float
+    se: float
+    p: float  # one-sided, of "more than nothing"
+    q: float
+    shrunken: float
+    waiting: WaitingEstimate  # already in SD
+    verdict: Verdict
+    reason: Reason
+    ceiling: float  # share of participants at the top of the scale before they began
+    floor: float
+
+    @property
+    def low(self) -> float:
+        return self.estimate - Z95 * self.se
+
+    @property
+    def high(self) -> float:
+        return self.estimate + Z95 * self.se
+
+    @property
+    def detectable(self) -> float:
+        """The smallest effect that would have been seen four times out of five."""
+        return SEEN * self.se
+
+
+@dataclass(frozen=True)
+class Result:
+    estimates: list[Estimate]
+    covariance: Covariance
+    lead_z: float
+    is_guarded: bool  # the version with a straight line of each citizen's own carries the numbers
+    rows_used: int
+    rows_left_out: int
+    sd: Floats  # (K,)
+    cut_off: int  # the last day in the data
+
+
+def analyse(
+    study: Study, covariance: Covariance | None = None, progress: Progress = lambda what, share: None
+) -> Result:
+    """Analyse one instrument version.
+
+    `covariance` of an earlier run saves estimating it anew (it is refreshed quarterly). Nothing raises for thin or
+    strange data: what the data cannot carry is "for få data" with its reason.
+    """
+    left_out = donut(study)
+    design = make_design(study, left_out)
+    targets = targeted(study)
+    sd = baseline_sd(study, left_out)
+    progress("variance", 0.0)
+    if covariance is None:
+        covariance = variances(design)
+    progress("model", 0.4)
+    main = fit(design, covariance, targets)
+    guarded = None
+    if main.lead_z > LEAD_LIMIT:
+        progress("guarded model", 0.6)
+        guarded = fit(design, covariance, targets, slopes=True)
+    progress("waiting lists", 0.8)
+    found = findings(study, design, left_out, sd, main, guarded)
+    progress("done", 1.0)
+    return Result(
+        found,
+        covariance,
+        main.lead_z,
+        guarded is not None,
+        int(design.usable.any(axis=1).sum()),
+        int((~design.usable.any(axis=1)).sum()),
+        sd,
+        int(study.day.max()) if len(study.day) else 0,
+    )
+
+
+def targeted(study: Study) -> Bools:
+    found = np.zeros((len(study.activities), len(study.dimensions)), bool)
+    for one in study.hypotheses:
+        found[one.activity, one.dimension] = True
+    return found
+
+
+def variances(design: Design) -> Covariance:
+    """l1, l2 and rho, from at most six dimensions spread over the instrument and 400 citizens spread over the list.
+
+    They describe how people's good and bad periods last, hardly differ from dimension to dimension, and are only
+    weights: a wrong value makes the estimates less sharp, not biased, and the robust standard error covers for it.
+    """
+    k = len(design.study.dimensions)
+    dims = np.unique(np.linspace(0, k - 1, min(k, REML_DIMENSIONS)).round().astype(int)) if k else np.zeros(0, int)
+    some = [rows for rows in design.rows if len(rows) > 1]
+    step = max(len(some) // REML_CITIZENS, 1)
+    some = some[::step][:REML_CITIZENS]
+    wide = design.width > REML_WIDEST
+    return estimate([made for dim in dims if (made := batches(design, some, int(dim), bare=wide))])
+
+
+def batches(design: Design, citizens: list, dim: int, *, bare: bool) -> list[Batch]:
+    """The rows of `citizens` for a dimension, those with equally many side by side."""
+    study = design.study
+    by_length: dict[int, list] = {}
+    for rows in citizens:
+        rows = rows[design.usable[rows, dim]]
+        if len(rows) > 1:
+            by_length.setdefault(len(rows), []).append(rows)
+    if not by_length:
+        return []
+    every = np.concatenate([rows for group in by_length.values() for rows in group])
+    x = dense(design, every)
+    y = study.scores[:, dim].copy()
+    if bare:
+        own = np.unique(study.citizen[every], return_inverse=True)[1]
+        y[every] = residual(x, y[every], own)
+        x = x[:, :0]
+    place = np.empty(len(y), np.int64)
+    place[every] = np.arange(len(every))
+    quarter = study.quarter.astype(float)
+    return [Batch(quarter[at], x[place[at]], y[at]) for at in (np.stack(group) for group in by_length.values())]
+
+
+def dense(design: Design, rows: np.ndarray) -> Floats:
+    """The design of some rows as one array, without columns that say nothing there."""
+    x = np.zeros((len(rows), design.width))
+    x[:, : design.dose.shape[1]] = design.dose[rows]
+    for column in design.other[rows].T:
+        seen = column >= 0
+        x[np.flatnonzero(seen), column[seen]] = 1.0
+    return x[:, np.ptp(x, axis=0) > 0] if len(rows) else x
+
+
+def residual(x: Floats, y: Floats, own: np.ndarray) -> Floats:
+    """What is left of y after x, both freed of each citizen's own level (least squares)."""
+    counts = np.bincount(own)[:, None]
+
+    def freed(values: Floats) -> Floats:
+        sums = np.zeros((len(counts), values.shape[1]))
+        np.add.at(sums, own, values)
+        return values - (sums / counts)[own]
+
+    fx, fy = freed(x), freed(y[:, None])[:, 0]
+    return fy - fx @ np.linalg.lstsq(fx, fy, rcond=None)[0]
+
+
+def findings(
+    study: Study, design: Design, left_out: Bools, sd: Floats, main: Fit, guarded: Fit | None
+) -> list[Estimate]:
+    """One estimate for each hypothesis, in their order."""
+    pairs = [(one.activity, one.dimension) for one in study.hypotheses]
+    if not pairs:
+        return []
+    a, k = (np.array(axis) for axis in zip(*pairs, strict=True))
+    counts = [seen(study, design, *pair) for pair in pairs]
+    enough = np.array([n >= FEWEST_FOR_COLUMN for n, _, _, _ in counts])
+    shown = guarded or main
+
+    def sized(fitted: Fit) -> tuple[Floats, Floats]:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            d, se = fitted.tau[a, k] / sd[k], fitted.se[a, k] / sd[k]
+        good = enough & np.isfinite(d) & np.isfinite(se) & (se > 0)
+        return np.where(good, d, np.nan), np.where(good, se, np.nan)
+
+    d, se = sized(shown)
+    up, q = false_discovery(stats.norm.sf(d / se))
+    down, _ = false_discovery(stats.norm.cdf(d / se))
+    shrunken, _, _ = shrink(d, se)
+    found = []
+    for i, (activity, dimension) in enumerate(pairs):
+        n, compared, ceiling, floor = counts[i]
+        waiting = waiting_list_estimate(study, left_out, activity, dimension)
+        scale = sd[dimension] if sd[dimension] > 0 else np.nan
+        waiting = WaitingEstimate(waiting.estimate / scale, waiting.se / scale, waiting.started, waiting.waiting)
+        verdict, reason = settle(
+            Finding(
+                n=n,
+                compared=compared,
+                d=d[i],
+                se=se[i],
+                shrunken=shrunken[i],
+                is_up=bool(up[i]),
+                is_down=bool(down[i]),
+                waiting=waiting.estimate,
+                is_maintain=study.hypotheses[i].is_maintain,
+                lead_flagged=main.lead_z > LEAD_LIMIT,
+                guarded_up=bool(up[i]),
+                guarded_down=bool(down[i]),
+                varies=bool(sd[dimension] > 0),
+            )
+        )
+        found.append(
+            Estimate(
+                activity,
+                dimension,
+                n,
+                compared,
+                float(d[i]),
+                float(se[i]),
+                float(stats.norm.sf(d[i] / se[i])),
+                float(q[i]),
+                float(shrunken[i]),
+                waiting,
+                verdict,
+                reason,
+                ceiling,
+                floor,
+            )
+        )
+    return found
+
+
+def seen(study: Study, design: Design, activity: int, dimension: int) -> tuple[int, int, float, float]:
+    """Participants with a score before and one after their first start; citizens without the activity who were
+    assessed twice while it ran; the shares of participants who stood at the top and at the bottom before."""
+    usable = design.usable[:, dimension]
+    first = starts(study)[:, activity]
+    start_of_row = first[study.citizen]
+    before = np.zeros(len(study.citizens), bool)
+    after = np.zeros(len(study.citizens), bool)
+    np.logical_or.at(before, study.citizen[usable & (study.day < start_of_row)], True)
+    np.logical_or.at(after, study.citizen[usable & (study.day >= start_of_row)], True)
+    took_part = first < FAR
+    n = int((took_part & before & after).sum())
+    running = usable & (study.day >= first.min(initial=FAR) - 183) & (study.day < start_of_row)
+    times = np.bincount(study.citizen[running], minlength=len(study.citizens))
+    compared = int((times >= 2).sum()) if took_part.any() else 0
+    score = study.scores[:, dimension]
+    at_start = [
+        score[rows[-1]]
+        for citizen in np.flatnonzero(took_part & before)
+        if len(
+            rows := design.rows[citizen][
+                usable[design.rows[citizen]] & (study.day[design.rows[citizen]] < first[citizen])
+            ]
+        )
+    ]
+    if not at_start:
+        return n, compared, 0.0, 0.0
+    stood = np.array(at_start)
+    return n, compared, float((stood >= study.top[dimension]).mean()), float((stood <= study.bottom[dimension]).mean())

@@ -1,0 +1,105 @@
+"""How one citizen's assessments hang together in time, beyond what the model explains.
+
+Cov(e_i) = s² [ I + l1·tt' + l2·rho^|t−t'| ]: noise of the single assessment, a development of one's own (random slope;
+the level of one's own is a fixed effect and falls out) and good and bad periods that last a while (AR(1)). Times are
+in quarters. l1, l2 and rho are pooled over dimensions and found by REML (Patterson & Thompson 1971).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from med.competence_compass.effects.study import Floats
+
+
+@dataclass(frozen=True)
+class Covariance:
+    """l1 (slope variance per quarter²) and l2 (variance of periods) relative to the noise variance; rho per quarter."""
+
+    slope: float = 0.0
+    period: float = 0.0
+    rho: float = 0.5
+
+    def of(self, times: Floats) -> Floats:
+        """V without s², for one citizen's times (…, m) in quarters: (…, m, m)."""
+        # Where time is counted from falls out with the citizen's own level; the middle keeps the numbers small.
+        t = times - times.mean(axis=-1, keepdims=True)
+        lag = np.abs(times[..., :, None] - times[..., None, :])
+        v = self.period * self.rho**lag + self.slope * t[..., :, None] * t[..., None, :]
+        v[..., np.arange(t.shape[-1]), np.arange(t.shape[-1])] += 1.0
+        return v
+
+    def without_slope(self) -> "Covariance":
+        return Covariance(0.0, self.period, self.rho)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Citizens with the same number of rows, side by side: c citizens, m rows, p regressors, for one dimension."""
+
+    times: Floats  # (c, m)
+    x: Floats  # (c, m, p)
+    y: Floats  # (c, m)
+
+
+def restricted_likelihood(batches: Sequence[Batch], cov: Covariance) -> float:
+    """-2 log REML up to a constant for one dimension, with a level of one's own for each citizen and regressors x.
+
+    (N−r) log s²(V) + Σ log|V_i| + Σ log(1'V_i⁻¹1) + log|X*'X*|, where X* is X whitened and freed of the citizens'
+    levels, r all fixed effects, and s² what is left over divided by N−r (Harville 1977).
+    """
+    p = batches[0].x.shape[-1]
+    a, b, yy, logs, n, citizens = np.zeros((p, p)), np.zeros(p), 0.0, 0.0, 0, 0
+    for batch in batches:
+        zx, zy, ones = whitened(batch, cov)
+        a += np.einsum("cmp,cmq->pq", zx, zx, optimize=True)
+        b += np.einsum("cmp,cm->p", zx, zy)
+        yy += float((zy**2).sum())
+        logs += ones
+        n += zy.size
+        citizens += len(zy)
+    values, vectors = np.linalg.eigh(a) if p else (np.zeros(0), np.zeros((0, 0)))
+    keep = values > values.max(initial=0.0) * 1e-10
+    rest = yy - float((((vectors.T @ b)[keep]) ** 2 / values[keep]).sum())
+    df = n - citizens - int(keep.sum())
+    if df <= 0 or rest <= 0:
+        return np.inf
+    return df * np.log(rest / df) + logs + float(np.log(values[keep]).sum())
+
+
+def whitened(batch: Batch, cov: Covariance) -> tuple[Floats, Floats, float]:
+    """X and y multiplied by L⁻¹ (V = LL') and freed of the citizen's own level; and Σ log|V| + Σ log(1'V⁻¹1)."""
+    lower = np.linalg.cholesky(cov.of(batch.times))
+    whole = np.concatenate([batch.x, batch.y[..., None], np.ones_like(batch.y)[..., None]], axis=-1)
+    z = np.linalg.solve(lower, whole)
+    one = z[..., -1]
+    length = (one**2).sum(axis=-1)
+    z = z[..., :-1] - one[..., None] * (np.einsum("cm,cmp->cp", one, z[..., :-1]) / length[:, None])[:, None, :]
+    logs = 2 * np.log(np.diagonal(lower, axis1=-2, axis2=-1)).sum() + np.log(length).sum()
+    return z[..., :-1], z[..., -1], float(logs)
+
+
+def estimate(dimensions: Sequence[Sequence[Batch]], start: Covariance | None = None) -> Covariance:
+    """The l1, l2 and rho that make the pooled restricted likelihood largest. Returns pure noise where there is too
+    little to tell (no citizen with three rows)."""
+    dimensions = [batches for batches in dimensions if any(batch.times.shape[1] > 2 for batch in batches)]
+    if not dimensions:
+        return Covariance()
+
+    def read(theta: Floats) -> Covariance:
+        slope, period = np.exp(np.clip(theta[:2], -14, 5))
+        return Covariance(float(slope), float(period), float(1 / (1 + np.exp(-np.clip(theta[2], -5, 5)))))
+
+    def cost(theta: Floats) -> float:
+        cov = read(theta)
+        return sum(restricted_likelihood(batches, cov) for batches in dimensions)
+
+    begin = start or Covariance(0.003, 0.5, 0.5)
+    theta = np.array(
+        [np.log(max(begin.slope, 1e-6)), np.log(max(begin.period, 1e-6)), np.log(begin.rho / (1 - begin.rho))]
+    )
+    simplex = theta + np.vstack([np.zeros(3), np.eye(3)])
+    options = {"initial_simplex": simplex, "xatol": 0.02, "fatol": 0.05, "maxfev": 120}
+    return read(minimize(cost, theta, method="Nelder-Mead", options=options).x)
