@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
 from email.policy import compat32
-from email.utils import getaddresses
 from typing import Any
 
 from icalendar import Calendar, Event
@@ -64,13 +63,12 @@ def read_reply(raw: bytes, authserv_id: str = "") -> Reply:
         if len(raw) > LARGEST_MAIL:
             raise Refused(Verdict.UNREADABLE, "too_large")
         mail = email.message_from_bytes(raw, policy=compat32)
-        senders = addresses(mail, "From")
-        sender = senders[0] if senders else ""
-        if len(senders) != 1:
+        sender = address(mail, "From")
+        if not sender:
             raise Refused(Verdict.FORGED, "senders")
         check_proof(mail, authserv_id)
         text, method = calendar_of(mail)
-        return reply_in(text, method, sender, on_behalf=bool(set(addresses(mail, "Sender")) - {sender}))
+        return reply_in(text, method, sender, on_behalf="Sender" in mail and address(mail, "Sender") != sender)
     except Refused as refused:
         refused.sender = refused.sender or sender
         raise
@@ -81,11 +79,19 @@ def read_reply(raw: bytes, authserv_id: str = "") -> Reply:
 # --- the mail ---------------------------------------------------------------------------------------------------------
 
 
-def addresses(mail: Message, header: str) -> list[str]:
+# One address, bare or behind a name. Stricter than the standard on purpose: how a list, a comment or a name with an
+# address in it is to be read is where one program sees another sender than the next (CVE-2023-27043).
+BARE = r"[^\s<>@,;:\"()\[\]\\]+@[^\s<>@,;:\"()\[\]\\]+"
+ONE_ADDRESS = re.compile(rf"\s*(?:(?:\"(?:[^\"\\]|\\.)*\"|[^\"<>,;]*)\s*<({BARE})>|({BARE}))\s*", re.DOTALL)
+
+
+def address(mail: Message, header: str) -> str:
+    """The one address in a header, in small letters; "" where it is missing, or holds anything else."""
     found = [str(value) for value in mail.get_all(header, [])]
-    if sum(map(len, found)) > LONGEST_HEADER:
-        raise Refused(Verdict.UNREADABLE, "broken")
-    return [address.strip().lower() for _, address in getaddresses(found, strict=True)]
+    if len(found) != 1 or len(found[0]) > LONGEST_HEADER:
+        return ""
+    fits = ONE_ADDRESS.fullmatch(found[0])
+    return (fits[1] or fits[2]).lower() if fits else ""
 
 
 def check_proof(mail: Message, authserv_id: str) -> None:
