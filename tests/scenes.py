@@ -29,6 +29,7 @@ from med.meetings.models import (
     Purpose,
     State,
 )
+from med.notices.models import Channel, MailSetting, Message, MessageState, Outlet, OutletKind
 from med.organisation.models import Committee, Grant, ImportFile, Person, Rules, Seat
 from med.perspectives.models import Perspective, RoleKey, Statement
 from med.web.signing import seal
@@ -37,6 +38,29 @@ SECRET = "Nattergal"  # in words that only the committee may read
 ONE_SIDE = "Rørsanger"  # in notes of the employees' side, which the chair and the secretary may not read either
 FEED = "carlas-private-adresse"
 FILE = b"Bilag"
+MAIL = b"""\
+Subject: Referatet er godkendt
+From: Medspil <medspil@solbaek.example>
+To: Anna <anna@solbaek.example>
+Date: Sat, 21 Nov 2026 08:00:00 +0000
+MIME-Version: 1.0
+Content-Type: multipart/alternative; boundary=x
+
+--x
+Content-Type: text/plain
+
+https://med.solbaek.example/moeder/1
+--x
+Content-Type: text/html
+
+<p>Referatet er godkendt</p>
+--x
+Content-Type: text/calendar; method=REQUEST
+
+BEGIN:VCALENDAR
+END:VCALENDAR
+--x--
+"""
 FILE_SHA256 = hashlib.sha256(FILE).hexdigest()
 
 
@@ -109,6 +133,7 @@ def set_scene(db: Session) -> dict[str, dict[str, int | str]]:
         "sign_in_id": sign_in.id if sign_in else 0,
         "token_id": token.id,
         "file_id": file.id,
+        **_post(db, committee, people),
         "key": "emergens",
         "token": FEED,
         "name": "findes-ikke.css",
@@ -122,6 +147,26 @@ def _add(db: Session, thing: Any) -> Any:
     db.add(thing)
     db.flush()
     return thing
+
+
+def _post(db: Session, committee: Committee, people: dict[str, int]) -> dict[str, int]:
+    """A mail that could not be sent, the address it was for, MED-ledelsen's channel, and the demo's first mail."""
+    now = clock.now()
+    letter = Message(
+        key="scene", uid="scene", channel=Channel.MAIL, kind="notice", person_id=people["carla"],
+        created_at=now, next_at=now, state=MessageState.DEAD, error="550 5.1.1 No such user",
+    )  # fmt: skip
+    address = MailSetting(person_id=people["carla"], refused_at=now, refusal="550 5.1.1 No such user")
+    outlet = Outlet(
+        uid="scene", kind=OutletKind.WEBHOOK, name="Intranet", url="https://intranet.example/krog",
+        committee_id=committee.id, made_by_id=people["emil"], made_at=now,
+    )  # fmt: skip
+    return {
+        "message_id": _add(db, letter).id,
+        "setting_id": _add(db, address).id,
+        "outlet_id": _add(db, outlet).id,
+        "mail_id": 1,
+    }
 
 
 def _stage(

@@ -52,6 +52,7 @@ class Reason(StrEnum):
     NOTHING_LEFT = "nothing_left"  # the composer had nothing to say
     NO_SERVER = "no_server"  # no mail server is set
     CHANNEL_ENDED = "channel_ended"
+    GIVEN_UP = "given_up"  # by the administrator
 
 
 @dataclass(frozen=True)

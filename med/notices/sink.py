@@ -1,6 +1,5 @@
 """A mail server that keeps what it is given: the demo's mailbox, and the other side in tests."""
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email import message_from_bytes
@@ -19,39 +18,39 @@ def folder(settings: Settings) -> Path:
 
 
 class Box:
-    """A folder of mails, one .eml file each, in the order they came."""
+    """A folder of mails, numbered in the order they came, one .eml file each."""
 
     def __init__(self, folder: Path, most: int = MOST) -> None:
         self.folder = folder
         self.most = most
-        folder.mkdir(parents=True, exist_ok=True)
-        self.last = int((self.keys() or ["0"])[0].partition("-")[0])
+        self.last = max(self.numbers(), default=0)
 
-    def keep(self, content: bytes) -> str:
-        """Write a mail down and return its key. Whoever looks sees a whole mail or none."""
+    def keep(self, content: bytes) -> int:
+        """Write a mail down and return its number. Whoever looks sees a whole mail or none."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.last += 1
-        key = f"{self.last:08}-{secrets.token_hex(4)}"
-        beside = self.folder / f"{key}.new"
+        beside = self.folder / f"{self.last}.new"
         beside.write_bytes(content)
-        beside.replace(self.folder / f"{key}.eml")
-        for old in self.keys()[self.most :]:
-            (self.folder / f"{old}.eml").unlink(missing_ok=True)
-        return key
+        beside.replace(self._path(self.last))
+        for old in self.numbers()[self.most :]:
+            self._path(old).unlink(missing_ok=True)
+        return self.last
 
     def empty(self) -> None:
-        for path in self.folder.iterdir():
+        for path in self.folder.glob("*.eml"):
             path.unlink(missing_ok=True)
 
-    def keys(self) -> list[str]:
+    def numbers(self) -> list[int]:
         """Newest first."""
-        return sorted((path.stem for path in self.folder.glob("*.eml")), reverse=True)
+        return sorted((int(path.stem) for path in self.folder.glob("*.eml")), reverse=True)
 
-    def read(self, key: str) -> EmailMessage | None:
-        if key not in self.keys():  # never a path somebody made up
-            return None
+    def read(self, number: int) -> EmailMessage | None:
         with suppress(OSError):
-            return message_from_bytes((self.folder / f"{key}.eml").read_bytes(), policy=default)
+            return message_from_bytes(self._path(number).read_bytes(), policy=default)
         return None
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"{number}.eml"
 
 
 class Handler:

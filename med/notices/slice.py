@@ -1,3 +1,4 @@
+from med.access import allows
 from med.language import T
 from med.notices import (
     access,
@@ -7,8 +8,10 @@ from med.notices import (
 from med.notices.chat.telling import tell_outlet, try_outlet
 from med.notices.composing import compose_digest, compose_notice
 from med.notices.digests import tell
+from med.notices.operations import access as operations_access
+from med.notices.operations import words as operations_words  # noqa: F401  why something was not sent
 from med.notices.outbox import register
-from med.notices.routes import news, settings
+from med.notices.routes import mailbox, news, operations, outlets, settings
 from med.notices.sending import send_mail, tell_outlets
 from med.organisation.parts import panel
 from med.slices import Job, NavEntry, Slice
@@ -18,9 +21,25 @@ panel(T("Følg udvalget"), parts.follow_committee, order=90)
 
 notices = Slice(
     name="notices",
-    routers=[settings.router, news.router],
-    policies=[access.follow],
-    nav=[NavEntry("news", T("Nyt til dig"), "/nyt", 45, more=True, shows=lambda viewer: viewer.is_employee)],
+    routers=[settings.router, news.router, operations.router, outlets.router, mailbox.router],
+    policies=[
+        access.follow,
+        operations_access.run_post,
+        operations_access.keep_outlets,
+        operations_access.keep_outlet,
+    ],
+    nav=[
+        NavEntry("news", T("Nyt til dig"), "/nyt", 45, more=True, shows=lambda viewer: viewer.is_employee),
+        NavEntry("post", T("Drift"), "/drift/post", 90, more=True, shows=lambda viewer: viewer.is_admin),
+        NavEntry(
+            "outlets",
+            T("Kanaler"),
+            "/drift/kanaler",
+            92,
+            more=True,
+            shows=lambda viewer: allows(viewer, operations_access.keep_outlets, None),
+        ),
+    ],
     panels={"decision": parts.follow_decision, "perspective": parts.follow_perspective},
     jobs=[
         Job("notices.plan", minutes=5, errand=tell),

@@ -81,10 +81,10 @@ class Sink:
     @property
     def mails(self) -> list[EmailMessage]:
         """Oldest first."""
-        return [mail for key in reversed(self.box.keys()) if (mail := self.box.read(key)) is not None]
+        return [mail for number in reversed(self.box.numbers()) if (mail := self.box.read(number)) is not None]
 
     def raw(self, place: int = 0) -> bytes:
-        return (self.box.folder / f"{self.box.keys()[place]}.eml").read_bytes()
+        return (self.box.folder / f"{self.box.numbers()[place]}.eml").read_bytes()
 
 
 @pytest.fixture
@@ -95,7 +95,8 @@ def sink(tmp_path: Path) -> Iterator[Sink]:
     with mailbox.running(mood) as url:
         yield Sink(url, mood, box)
         for line in mood.lines:
-            line._loop.call_soon_threadsafe(line.abort)
+            if line._loop:  # not closed yet
+                line._loop.call_soon_threadsafe(line.abort)
         if mood.stall:
             time.sleep(0.05)  # until the loop has closed them
 

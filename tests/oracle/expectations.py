@@ -40,6 +40,9 @@ RUNS_CLOSED: Row = {OK: RUNS, 403: ["gunnar"]}
 KEEPS_COMMITTEE: Rows = {"any": {OK: ["emil", "ivan"], 403: but(STAFF, "emil")}}
 FOUNDS: Rows = {"any": {OK: [*RUNS, "dorte", "hanne", "ivan"], 403: ["carla", "freja", "gunnar", "julie", "karl"]}}
 OPERATES: Rows = {"any": {OK: OPERATOR, 403: STAFF}}
+KEEPS_CHANNELS: Rows = {  # chairs and secretaries of any committee
+    "any": {OK: [*RUNS, "dorte", "hanne", "ivan"], 403: ["carla", "freja", "gunnar", "julie", "karl"]}
+}
 KEEPS_GRUNDLAG: Rows = {"any": {OK: ["emil", "hanne"], 403: but(EVERYONE, "emil", "hanne")}}
 
 # A meeting: what its chairs and secretary do before it is over, while it lasts, or until it begins.
@@ -240,6 +243,21 @@ EXPECTED: dict[str, Rows] = {
     "decisions.agree": {"live open": RUNS_OPEN, "done open": RUNS_OPEN, "any": RUNS_CLOSED},
     "decisions.follow_up_on": GUNNAR_OR_RUNS,
     "decisions.move_follow_up": GUNNAR_OR_RUNS,
+    # the post, the channels and the demo's mailbox
+    "notices.post": OPERATES,
+    "notices.try_all_again": OPERATES,
+    "notices.try_again": OPERATES,
+    "notices.give_up": OPERATES,
+    "notices.accept_address": OPERATES,
+    "notices.outlets": KEEPS_CHANNELS,
+    "notices.open_outlet": KEEPS_CHANNELS,
+    # MED-ledelsen's; who keeps another committee's channels does not know of it.
+    "notices.try_outlet": {"any": {OK: [*RUNS, *OPERATOR]}},
+    "notices.end_outlet": {"any": {OK: [*RUNS, *OPERATOR]}},
+    "notices.mailbox": WHOEVER_SIGNS_IN,
+    "notices.mail": WHOEVER_SIGNS_IN,
+    "notices.mail_html": WHOEVER_SIGNS_IN,
+    "notices.mail_calendar": WHOEVER_SIGNS_IN,
 }
 
 

@@ -84,6 +84,10 @@ PAGES = (
     Place("/svar/{slip[28-med-naeste/nadia/nej]}", ""),
     Place("/svar/{slip[26-med-status/gunnar/ja]}", "gunnar"),
     Place("/drift/svar", "ivan"),
+    Place("/drift/post", "ivan"),
+    Place("/drift/kanaler", "emil"),
+    Place("/drift/kanaler", "ivan"),
+    Place("/udbakke", "anna"),
 )
 
 # What is no page to look at: streams, files, feeds, and the answers of machines.
@@ -94,6 +98,8 @@ NO_PAGES = {
     "meetings.download",
     "meetings.live",
     "meetings.minutes_json",
+    "notices.mail_calendar",
+    "notices.mail_html",  # a mail's own page, without ours around it
     "organisation.preview",  # what an uploaded file would change; test_axe uploads one
     "readyz",
     "static",

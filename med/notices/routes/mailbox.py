@@ -1,0 +1,86 @@
+"""The demo's mailbox: what left the outbox, as its receivers would see it. There is none outside the demo."""
+
+from email.message import EmailMessage
+
+from litestar import Response, Router
+
+from med.access import signed_in
+from med.errors import NotFound
+from med.notices import sink
+from med.web.routing import Visit, get
+
+PAGE = 50
+# A mail's HTML on a page of its own: it looks as in a mail program, runs nothing and reaches nothing; links open.
+AS_IN_A_MAIL_PROGRAM = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
+)
+
+
+def box_of(visit: Visit) -> sink.Box:
+    settings = visit.desk.settings
+    if not settings.demo:
+        raise NotFound
+    return sink.Box(sink.folder(settings))
+
+
+def mail_of(visit: Visit, mail_id: int) -> EmailMessage:
+    mail = box_of(visit).read(mail_id)
+    if mail is None:
+        raise NotFound
+    return mail
+
+
+@get("/udbakke", name="notices.mailbox", policy=signed_in)
+def mailbox(visit: Visit) -> Response:
+    box = box_of(visit)
+    before = visit.query.get("foer")
+    numbers = [n for n in box.numbers() if not before.isdecimal() or n < int(before[:18])]
+    mails = [(number, mail) for number in numbers[:PAGE] if (mail := box.read(number)) is not None]
+    older = f"?foer={numbers[PAGE - 1]}" if len(numbers) > PAGE else None
+    return visit.page("notices/mailbox.html", mails=mails, older=older, most=box.most)
+
+
+@get("/udbakke/{mail_id:int}", name="notices.mail", policy=signed_in)
+def mail(visit: Visit, mail_id: int) -> Response:
+    found = mail_of(visit, mail_id)
+    return visit.page(
+        "notices/mail.html",
+        mail=found,
+        mail_id=mail_id,
+        text=words_of(found, "text/plain"),
+        has_html=part_of(found, "text/html") is not None,
+        has_calendar=part_of(found, "text/calendar") is not None,
+        headers=[(name, str(value)) for name, value in found.items()],
+    )
+
+
+@get("/udbakke/{mail_id:int}/html", name="notices.mail_html", policy=signed_in)
+def mail_html(visit: Visit, mail_id: int) -> Response:
+    found = mail_of(visit, mail_id)
+    if part_of(found, "text/html") is None:
+        raise NotFound
+    headers = {"Content-Security-Policy": AS_IN_A_MAIL_PROGRAM}
+    return Response(words_of(found, "text/html"), media_type="text/html; charset=utf-8", headers=headers)
+
+
+@get("/udbakke/{mail_id:int}/kalender.ics", name="notices.mail_calendar", policy=signed_in)
+def mail_calendar(visit: Visit, mail_id: int) -> Response:
+    part = part_of(mail_of(visit, mail_id), "text/calendar")
+    if part is None:
+        raise NotFound
+    headers = {"Content-Disposition": 'attachment; filename="indkaldelse.ics"'}
+    return Response(part.get_payload(decode=True), media_type="text/calendar; charset=utf-8", headers=headers)
+
+
+def part_of(mail: EmailMessage, kind: str) -> EmailMessage | None:
+    return next((part for part in mail.walk() if part.get_content_type() == kind), None)  # type: ignore[misc]
+
+
+def words_of(mail: EmailMessage, kind: str) -> str:
+    part = part_of(mail, kind)
+    data = part.get_payload(decode=True) if part is not None else b""
+    return data.decode("utf-8", errors="replace") if isinstance(data, bytes) else ""
+
+
+router = Router("/", route_handlers=[mailbox, mail, mail_html, mail_calendar])
