@@ -20,9 +20,9 @@ OWN = {
     "competence_compass": {
         "analysis", "effects", "example", "exchange", "generator", "looks", "measuring", "vault",
     },
-    "calendar": {"ical", "invitations", "links", "replies", "subscriptions"},
+    "calendar": {"addresses", "ical", "invitations", "links", "replies", "subscriptions"},
     "notices": {"chat", "composing", "digests", "outbox", "planning", "sending", "sink", "smtp"},
-    "decisions": {"filters", "fragments", "syndication", "waiting"},
+    "decisions": {"addresses", "filters", "fragments", "syndication", "waiting"},
     "identity": {"doorkeeper"},
     "meetings": {"canonical", "deadlines", "files", "live", "panels", "waiting", "waiting_minutes"},
     "organisation": {"seating"},

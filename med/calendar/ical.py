@@ -42,6 +42,7 @@ class Appointment:
     description: str = ""
     committee: str = ""
     is_cancelled: bool = False
+    is_away: bool = False  # the one who looks has declined: they are free to do something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def meeting_event(
     begin(event, shown.uid, shown.title, stamp or shown.revised_at, shown.revised_at, shown.link)
     event.add("sequence", shown.sequence)
     event.add("status", "CANCELLED" if shown.is_cancelled else "CONFIRMED")
-    event.add("transp", "TRANSPARENT" if shown.is_cancelled else "OPAQUE")
+    event.add("transp", "TRANSPARENT" if shown.is_cancelled or shown.is_away else "OPAQUE")
     event.add("dtstart", wall(shown.starts_at))
     event.add("dtend", wall(shown.ends_at))
     if shown.created_at is not None:
@@ -86,32 +87,30 @@ def meeting_event(
     if attendee is not None:
         wishes = {} if shown.is_cancelled else {"PARTSTAT": "NEEDS-ACTION", "RSVP": "TRUE"}
         address(event, "ATTENDEE", attendee, CUTYPE="INDIVIDUAL", ROLE="REQ-PARTICIPANT", **wishes)
-    if not shown.is_cancelled:
+    if not (shown.is_cancelled or shown.is_away):
         for before in alarms:
             event.add_component(alarm(shown.title, before))
     return event
 
 
-def day_event(uid: str, title: str, day: date, changed_at: datetime, link: str, description: str = "") -> Event:
+def day_event(uid: str, title: str, day: date, changed_at: datetime, link: str, sequence: int = 0) -> Event:
     """Something due on a day: the whole day, without making anybody look busy."""
     event = Event()
     begin(event, uid, title, changed_at, changed_at, link)
     event.add("transp", "TRANSPARENT")
     event.add("dtstart", day)
     event.add("dtend", day + timedelta(days=1))
-    if description:
-        event.add("description", clean(description))
+    event.add("sequence", sequence)
     return event
 
 
-def day_todo(uid: str, title: str, day: date, changed_at: datetime, link: str, description: str = "") -> Todo:
+def day_todo(uid: str, title: str, day: date, changed_at: datetime, link: str, sequence: int = 0) -> Todo:
     """The same as a task, for calendars with a list of tasks."""
     todo = Todo()
     begin(todo, uid, title, changed_at, changed_at, link)
     todo.add("status", "NEEDS-ACTION")
     todo.add("due", day)
-    if description:
-        todo.add("description", clean(description))
+    todo.add("sequence", sequence)
     return todo
 
 

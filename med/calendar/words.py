@@ -1,8 +1,23 @@
-"""The words for what became of replies that came by mail."""
+"""The words for what a private calendar holds, and for what became of replies that came by mail."""
 
+from med.calendar.forms import Dues, Whose
 from med.calendar.models import Verdict
 from med.language import T, name_things
 
+name_things(
+    {
+        Whose.MINE: T("Mine møder"),
+        Whose.COMMITTEE: T("Ét udvalgs møder"),
+        Whose.NONE: T("Ingen møder"),
+    }
+)
+name_things(
+    {
+        Dues.EVENTS: T("Frister og opgaver som heldagsaftaler"),
+        Dues.TODOS: T("Frister og opgaver som opgaver"),
+        Dues.NONE: T("Ingen frister og opgaver"),
+    }
+)
 name_things(
     {
         Verdict.APPLIED: T("Noteret"),

@@ -1,6 +1,7 @@
 from med.decisions import (
     access,
     actions,
+    addresses,  # noqa: F401  private feeds
     parts,
     queries,
     words,  # noqa: F401  the words people use for states

@@ -70,6 +70,7 @@ class Held(NamedTuple):
     """A private address that is in use."""
 
     id: int
+    title: str  # what its person calls it
     filters: str
     created_at: datetime
     used_at: datetime | None
@@ -80,6 +81,7 @@ class Held(NamedTuple):
 HOLDER = (
     select(
         FeedToken.id.label("token_id"),
+        FeedToken.name.label("title"),
         FeedToken.filters,
         FeedToken.created_at,
         FeedToken.used_at,
@@ -107,7 +109,7 @@ def viewer_by_token(db: Session, token: str, scope: str) -> tuple[Viewer, Held]:
     viewer = viewer_of(db, found)
     if not viewer.is_employee:
         raise NotFound
-    return viewer, Held(found.token_id, found.filters, found.created_at, found.used_at, key)
+    return viewer, Held(found.token_id, found.title, found.filters, found.created_at, found.used_at, key)
 
 
 def mark_used(db: Session, token_id: int) -> None:

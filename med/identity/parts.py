@@ -1,14 +1,49 @@
-"""What the slices that answer at private addresses need: whose address it is, and a note that it was used."""
+"""What the slices that answer at private addresses bring to their page, and what they need when they answer."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from med import clock, language
 from med.access import Viewer
 from med.identity.actions import mark_used, viewer_by_token
+from med.language import Text
 from med.web.routing import Visit
 
 NOTE_USE_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of private address: what it is called, how one is made, and what is said about one that exists.
+
+    `form` gives the fields as HTML: (visit, values, errors). `read` gives the words kept with the address, and a
+    message per field: (visit) -> (filters, errors). `describe` tells what those words choose: (visit, filters) -> text.
+    """
+
+    scope: str
+    anchor: str  # where it stands on the page
+    order: int
+    title: Text
+    about: Text
+    button: Text
+    address: Callable[[str], str]  # token -> path
+    form: Callable[[Any, dict[str, Any], dict[str, Any]], Any]
+    read: Callable[[Any], tuple[str, dict[str, Any]]]
+    describe: Callable[[Any, str], Text | str]
+    is_calendar: bool = False
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    KINDS[kind.scope] = kind
+
+
+def kinds() -> list[Kind]:
+    return sorted(KINDS.values(), key=lambda kind: kind.order)
 
 
 def arrive_by_address(visit: Visit, token: str, scope: str) -> tuple[Viewer, Any]:

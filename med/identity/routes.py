@@ -1,17 +1,25 @@
 """Signing in and out, and one's own page."""
 
+from typing import Any
+
 from litestar import Response, Router
 from sqlalchemy import update
 
 from med import clock
 from med.access import anyone, signed_in
-from med.errors import NotFound
+from med.errors import Invalid, NotFound
 from med.identity import actions, queries, words
 from med.identity.models import SignIn
+from med.identity.parts import KINDS, Kind, kinds
 from med.language import LANGUAGES, T
+from med.organisation.access import is_employee
 from med.organisation.models import Person
 from med.organisation.queries import person_by_handle
+from med.web.pages import SAID
 from med.web.routing import Visit, get, post
+
+SAID["lukket"] = T("Adressen er lukket.")
+LONGEST_FILTERS = 1000
 
 # The demo's people in the order they are offered, with what each is there to show.
 PERSONAS = {
@@ -74,17 +82,12 @@ def sign_out(visit: Visit) -> Response:
 
 @get("/mig", name="identity.me", policy=signed_in)
 def me(visit: Visit) -> Response:
-    return show_me(visit)
-
-
-def show_me(visit: Visit, new_address: str = "") -> Response:
     return visit.page(
         "identity/me.html",
         device=words.device,
         sign_ins=queries.my_sign_ins(visit.db, visit.viewer),
         current_id=visit.arrival.sign_in_id,
-        tokens=queries.my_feed_tokens(visit.db, visit.viewer),
-        new_address=new_address,
+        addresses=len(queries.my_feed_tokens(visit.db, visit.viewer)),
     )
 
 
@@ -107,18 +110,67 @@ def end_sign_in(visit: Visit, sign_in_id: int) -> Response:
     return visit.to("identity.me")
 
 
-@post("/mig/adresser", name="identity.make_address", policy=signed_in)
+@get("/mig/adresser", name="identity.addresses", policy=signed_in)
+def addresses(visit: Visit) -> Response:
+    """My private addresses: what each shows, when it was last used, and how to make another."""
+    return show_addresses(visit)
+
+
+def show_addresses(
+    visit: Visit,
+    made: tuple[Kind, str] | None = None,
+    errors: dict[str, Any] | None = None,
+    status_code: int = 200,
+) -> Response:
+    tokens = queries.my_feed_tokens(visit.db, visit.viewer)
+    # What was typed belongs to the form it was typed in.
+    scope = visit.form.get("scope") or "decisions"
+    forms = []
+    for kind in kinds():
+        is_this = bool(errors) and kind.scope == scope
+        values = visit.form.values() if is_this else {}
+        forms.append((kind, kind.form(visit, values, (errors or {}) if is_this else {}), values))
+    return visit.page(
+        "identity/addresses.html",
+        made=made,
+        base=visit.desk.settings.base_url,
+        tokens=[
+            (token, KINDS[token.scope].title, KINDS[token.scope].describe(visit, token.filters))
+            for token in tokens
+            if token.scope in KINDS
+        ],
+        forms_of=forms,
+        most=actions.MOST_TOKENS,
+        errors=errors or {},
+        scope=scope,
+        status_code=status_code,
+    )
+
+
+@post("/mig/adresser", name="identity.make_address", policy=is_employee)
 def make_address(visit: Visit) -> Response:
-    """A private feed address, shown on the page that answers and never again."""
-    filters = visit.form.get("filters")[:500].lstrip("?")
-    token = actions.make_feed_token(visit.db, visit.viewer, "decisions", filters)
-    return show_me(visit, f"{visit.desk.settings.base_url}/feeds/{token}/beslutninger.atom")
+    """A private address, shown on the page that answers and never again."""
+    kind = KINDS.get(visit.form.get("scope") or "decisions")
+    if kind is None:
+        raise NotFound
+    name = " ".join(visit.form.get("name").split())
+    filters, errors = kind.read(visit)
+    if len(filters) > LONGEST_FILTERS:
+        errors = {**errors, "": T("Filteret er for langt til en adresse. Vælg færre ting.")}
+    if not errors:
+        try:
+            token = actions.make_feed_token(visit.db, visit.viewer, kind.scope, filters, name)
+        except Invalid as invalid:
+            errors = invalid.errors
+        else:
+            return show_addresses(visit, (kind, kind.address(token)))
+    return show_addresses(visit, errors=errors, status_code=422)
 
 
 @post("/mig/adresser/{token_id:int}/luk", name="identity.revoke_address", policy=signed_in)
 def revoke_address(visit: Visit, token_id: int) -> Response:
     actions.revoke_feed_token(visit.db, visit.viewer, token_id)
-    return visit.to("identity.me")
+    return visit.to("identity.addresses", said="lukket")
 
 
 @post("/mig/set", name="identity.seen", policy=signed_in)
@@ -157,6 +209,7 @@ router = Router(
         me,
         keep_me,
         end_sign_in,
+        addresses,
         make_address,
         revoke_address,
         seen,

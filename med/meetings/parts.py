@@ -20,6 +20,8 @@ class Parts:
     room: list[Callable[[Any, Item], Any]] = field(default_factory=list)
     # HTML beside the room and the meeting: (visit, meeting) -> Markup
     aside: list[Callable[[Any, Meeting], Any]] = field(default_factory=list)
+    # HTML beside the facts on the meeting's own page: (visit, meeting) -> Markup
+    beside: list[Callable[[Any, Meeting], Any]] = field(default_factory=list)
     # HTML under the agenda (open follow-ups): (visit, meeting) -> Markup
     agenda: list[Callable[[Any, Meeting], Any]] = field(default_factory=list)
     # HTML under each item on the meeting's page and in the minutes: (visit, meeting) -> {item id: Markup}

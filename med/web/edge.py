@@ -43,7 +43,8 @@ class Edge:
             if start is not None and message["type"] == "http.response.body":
                 body = message.get("body", b"")
                 if not message.get("more_body") and len(body) >= SMALLEST and _may_squeeze(start):
-                    start["headers"].append((b"vary", b"Accept-Encoding"))
+                    if not any(name.lower() == b"vary" for name, _ in start["headers"]):
+                        start["headers"].append((b"vary", b"Accept-Encoding"))
                     if squeeze:
                         body = igzip.compress(body, compresslevel=1)
                         message = {**message, "body": body}

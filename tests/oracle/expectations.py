@@ -96,7 +96,8 @@ EXPECTED: dict[str, Rows] = {
     "identity.me": WHOEVER_SIGNS_IN,
     "identity.keep_me": WHOEVER_SIGNS_IN,
     "identity.end_sign_in": CARLA_ALONE,  # her own
-    "identity.make_address": WHOEVER_SIGNS_IN,
+    "identity.addresses": WHOEVER_SIGNS_IN,
+    "identity.make_address": {"any": {OK: STAFF, 403: OPERATOR}},
     "identity.revoke_address": CARLA_ALONE,
     "identity.seen": WHOEVER_SIGNS_IN,
     # answering an invitation by the link in a mail; what came back by mail
@@ -217,6 +218,9 @@ EXPECTED: dict[str, Rows] = {
     "decisions.atom": WHOEVER_COMES,  # the address itself is the key; what it shows is what carla may see
     "decisions.json": WHOEVER_COMES,
     "decisions.feed_format": WHOEVER_COMES,
+    # private calendars, and one meeting as a file
+    "calendar.subscription": {"any": {404: [*EVERYONE, *NOBODY]}},  # the scene has no such address
+    "calendar.meeting": WHO_WORKS_HERE,
     "decisions.show": SEES_DECISION,
     "decisions.new": ITEM_DURING,
     "decisions.record": ITEM_DURING,

@@ -23,6 +23,8 @@ PAGES = (
     Place("/", "carla"),
     Place("/log-ind", ""),
     Place("/mig", "bo"),
+    Place("/mig/adresser", "bo"),
+    Place("/mig/adresser", "ivan"),
     Place("/tilgaengelighed", ""),
     Place("/findes-ikke", "carla", 404),
     Place("/perspektiver", "carla"),
@@ -92,6 +94,8 @@ PAGES = (
 
 # What is no page to look at: streams, files, feeds, and the answers of machines.
 NO_PAGES = {
+    "calendar.meeting",
+    "calendar.subscription",
     "decisions.atom",
     "decisions.json",
     "livez",

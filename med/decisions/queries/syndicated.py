@@ -70,6 +70,7 @@ class Inside:
     """An employee who is inside these committees, whose numbers stand in the question itself."""
 
     is_employee = True
+    person_id: Any = bindparam("who")
 
     def __init__(self, inside: frozenset[int]) -> None:
         self.inside: Any = [literal_column(str(int(one)), BigInteger) for one in sorted(inside)] or [NO_COMMITTEE]

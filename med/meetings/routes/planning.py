@@ -301,6 +301,7 @@ def show_meeting(visit: Visit, meeting_id: int, template: str = "meetings/show.h
         to_answer=to_answer,
         mark=planning.agenda_mark(meeting),
         still_open=[part(visit, meeting) for part in PARTS.agenda],
+        beside=[part(visit, meeting) for part in PARTS.beside],
         added=added,
         ground=ground,
         signs=SIGNS,

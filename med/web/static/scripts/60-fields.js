@@ -1,5 +1,5 @@
 // Small help in fields: filters that submit themselves, how many characters are left, the date in words.
-const { text, whenever, locale } = globalThis.med;
+const { text, say, whenever, locale } = globalThis.med;
 
 const FOCUS = "med-fokus";
 
@@ -42,6 +42,21 @@ function countCharacters(field) {
   count();
 }
 
+/** button[data-copy="id of the field"]. Where the browser keeps the clipboard closed, the words stand marked. */
+function copyField(button) {
+  const field = document.getElementById(button.dataset.copy);
+  button.addEventListener("click", async () => {
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+      say(text("copied"));
+      button.textContent = text("copied");
+    } catch {
+      field.focus();
+    }
+  });
+}
+
 /** time[data-words="id of the date field"] */
 function writeInWords(time) {
   const field = document.getElementById(time.dataset.words);
@@ -69,3 +84,4 @@ whenever("time[data-words]", writeInWords);
 // After a filter has fetched the page anew, go on where one was.
 document.getElementById(sessionStorage.getItem(FOCUS))?.focus();
 sessionStorage.removeItem(FOCUS);
+whenever("[data-copy]", copyField);

@@ -1,0 +1,1 @@
+"""Questions about meetings, deadlines and tasks, as calendars show them."""
