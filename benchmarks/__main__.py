@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.fill import fill
 from benchmarks.machine import Caller, cpu_seconds, describe, memory_mb, running
 from med import clock, demo
+from med.competence_compass.vault import vault_of
 from med.db import Database
 from med.migrations import upgrade
 
@@ -58,7 +59,7 @@ def prepare(folder: Path, count: int, seed: int) -> dict[str, int]:
     upgrade(database.write_engine)
     with clock.at(demo.NOW):
         with database.writing() as db:
-            demo.furnish(db)
+            demo.furnish(db, vault_of(folder))
         with database.writing() as db:
             meeting, decision = hold_long_meeting(db)
             fill(db, count, seed)

@@ -12,7 +12,6 @@ from enum import Enum
 from functools import reduce
 from pathlib import Path
 from typing import Any
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -151,17 +150,18 @@ def insert_rows(db: Session, table: sa.Table, columns: Sequence[str], rows: Sequ
     bound = [(at, bind) for at, bind in enumerate(binders) if bind is not None]
     names = ", ".join(columns)
     for start in range(0, len(rows), 20_000):
-        batch = rows[start : start + 20_000]
+        batch: Sequence[Sequence[Any]] = rows[start : start + 20_000]
         if bound:
-            batch = [list(row) for row in batch]
+            lists = [list(row) for row in batch]
             for at, bind in bound:
-                for row in batch:
+                for row in lists:
                     row[at] = bind(row[at])
+            batch = lists
         if dialect.name == "sqlite":
             marks = ", ".join("?" * len(columns))
             connection.exec_driver_sql(
-                f"INSERT INTO {table.name} ({names}) VALUES ({marks})",  # noqa: S608  our own names
-                [tuple(row) for row in batch],
+                f"INSERT INTO {table.name} ({names}) VALUES ({marks})",
+                list(map(tuple, batch)),
             )
             continue
         driver: Any = connection.connection.driver_connection

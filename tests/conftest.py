@@ -1,5 +1,7 @@
 """Every test lives in the demo workplace, on SQLite and on PostgreSQL, at the demo's own hour."""
 
+import base64
+import json
 import os
 import shutil
 import sqlite3
@@ -19,16 +21,18 @@ from sqlalchemy.orm import Session
 from med import clock, demo, language
 from med.access import Viewer
 from med.app import create_app
+from med.competence_compass.vault import vault_of
 from med.db import Database
 from med.identity.routes import PERSONAS
 from med.meetings import files
 from med.migrations import upgrade
+from med.notices import sink
 from med.organisation.models import Committee, Person
 from med.organisation.queries import viewer_for
 from med.settings import Settings
 from scripts.postgres import PostgresMissing, running_postgres
 from tests.routes import every_route
-from tests.scenes import FILE, set_scene
+from tests.scenes import FILE, MAIL, set_scene
 from tests.visitors import Visitor
 from tests.walking import Forgetful, Walker
 
@@ -59,11 +63,20 @@ def postgres() -> Iterator[Any]:
         (pytest.fail if IN_CI else pytest.skip)(f"no PostgreSQL: {missing}")
 
 
-def furnish(url: str) -> None:
+# The key ring of every furnished database: each test's data folder gets it, as a server's has its own.
+RING = {"current": "tests", "keys": {"tests": base64.b64encode(b"k" * 32).decode()}}
+
+
+def lay_ring(folder: Path) -> Path:
+    (folder / "keyring.json").write_text(json.dumps(RING))
+    return folder
+
+
+def furnish(url: str, folder: Path) -> None:
     database = Database(url)
     upgrade(database.write_engine)
     with database.writing() as db:
-        demo.furnish(db)
+        demo.furnish(db, vault_of(lay_ring(folder)))
     database.close()
 
 
@@ -81,14 +94,14 @@ def ram(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def furnished_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite database with the demo workplace in it, made once and copied for each test."""
-    path = tmp_path_factory.mktemp("furnished") / "med.db"
-    furnish(f"sqlite:///{path}")
-    return path
+    folder = tmp_path_factory.mktemp("furnished")
+    furnish(f"sqlite:///{folder / 'med.db'}", folder)
+    return folder / "med.db"
 
 
 @pytest.fixture(scope="session")
-def furnished_template(postgres: Any) -> str:
-    furnish(postgres.create("furnished"))
+def furnished_template(postgres: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
+    furnish(postgres.create("furnished"), tmp_path_factory.mktemp("furnished"))
     return "furnished"
 
 
@@ -168,10 +181,16 @@ def served(backend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 
 @pytest.fixture
-def app(served: SimpleNamespace, database: Database, tmp_path: Path) -> Litestar:
+def data_dir(tmp_path: Path) -> Path:
+    """The data folder of the test's own installation, with the key ring of the furnished database."""
+    return lay_ring(tmp_path)
+
+
+@pytest.fixture
+def app(served: SimpleNamespace, database: Database, data_dir: Path) -> Litestar:
     desk = served.app.state.desk
     desk.database = database
-    desk.settings = Settings(data_dir=tmp_path, database_url=database.url, secret="s" * 40, demo=True)
+    desk.settings = Settings(data_dir=data_dir, database_url=database.url, secret="s" * 40, demo=True)
     return served.app
 
 
@@ -250,7 +269,7 @@ def scene(
     request: pytest.FixtureRequest, backend: str, served: SimpleNamespace, tmp_path_factory: Any
 ) -> Iterator[Any]:
     """The application over a furnished database with the scene in it, where no change is kept."""
-    folder = tmp_path_factory.mktemp("scene")
+    folder = lay_ring(tmp_path_factory.mktemp("scene"))
     if backend == "sqlite":
         shutil.copy(request.getfixturevalue("furnished_file"), folder / "med.db")
         url = f"sqlite:///{folder / 'med.db'}"
@@ -267,6 +286,7 @@ def scene(
             cases = set_scene(db)
         real.close()
     files.keep(desk.settings.files_dir, "bilag.txt", FILE)
+    sink.Box(sink.folder(desk.settings)).keep(MAIL)
     desk.database = Forgetful(url)
     yield SimpleNamespace(walker=walker, cases=cases, routes=every_route(served.app), desk=desk)
     walker.close()

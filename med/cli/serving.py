@@ -83,6 +83,7 @@ def furnish_demo(settings: Settings, reset: bool) -> None:
     from sqlalchemy import select
 
     from med import demo
+    from med.competence_compass.vault import vault_of
     from med.migrations import current, head, upgrade
     from med.notices import sink as mailbox
     from med.organisation.models import Person
@@ -101,7 +102,7 @@ def furnish_demo(settings: Settings, reset: bool) -> None:
         with database.writing() as db:
             if db.scalar(select(Person.id).limit(1)) is None:  # new, or broken off while it was made
                 print("Making the demo workplace …", flush=True)
-                demo.furnish(db)
+                demo.furnish(db, vault_of(settings.data_dir), demo.WHOLE)
             elif db.scalar(select(Person.id).where(Person.handle == "anna")) is None:
                 raise Stop("this database is not a demo's: in the demo anyone may be anyone. Unset MED_DATABASE_URL.")
 

@@ -1,5 +1,6 @@
 """The demo workplace: Solbæk Kommune, invented, with a whole year of meetings. `med demo` and the tests live in it."""
 
+from med.demo.compass import A_FEW, WHOLE
 from med.demo.furnish import NOW, furnish
 
-__all__ = ["NOW", "furnish"]
+__all__ = ["A_FEW", "NOW", "WHOLE", "furnish"]

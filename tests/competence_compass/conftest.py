@@ -6,6 +6,6 @@ from med.competence_compass.vault import Vault, vault_of
 
 
 @pytest.fixture
-def vault(tmp_path: Path) -> Vault:
+def vault(data_dir: Path) -> Vault:
     """The vault of the test's own installation: the same data folder as the `app` fixture's."""
-    return vault_of(tmp_path)
+    return vault_of(data_dir)

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, sync_playwright
 from med import clock
 from med.db import Database
 from med.demo import NOW
-from tests.conftest import IN_CI
+from tests.conftest import IN_CI, lay_ring
 from tests.ui import stage
 from tests.ui.people import Person, at_browser
 from tests.ui.site import ARGUMENTS, Site, find_browser, running_site
@@ -38,7 +38,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def site(furnished_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The demo workplace as it is, with a meeting going on: nobody changes anything here."""
-    folder = tmp_path_factory.mktemp("site")
+    folder = lay_ring(tmp_path_factory.mktemp("site"))
     shutil.copy(furnished_file, folder / "med.db")
     database = Database(f"sqlite:///{folder / 'med.db'}")
     with clock.at(NOW), database.writing() as db:
@@ -51,7 +51,7 @@ def site(furnished_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture(scope="package")
 def workplace(furnished_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The demo workplace for those who change it; a test finds what the tests before it left."""
-    folder = tmp_path_factory.mktemp("workplace")
+    folder = lay_ring(tmp_path_factory.mktemp("workplace"))
     shutil.copy(furnished_file, folder / "med.db")
     with running_site(folder) as running:
         yield running
@@ -60,7 +60,7 @@ def workplace(furnished_file: Path, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture(scope="package")
 def workplace_on_postgres(furnished_template, postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     url = postgres.create("browsers", template=furnished_template)
-    with running_site(tmp_path_factory.mktemp("workplace"), url) as running:
+    with running_site(lay_ring(tmp_path_factory.mktemp("workplace")), url) as running:
         yield running
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from med import clock, demo
+from med.competence_compass.vault import vault_of
 from med.db import Database
 from med.migrations import upgrade
 from tests.ui import stage
@@ -53,7 +54,7 @@ def prepare(folder: Path, is_walk: bool) -> Path:
     database = Database(f"sqlite:///{folder / 'med.db'}")
     upgrade(database.write_engine)
     with database.writing() as db:
-        demo.furnish(db)
+        demo.furnish(db, vault_of(folder))
     with clock.at(demo.NOW), database.writing() as db:
         if is_walk:
             stage.open_room(db, "32-med-planlagt")

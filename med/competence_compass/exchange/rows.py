@@ -1,0 +1,132 @@
+"""What the files of a compass folder hold, one kind of row a file: the same for files, the generator and the database.
+
+People and things go by their codes: a citizen by the pseudonym, an activity, a unit and a dimension by their keys.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+from med.competence_compass.models import (
+    ActivityKind,
+    Aim,
+    AssessmentKind,
+    AssessmentPurpose,
+    EndReason,
+    GoalType,
+    NoScore,
+    WaitingOutcome,
+    WaitingReason,
+)
+
+Answer = int | NoScore | None
+"""A value, or why there is none; None where the file says nothing of the dimension."""
+
+
+class CitizenRow(NamedTuple):
+    citizen: str
+    unit: str = ""
+    entered: date | None = None
+    left: date | None = None
+
+
+class AssessmentRow(NamedTuple):
+    """One voice on one day; the answers stand in the order of the instrument's dimensions."""
+
+    citizen: str
+    date: date
+    kind: AssessmentKind
+    assessor: str
+    purpose: AssessmentPurpose
+    answers: list[Answer]
+
+
+class ActivityRow(NamedTuple):
+    activity: str
+    title: str
+    kind: ActivityKind
+    planned_sessions: int
+    unit: str = ""
+    capacity: int | None = None
+    exam: bool = False
+
+
+class ParticipationRow(NamedTuple):
+    activity: str
+    citizen: str
+    start: date
+    end: date | None
+    planned: int
+    attended: int
+    run: int | None = None
+    end_reason: EndReason | None = None
+
+
+class WaitingRow(NamedTuple):
+    activity: str
+    citizen: str
+    queued: date
+    left: date | None
+    reason: WaitingReason
+    outcome: WaitingOutcome
+
+
+class HypothesisRow(NamedTuple):
+    activity: str
+    dimension: str
+    expected_d: float
+    written_on: date
+    aim: Aim = Aim.DEVELOP
+    rationale: str = ""
+
+
+class GoalRow(NamedTuple):
+    citizen: str
+    dimension: str
+    goal_type: GoalType
+    set_on: date
+    due: date | None = None
+    level: int | None = None
+
+
+class ExamRow(NamedTuple):
+    activity: str
+    citizen: str
+    date: date
+    passed: bool
+    level: str = ""
+
+
+@dataclass
+class Folder:
+    """A whole compass folder. `instrument` is an instrument with one version, as med export writes it."""
+
+    instrument: dict[str, Any]
+    citizens: list[CitizenRow] = field(default_factory=list)
+    assessments: list[AssessmentRow] = field(default_factory=list)
+    activities: list[ActivityRow] = field(default_factory=list)
+    participations: list[ParticipationRow] = field(default_factory=list)
+    waiting: list[WaitingRow] = field(default_factory=list)
+    hypotheses: list[HypothesisRow] = field(default_factory=list)
+    goals: list[GoalRow] = field(default_factory=list)
+    exams: list[ExamRow] = field(default_factory=list)
+
+    @property
+    def dimensions(self) -> list[str]:
+        """The codes of the dimensions, in the order of the instrument."""
+        return dimensions_of(self.instrument)
+
+    def sort(self) -> None:
+        """Into the order in which the files are written: whoever wrote them, the same rows give the same bytes."""
+        self.citizens.sort(key=lambda row: row.citizen)
+        self.assessments.sort(key=lambda row: (row.citizen, row.date, row.kind, row.assessor))
+        self.activities.sort(key=lambda row: row.activity)
+        self.participations.sort(key=lambda row: (row.activity, row.start, row.citizen))
+        self.waiting.sort(key=lambda row: (row.activity, row.queued, row.citizen))
+        self.hypotheses.sort(key=lambda row: (row.activity, row.dimension))
+        self.goals.sort(key=lambda row: (row.citizen, row.set_on, row.dimension, row.goal_type))
+        self.exams.sort(key=lambda row: (row.activity, row.date, row.citizen))
+
+
+def dimensions_of(instrument: dict[str, Any]) -> list[str]:
+    return [dimension["code"] for area in instrument["areas"] for dimension in area["dimensions"]]
