@@ -88,7 +88,8 @@ def test_every_template_that_is_asked_for_exists():
 def test_every_place_in_the_navigation_leads_somewhere(scene: Any):
     for piece in SLICES:
         for entry in piece.nav:
-            assert scene.walker.get("anna", entry.href).status == 200, entry.href
+            # Some are the administrator's alone.
+            assert 200 in [scene.walker.get(who, entry.href).status for who in ("anna", "ivan")], entry.href
 
 
 # --- who gets what ----------------------------------------------------------------------------------------------------

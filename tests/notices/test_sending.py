@@ -343,7 +343,7 @@ def test_without_a_mail_server_mail_is_dropped_not_hoarded(put, office, look):
     assert (look(posted).state, look(posted).error) == (DROPPED, Reason.NO_SERVER)
 
 
-# --- several at once, the killed and the late ---------------------------------------------------------------------------
+# --- several at once, the killed and the late -------------------------------------------------------------------------
 
 
 def test_several_senders_send_each_message_once(put, office, sink):

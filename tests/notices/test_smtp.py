@@ -96,9 +96,8 @@ def test_whatever_is_written_the_mail_has_the_same_headers(subject, name, text, 
     raw = write(letter, clean(name), "anna@solbaek.example", SETTINGS, "1f0c", clock.now()).as_bytes()
     head = raw.partition(b"\r\n\r\n")[0]
     names = [line.partition(b":")[0] for line in head.split(b"\r\n") if not line[:1].isspace()]
-    assert sorted(names) == sorted(
-        b"From To Subject Date Message-ID Auto-Submitted X-Auto-Response-Suppress X-Med MIME-Version Content-Type".split()
-    )
+    ours = b"From To Subject Date Message-ID Auto-Submitted X-Auto-Response-Suppress X-Med"
+    assert sorted(names) == sorted([*ours.split(), b"MIME-Version", b"Content-Type"])
     mail = message_from_bytes(raw, policy=default)
     assert [to.addr_spec for to in mail["To"].addresses] == ["anna@solbaek.example"]
 

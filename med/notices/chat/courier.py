@@ -40,7 +40,7 @@ class Destination:
     url: str
 
 
-class BadAddress(ValueError):
+class BadAddress(Exception):
     """Why a parcel may not go to an address: "form", "https", "private" or "unknown"."""
 
 

@@ -1,6 +1,9 @@
 """The demo's mailbox: what left the outbox, as its receivers would see it. There is none outside the demo."""
 
+from contextlib import suppress
+from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
 
 from litestar import Response, Router
 
@@ -13,7 +16,8 @@ PAGE = 50
 # A mail's HTML on a page of its own: it looks as in a mail program, runs nothing and reaches nothing; links open.
 AS_IN_A_MAIL_PROGRAM = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
+    "frame-ancestors 'none'; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
 )
 
 
@@ -36,7 +40,11 @@ def mailbox(visit: Visit) -> Response:
     box = box_of(visit)
     before = visit.query.get("foer")
     numbers = [n for n in box.numbers() if not before.isdecimal() or n < int(before[:18])]
-    mails = [(number, mail) for number in numbers[:PAGE] if (mail := box.read(number)) is not None]
+    mails = [
+        (number, head(mail, "Subject"), head(mail, "To"), sent_at(mail))
+        for number in numbers[:PAGE]
+        if (mail := box.read(number)) is not None
+    ]
     older = f"?foer={numbers[PAGE - 1]}" if len(numbers) > PAGE else None
     return visit.page("notices/mailbox.html", mails=mails, older=older, most=box.most)
 
@@ -46,12 +54,12 @@ def mail(visit: Visit, mail_id: int) -> Response:
     found = mail_of(visit, mail_id)
     return visit.page(
         "notices/mail.html",
-        mail=found,
         mail_id=mail_id,
+        subject=head(found, "Subject"),
         text=words_of(found, "text/plain"),
         has_html=part_of(found, "text/html") is not None,
         has_calendar=part_of(found, "text/calendar") is not None,
-        headers=[(name, str(value)) for name, value in found.items()],
+        heads=[(name, head(found, name)) for name in found.keys()],  # noqa: SIM118  a mail's "in" is of lines
     )
 
 
@@ -73,8 +81,22 @@ def mail_calendar(visit: Visit, mail_id: int) -> Response:
     return Response(part.get_payload(decode=True), media_type="text/calendar; charset=utf-8", headers=headers)
 
 
+def head(mail: EmailMessage, name: str) -> str:
+    """A header as a reader sees it; as it came, where it makes no sense."""
+    try:
+        return str(mail[name] or "")
+    except Exception:  # the standard library raises several kinds for headers that are none
+        return ""
+
+
+def sent_at(mail: EmailMessage) -> datetime | None:
+    with suppress(ValueError, TypeError):
+        return parsedate_to_datetime(head(mail, "Date")).astimezone(UTC)
+    return None
+
+
 def part_of(mail: EmailMessage, kind: str) -> EmailMessage | None:
-    return next((part for part in mail.walk() if part.get_content_type() == kind), None)  # type: ignore[misc]
+    return next((part for part in mail.walk() if part.get_content_type() == kind), None)
 
 
 def words_of(mail: EmailMessage, kind: str) -> str:
