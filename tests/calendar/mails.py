@@ -102,7 +102,7 @@ class Post:
         return self.send(meeting_id)
 
 
-OUTLOOK, GOOGLE, APPLE = "outlook", "google", "apple"
+OUTLOOK, GOOGLE, APPLE, PLAIN = "outlook", "google", "apple", "plain"
 
 
 def reply_mail(
@@ -119,7 +119,7 @@ def reply_mail(
     extra: str = "",
     headers: dict[str, str] | None = None,
 ) -> bytes:
-    """The mail with which a calendar answers an invitation, in the manner of three that are common."""
+    """The mail with which a calendar answers an invitation, in the manner of three that are common, or bare."""
     event = sent.event
     who = attendee or str(event["ATTENDEE"]).removeprefix("mailto:")
     at = (stamp or clock.now()).astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
@@ -129,6 +129,7 @@ def reply_mail(
         OUTLOOK: f'ATTENDEE;PARTSTAT={partstat};CN="{name}":MAILTO:{who}',
         GOOGLE: f"ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT={partstat};CN={name};X-NUM-GUESTS=0:\r\n"
         f" mailto:{who}",
+        PLAIN: f"ATTENDEE;PARTSTAT={partstat}:mailto:{who}",
         APPLE: f'ATTENDEE;CN="{name}";CUTYPE=INDIVIDUAL;EMAIL="{who}";PARTSTAT={partstat}:mailto:{who}',
     }
     lines = [
@@ -170,6 +171,8 @@ def reply_mail(
         mail.add_alternative(body, "text", "calendar", cte="base64", params=params)
         mail.make_mixed()
         mail.add_attachment(body, "application", "ics", filename="invite.ics")
+    elif client == PLAIN:
+        mail.set_content(body, "text", "calendar", cte="8bit", params=params)
     else:
         mail.set_content(body, "text", "calendar", cte="quoted-printable", params=params)
     return mail.as_bytes(policy=SMTP)

@@ -165,7 +165,7 @@ def test_what_is_no_yes_or_no_changes_nothing(invited, take, said):
     assert take(bo.raw) == (Verdict.NOT_A_REPLY, "other_method")  # our own invitation, come back
     assert take(reply_mail(bo, extra="RECURRENCE-ID:20261209T080000Z")) == (Verdict.FOREIGN, "series")
     assert take(b"From: bo@solbaek.example\r\nSubject: Hej\r\n\r\nJeg kommer!") == (Verdict.NOT_A_REPLY, "no_calendar")
-    assert take(b"") == (Verdict.FORGED, "senders")
+    assert take(b"") == (Verdict.UNREADABLE, "senders")
     assert take(b"x" * 1_100_000) == (Verdict.UNREADABLE, "too_large")
     second = reply_mail(bo, client=APPLE).replace(b"END:VEVENT", b"END:VEVENT\r\nBEGIN:VEVENT\r\nUID:x\r\nEND:VEVENT")
     assert take(second) == (Verdict.UNREADABLE, "several")

@@ -62,9 +62,11 @@ def connected(address: str) -> Iterator[imaplib.IMAP4]:
             box.starttls(ssl.create_default_context())
         box.login(unquote(url.username or ""), unquote(url.password or ""))
         yield box
-    finally:
         with contextlib.suppress(OSError, imaplib.IMAP4.error):
             box.logout()
+    finally:
+        with contextlib.suppress(OSError, imaplib.IMAP4.error):
+            box.shutdown()
 
 
 def take_in_one(office: Office, box: imaplib.IMAP4, number: str, name: str, authserv_id: str) -> None:
