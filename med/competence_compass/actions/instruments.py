@@ -193,7 +193,7 @@ def activate(db: Session, viewer: Viewer | None, version: Version) -> None:
     before = queries.version_before(db, version)
     if before is not None:
         mapped = queries.version_map(db, before)
-        if any(one.id not in mapped for one in queries.dimensions_of(db, before)):
+        if any(one.id not in mapped for one in queries.dimensions_of(db, before.id)):
             raise Invalid(**{"": T("Sig først, hvad der er blevet af hver dimension i den forrige version.")})
     if version.active_from is None:
         version.active_from = clock.today()
@@ -209,7 +209,7 @@ def lock_version(db: Session, version: Version) -> None:
 
 def remap(db: Session, version: Version, before: Version) -> None:
     """Fill in the map from the version before with what codes and wording suggest."""
-    old, new = ({one.code: one.id for one in queries.dimensions_of(db, v.id)} for v in (before, version))
+    old, new = ({one.code: one.id for one in queries.dimensions_of(db, which.id)} for which in (before, version))
     suggested = queries.suggest_map(queries.words_of(db, before), queries.words_of(db, version))
     _write_map(
         db, old.values(), {old[code]: (how, new[into] if into else None) for code, (how, into) in suggested.items()}

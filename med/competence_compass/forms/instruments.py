@@ -1,6 +1,6 @@
 """What people type about instruments. The same limits hold for a file."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Annotated
 
 import msgspec
@@ -106,9 +106,10 @@ class PublishedForm(msgspec.Struct):
     n_pairs: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
 
 
-def levels_from(typed: Callable[[str], str], values: Iterable[int], *, short_needed: bool) -> list[Level]:
+def levels_from(typed: Callable[[str], str], values: Iterable[int], known: Collection[int]) -> list[Level]:
     """The steps as typed in the fields `short_3`, `descriptor_3`, `easy_3`; a step without words is left out.
 
+    A step in `known` has a short word from elsewhere (the scale's own) and may leave its own out.
     Raises Invalid with a message for every field that does not fit.
     """
     levels: list[Level] = []
@@ -118,7 +119,7 @@ def levels_from(typed: Callable[[str], str], values: Iterable[int], *, short_nee
         for name, most in (("short", LONGEST_SHORT), ("descriptor", LONGEST_WORDS), ("easy", LONGEST_WORDS)):
             if len(words[name]) > most:
                 errors[f"{name}_{value}"] = T("Højst %(n)s tegn; her er %(m)s.", n=most, m=len(words[name]))
-        if short_needed and not words["short"] and (words["descriptor"] or words["easy"]):
+        if not words["short"] and (words["descriptor"] or words["easy"]) and value not in known:
             errors[f"short_{value}"] = T("Skal udfyldes.")
         if any(words.values()):
             levels.append(Level(value, **words))

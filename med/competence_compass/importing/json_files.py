@@ -143,7 +143,8 @@ def _only(taking: Taking, where: Any, kind: str, raw: dict[str, Any]) -> None:
 
 def _ffb(whole: dict[str, Any], taking: Taking) -> InstrumentWords:
     """KL's list of themes: the steps and sub-themes with their codes. Lower is better; "ikke vurderet" is no step."""
-    meta = whole.get("_meta") if isinstance(whole.get("_meta"), dict) else {}
+    meta = whole.get("_meta")
+    meta = meta if isinstance(meta, dict) else {}
     here = T("Skalaen")
     levels = []
     for raw in _list(here, whole, "scale", taking):

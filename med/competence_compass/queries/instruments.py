@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from med.competence_compass.importing.words import (
@@ -251,7 +251,7 @@ def _answerable(words: InstrumentWords, one: DimensionWords) -> tuple[Any, ...]:
 # --- reliability ------------------------------------------------------------------------------------------------
 
 
-def reliabilities(db: Session, version_id: int) -> Sequence[Row[Any]]:
+def reliabilities(db: Session, version_id: int) -> Sequence[Any]:
     """(area_id, dimension_id, method, r, sd, n_pairs, source, on), the newest first."""
     return db.execute(
         select(

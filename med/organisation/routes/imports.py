@@ -80,7 +80,9 @@ def upload(visit: Visit) -> Response:
 def waiting_file(visit: Visit, file_id: int) -> ImportFile:
     require(visit.viewer, access.import_organisation, None)
     found = visit.db.scalar(
-        select(ImportFile).where(ImportFile.id == file_id, ImportFile.person_id == visit.viewer.person_id)
+        select(ImportFile).where(
+            ImportFile.id == file_id, ImportFile.kind.in_(KINDS), ImportFile.person_id == visit.viewer.person_id
+        )
     )
     if found is None:
         raise NotFound
