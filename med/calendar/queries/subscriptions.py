@@ -19,6 +19,7 @@ from med.db import UtcDateTime, in_one_line, in_one_text
 from med.decisions.access import OVER, visible_decisions, visible_follow_ups
 from med.decisions.models import OPEN_FOLLOW_UPS, Decision, DecisionState, FollowUp
 from med.decisions.queries.syndicated import Inside
+from med.errors import NotFound
 from med.meetings.access import visible_items, visible_meetings
 from med.meetings.models import Attendance, Item, Meeting, Minutes, State
 from med.organisation.models import Committee
@@ -40,6 +41,9 @@ class Standing(NamedTuple):
 
 
 def standing_of(viewer: Viewer, choice: Choice) -> Standing:
+    """Raises NotFound for someone who does not work here: the questions are put together for those who do."""
+    if not viewer.is_employee:
+        raise NotFound
     advises = {seat.committee_id for seat in viewer.seats if seat.role is SeatRole.ADVISORY}
     presides = {seat.committee_id for seat in viewer.seats if viewer.presides(seat.committee_id)}
     return Standing(viewer.inside, viewer.inside | advises, frozenset(presides), choice)

@@ -19,6 +19,7 @@ from med.db import UtcDateTime, in_one_line, in_one_text
 from med.decisions.filters import Filters
 from med.decisions.models import Decision, DecisionState
 from med.decisions.queries.feed import PAGE, Cursor, Key, page_of
+from med.errors import NotFound
 from med.organisation.models import Grant, GrantKind, Seat
 from med.perspectives.models import PerspectiveText
 from med.workdays import to_utc
@@ -80,6 +81,9 @@ NO_COMMITTEE: Any = literal_column("0", BigInteger)
 
 
 def given(viewer: Viewer) -> dict[str, Any]:
+    """Raises NotFound for someone who does not work here: the questions are put together for those who do."""
+    if not viewer.is_employee:
+        raise NotFound
     today = clock.today()
     return {
         "who": viewer.person_id,
