@@ -150,7 +150,7 @@ class Sender:
 
     def work_through(self, ids: Sequence[int], began: float) -> int:
         """Handle the messages of one claim; what there is no time or no line for is put back. Returns how many."""
-        last_start = began + self.lease_time.total_seconds() - self.patience - 5
+        last_start = began + self.lease_time.total_seconds() - 1.1 * self.patience
         for place, message_id in enumerate(ids):
             if self.office.stopping.is_set() or (place and time.monotonic() > last_start):
                 self.put_back(ids[place:])

@@ -387,7 +387,7 @@ def test_a_late_sender_sends_nothing_and_marks_nothing(put, office, send, look, 
 def test_a_sender_puts_back_what_it_has_no_time_for(put, office, look):
     """So that a lease is never shorter than the work it stands for."""
     last = put("anna", times=3)
-    hurried = Sender(office, (Channel.MAIL,), lease=timedelta(seconds=65.2), patience=60)
+    hurried = Sender(office, (Channel.MAIL,), lease=timedelta(seconds=66.2), patience=60)
     ids = hurried.claim()
     with hurried.postman:
         assert hurried.work_through(ids, time.monotonic() - 1) == 1
