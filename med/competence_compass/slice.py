@@ -1,12 +1,77 @@
-from med.competence_compass import citizen_words  # noqa: F401  the words people use
-from med.competence_compass.access import keep_goals, open_citizen, see_sums, take_stock, use_compass
-from med.competence_compass.routes import assessing, citizens
+from med.access import Policy
+from med.competence_compass import (
+    access,
+    activity_parts,
+    activity_words,  # noqa: F401  the words people use
+    citizen_words,  # noqa: F401
+)
+from med.competence_compass.access import (
+    edit_version,
+    keep_goals,
+    keep_instruments,
+    open_citizen,
+    see_instruments,
+    see_sums,
+    take_stock,
+    use_compass,
+)
+from med.competence_compass.parts import landing
+from med.competence_compass.routes import (
+    activities,
+    assessing,
+    citizens,
+    drafts,
+    instrument_files,
+    instruments,
+    reliability,
+    runs,
+    waiting,
+)
 from med.language import T
 from med.slices import NavEntry, Slice
 
+ABOUT_ACTIVITIES: list[Policy] = [
+    access.propose_activity,
+    access.keep_activity,
+    access.remove_hypothesis,
+    access.run_activity,
+    access.keep_run,
+    access.start_run,
+    access.lead_run,
+    access.attend_run,
+    access.plan_sessions,
+    access.end_run,
+    access.keep_waiting_list,
+]
+
+landing(activity_parts.my_runs, order=20)
+landing(activity_parts.waiting_lists, order=40)
+landing(activity_parts.all_activities, order=55)
+
 competence_compass = Slice(
     name="competence_compass",
-    routers=[citizens.router, assessing.router],
-    policies=[use_compass, see_sums, open_citizen, take_stock, keep_goals],
+    routers=[
+        citizens.router,
+        assessing.router,
+        instruments.router,
+        drafts.router,
+        instrument_files.router,
+        reliability.router,
+        activities.router,
+        runs.router,
+        waiting.router,
+    ],
+    policies=[
+        use_compass,
+        see_sums,
+        open_citizen,
+        take_stock,
+        keep_goals,
+        see_instruments,
+        keep_instruments,
+        edit_version,
+        *ABOUT_ACTIVITIES,
+    ],
+    awaits=activity_parts.activities_await,
     nav=[NavEntry("compass", T("Kompas"), "/kompas", 40, shows=lambda viewer: viewer.is_employee)],
 )

@@ -292,8 +292,10 @@ def end_run(db: Session, viewer: Viewer, run: Run, form: EndForm) -> None:
 # --- participants -------------------------------------------------------------------------------------------------
 
 
-def admit(db: Session, viewer: Viewer, run: Run, citizen: Citizen, starts: date) -> Participation:
+def admit(db: Session, viewer: Viewer, run: Run, citizen: Citizen, starts: date, *, reserved: int = 0) -> Participation:
     """Give a citizen a place. The caller has asked whether the viewer may, and holds the run's row.
+
+    `reserved` of the places that are taken or offered are this citizen's own.
 
     Raises Invalid at "run" or "starts" for what cannot be: no room, already in, another run at the same time.
     """
@@ -313,7 +315,7 @@ def admit(db: Session, viewer: Viewer, run: Run, citizen: Citizen, starts: date)
         until = held.ends or held.run_ends or date.max
         if held.starts <= (run.ends or date.max) and starts <= until:
             raise Invalid(run=T("Borgeren deltager i et andet forløb af aktiviteten i de dage."))
-    if run.capacity is not None and occupied(db, run.id) >= run.capacity:
+    if run.capacity is not None and occupied(db, run.id) - reserved >= run.capacity:
         raise Invalid(run=T("Forløbet har ikke flere ledige pladser."))
     left = db.scalar(select(func.count()).where(RunSession.run_id == run.id, RunSession.day >= starts)) or 0
     made = Participation(

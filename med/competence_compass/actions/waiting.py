@@ -222,15 +222,13 @@ def answer(db: Session, viewer: Viewer, entry: WaitingEntry, form: AnswerForm) -
         raise Conflict(T("Der er ikke noget tilbud at svare på."))
     run = db.scalars(select(Run).where(Run.id == entry.offered_run_id).with_for_update()).one()
     today = clock.today()
-    entry.offered_run_id = entry.offered_at = None  # the place is free for a moment: for this one
-    db.flush()
     if form.answer is Answer.YES:
         starts = form.starts or max(run.starts, today if run.started_at is not None else run.starts)
-        made = admit(db, viewer, run, entry.citizen, starts)
+        made = admit(db, viewer, run, entry.citizen, starts, reserved=1)
         _leave(entry, WaitingOutcome.STARTED)
-        entry.offered_run_id = run.id  # which run it was that they got a place in
         note(db, viewer, "waiting.started", entry, ["outcome"])
         return made
+    entry.offered_run_id = entry.offered_at = None
     if form.answer is Answer.NOT_NOW:
         entry.declined_run_id = run.id
         note(db, viewer, "waiting.declined", entry, ["declined_run_id"])

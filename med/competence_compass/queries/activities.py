@@ -28,12 +28,10 @@ from med.competence_compass.models import (
     WaitingEntry,
     WaitingOutcome,
 )
-from med.competence_compass.models import Session as RunSession
 from med.decisions.access import published_decisions, visible_decisions
 from med.decisions.models import Decision
 from med.decisions.queries.single import label_of
 from med.errors import NotFound
-from med.organisation.access import on_day
 from med.organisation.models import Committee, Unit
 
 FEWEST = 5  # a smaller number of citizens is shown to nobody who does not work with the list itself
@@ -396,23 +394,3 @@ def has_tested_hypothesis(db: Session, activity_id: int) -> bool:
         )
         is not None
     )
-
-
-def next_sessions(db: Session, viewer: Viewer, limit: int = 12) -> Sequence[Row[int, str, int, date, int | None]]:
-    """The runs the viewer leads today that are not over: (run id, activity, number, next or last day, session id)."""
-    today = clock.today()
-    led = select(RunLeader.run_id).where(RunLeader.person_id == viewer.person_id, on_day(RunLeader, today))
-    upcoming = (
-        select(RunSession.run_id, func.min(RunSession.day).label("day"))
-        .where(RunSession.day >= today)
-        .group_by(RunSession.run_id)
-        .subquery()
-    )
-    return db.execute(
-        select(Run.id, Activity.title, Run.number, Run.starts, upcoming.c.day, Run.started_at)
-        .join(Activity, Activity.id == Run.activity_id)
-        .outerjoin(upcoming, upcoming.c.run_id == Run.id)
-        .where(Run.id.in_(led), Run.ended_at.is_(None))
-        .order_by(func.coalesce(upcoming.c.day, Run.starts), Run.id)
-        .limit(limit)
-    ).all()

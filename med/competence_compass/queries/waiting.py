@@ -280,6 +280,7 @@ def waits_of(db: Session, citizen_id: int) -> list[dict[str, Any]]:
             WaitingEntry.outcome,
             WaitingEntry.reason,
             WaitingEntry.offered_run_id,
+            WaitingEntry.sealed,
         )
         .join(Activity, Activity.id == WaitingEntry.activity_id)
         .where(WaitingEntry.citizen_id == citizen_id)
