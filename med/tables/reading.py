@@ -19,7 +19,7 @@ from med.tables.table import (
 )
 from med.tables.xlsx import lines_of_xlsx
 
-_NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _MARKUP = re.compile(r"\s*[<{\[]|%PDF|\{\\rtf")
 _GUARDED = re.compile(r"'[\s']*[=+\-@\t\r\n＝＋－＠]")
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -60,7 +60,7 @@ def _decoded(data: bytes) -> str:
             continue
     else:
         raise TableError(T("Filens tegnsæt kan ikke læses. Gem den som CSV UTF-8 og prøv igen."))
-    if _NOT_TEXT.search(text) or _MARKUP.match(text):
+    if NOT_TEXT.search(text) or _MARKUP.match(text):
         raise not_a_table()
     return text
 
@@ -70,7 +70,7 @@ def _lines_of_csv(text: str) -> Iterator[tuple[int, list[str]]]:
     if declared := re.match(r"sep=([;,\t])(?:\r\n|\r|\n)", text):  # Excel's own line, which no other program shows
         delimiter, text, first = declared[1], text[declared.end() :], 1
     else:
-        delimiter = _delimiter(text)
+        delimiter = delimiter_of(text)
     if text.count(delimiter) > MAX_CELLS:
         raise TableError(T("Filen har for mange felter: højst %(limit)s.", limit=MAX_CELLS))
     if text.count("\n") + text.count("\r") > MAX_CELLS:
@@ -82,7 +82,7 @@ def _lines_of_csv(text: str) -> Iterator[tuple[int, list[str]]]:
             number += 1
             if len(line) > MAX_COLUMNS and any(cell.strip() for cell in line[MAX_COLUMNS:]):
                 raise too_many_columns()
-            yield number, [_cell(cell) for cell in line[:MAX_COLUMNS]]
+            yield number, [text_of(cell) for cell in line[:MAX_COLUMNS]]
     except csv.Error:
         raise TableError(
             T(
@@ -92,7 +92,7 @@ def _lines_of_csv(text: str) -> Iterator[tuple[int, list[str]]]:
         ) from None
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
     """Whichever of `;`, tab and `,` stands most often in the headings, outside of quotes; `;` where none does."""
     count = dict.fromkeys(";\t,", 0)
     quoted = False
@@ -106,6 +106,7 @@ def _delimiter(text: str) -> str:
     return max(count, key=lambda sign: count[sign])
 
 
-def _cell(cell: str) -> str:
+def text_of(cell: str) -> str:
+    """A field as it was meant: stripped, and without the `'` that keeps spreadsheets from calculating."""
     cell = cell.lstrip()
     return (cell[1:] if _GUARDED.match(cell) else cell).strip()

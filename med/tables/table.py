@@ -56,7 +56,7 @@ def build(name: str, lines: Iterable[tuple[int, Sequence[str]]]) -> Table:
         if any(len(cell) > MAX_CELL for cell in line):
             raise TableError(T("Række %(row)s har et felt på over %(limit)s tegn.", row=number, limit=MAX_CELL))
         if not header:
-            header = _header(line)
+            header = header_of(line)
             continue
         if any(line[len(header) :]):
             raise TableError(T("Række %(row)s har flere felter, end der er overskrifter.", row=number))
@@ -85,7 +85,8 @@ def not_a_table() -> TableError:
     return TableError(T("Filen er ikke en tabel. Gem den som XLSX eller CSV og prøv igen."))
 
 
-def _header(line: Sequence[str]) -> list[str]:
+def header_of(line: Sequence[str]) -> list[str]:
+    """The headings of a first line. Raises TableError for too many, or one that stands twice."""
     header = [" ".join(cell.split()) for cell in line]
     while not header[-1]:
         header.pop()

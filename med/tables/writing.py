@@ -23,11 +23,12 @@ def write_csv(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     for row in (header, *rows):
-        writer.writerow([_cell(value) for value in row])
+        writer.writerow([cell_of(value) for value in row])
     return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8")
 
 
-def _cell(value: Any) -> str:
+def cell_of(value: Any) -> str:
+    """A value as a field of such a file."""
     match value:
         case None:
             return ""
@@ -41,5 +42,10 @@ def _cell(value: Any) -> str:
             return value.isoformat(sep=" ", timespec="seconds")
         case date():
             return f"{value.day:02}.{value.month:02}.{value.year}"
-    text = _NOT_TEXT.sub("", str(value))
+    return guarded(str(value))
+
+
+def guarded(text: str) -> str:
+    """A text that no spreadsheet takes for a formula; reading takes the `'` off again."""
+    text = _NOT_TEXT.sub("", text)
     return "'" + text if _FORMULA.match(text) else text

@@ -6,6 +6,7 @@ Beside these stand the keys of the instrument's own JSON format (questions, leve
 that nothing is lost from one house to another; a folder from elsewhere may leave them out.
 """
 
+import re
 from datetime import date
 from typing import Any
 
@@ -46,8 +47,12 @@ def as_folder_has_it(instrument: dict[str, Any]) -> dict[str, Any]:
 def as_instrument(flat: dict[str, Any]) -> dict[str, Any]:
     """Back again. Raises KeyError and TypeError for what is not an instrument."""
     scale = flat["scale"]
+    number = flat.get("version", 1)
+    if isinstance(number, str):  # "2", "v2", "2.0"
+        digits = re.search(r"[0-9]{1,5}", number)
+        number = int(digits[0]) if digits else 1
     version = {
-        "number": flat["version"],
+        "number": number,
         "scale_min": scale["min"],
         "scale_max": scale["max"],
         "higher_is_better": scale.get("higher_is_better", True),

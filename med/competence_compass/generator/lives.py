@@ -44,6 +44,7 @@ class Life:
     known: set[str] = field(default_factory=set)  # activities waited for or begun
     seen: list[float] = field(default_factory=list)  # last observed by staff
     first_seen: bool = False
+    days: set[date] = field(default_factory=set)  # on which stock was taken
 
     def here(self, day: date) -> bool:
         return self.entered <= day and (self.left is None or day <= self.left)
@@ -125,8 +126,8 @@ class _Making:
         day = self._workday(begins + timedelta(days=life.offset + chance.randrange(7)))
         is_exit = life.left is not None and begins <= life.left < begins + timedelta(days=QUARTER)
         if is_exit and life.left is not None:
-            day = self._workday(life.left - timedelta(days=chance.randrange(3, 20)))
-        if not life.here(day) or day > centre.last_day or chance.random() >= centre.assessed:
+            day = self._workday(max(begins, life.left - timedelta(days=chance.randrange(3, 20))))
+        if not life.here(day) or day in life.days or day > centre.last_day or chance.random() >= centre.assessed:
             return
         latent = self._latent(life, quarter, day)
         knows = centre.expectancy if any(place.start <= day for place in life.places) else 0.0
@@ -193,7 +194,7 @@ class _Making:
         if chance.random() < centre.doubled:
             other = chance.randrange(centre.assessors)
             again = self._workday(day + timedelta(days=chance.randrange(1, 13)))
-            if other != life.assessor and again <= centre.last_day and life.here(again):
+            if other != life.assessor and again not in life.days and again <= centre.last_day and life.here(again):
                 answers = self._answers(latent, self.strictness[other] + knows, centre.noise_sd)
                 self._write(life, again, AssessmentKind.STAFF, other, AssessmentPurpose.DOUBLE, answers)
 
@@ -228,6 +229,7 @@ class _Making:
         purpose: AssessmentPurpose,
         answers: list[Answer],
     ) -> None:
+        life.days.add(day)
         by = "borger" if assessor is None else assessor_code(assessor)
         self.folder.assessments.append(AssessmentRow(life.code, day, kind, by, purpose, answers))
 
