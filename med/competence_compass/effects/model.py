@@ -37,6 +37,7 @@ class Design:
     width: int  # columns in all, activities first
     rows: Sequence[Ints]  # of each citizen
     lead: Bools  # (n, A): the activity begins within the next two quarters
+    waits: Bools  # (n, A): the citizen is on the activity's waiting list
 
 
 def make_design(study: Study, left_out: Bools) -> Design:
@@ -57,7 +58,13 @@ def make_design(study: Study, left_out: Bools) -> Design:
     begins = starts(study)[study.citizen] if len(study.citizen) else np.zeros((0, len(study.activities)))
     ahead = begins - study.day[:, None]
     lead = (ahead > 0) & (ahead <= 92 * LEAD_QUARTERS) & (begins < FAR)
-    return Design(study, usable, exposure(study), np.stack(columns, axis=1), at, rows_by_citizen(study), lead)
+    rows = rows_by_citizen(study)
+    waits = np.zeros(lead.shape, bool)
+    for entry in range(len(study.w_citizen)):
+        mine = rows[study.w_citizen[entry]]
+        on_it = (study.day[mine] >= study.w_queued[entry]) & (study.day[mine] < study.w_left[entry])
+        waits[mine[on_it], study.w_activity[entry]] = True
+    return Design(study, usable, exposure(study), np.stack(columns, axis=1), at, rows, lead, waits)
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,7 @@ class Block:
     x: Floats  # (m, c)
     y: Floats  # (m, d)
     lead: Floats  # (m, d)
+    waits: Floats  # (m, d)
     free: int  # rows less what the citizen's own level (and line) take
 
 
@@ -98,17 +106,17 @@ def blocks(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = Fa
                 continue
             lower = np.linalg.cholesky(used.of(times))
             d = len(dims)
-            lead = (
-                (design.lead[at] @ targets[:, dims]).astype(float) if design.lead[at].any() else np.zeros((len(at), d))
-            )
+            lead = (design.lead[at] @ targets[:, dims]).astype(float)
+            waits = (design.waits[at] @ targets[:, dims]).astype(float)
             level = np.ones((len(at), 1)) if not slopes else np.stack([np.ones(len(at)), times - times.mean()], axis=1)
-            whole = np.concatenate([level, x, study.scores[np.ix_(at, dims)], np.minimum(lead, 1.0)], axis=1)
+            whole = np.concatenate([level, x, study.scores[np.ix_(at, dims)], lead, waits], axis=1)
             z = linalg.solve_triangular(lower, whole, lower=True, check_finite=False)
             base, _ = np.linalg.qr(z[:, :own])
             rest = z[:, own:]
             rest = rest - base @ (base.T @ rest)
             c = len(cols)
-            yield Block(citizen, dims, cols, rest[:, :c], rest[:, c : c + d], rest[:, c + d :], len(at) - own)
+            y, ahead, on_list = np.split(rest[:, c:], 3, axis=1)
+            yield Block(citizen, dims, cols, rest[:, :c], y, ahead, on_list, len(at) - own)
 
 
 def _local(design: Design, rows: Ints) -> tuple[Floats, Ints]:
@@ -145,8 +153,10 @@ def fit(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = False
     """Estimate everything. Raises nothing for a singular design: what cannot be told apart is NaN."""
     k, a, p = len(design.study.dimensions), len(design.study.activities), design.width
     made = list(blocks(design, cov, targets, slopes=slopes))
-    shared, own = np.zeros((p, p)), {}
-    b, leads, yy, free, rows = np.zeros((p, k)), np.zeros((p, k)), np.zeros(k), np.zeros(k), np.zeros(k, np.int64)
+    shared = np.zeros((p, p))
+    own: dict[int, Floats] = {}
+    b, yy, free, rows = np.zeros((p, k)), np.zeros(k), np.zeros(k), np.zeros(k, np.int64)
+    leads, waits = np.zeros((p, k)), np.zeros((p, k))
     for block in made:
         xx = block.x.T @ block.x
         at = np.ix_(block.cols, block.cols)
@@ -160,11 +170,14 @@ def fit(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = False
                 own.setdefault(int(dim), np.zeros((p, p)))[at] += xx
         b[np.ix_(block.cols, block.dims)] += block.x.T @ block.y
         leads[np.ix_(block.cols, block.dims)] += block.x.T @ block.lead
+        waits[np.ix_(block.cols, block.dims)] += block.x.T @ block.waits
         yy[block.dims] += (block.y**2).sum(axis=0)
         free[block.dims] += block.free
         rows[block.dims] += len(block.y)
     tau, se_model, s2 = np.full((a, k), np.nan), np.full((a, k), np.nan), np.full(k, np.nan)
-    beta, freed, inverses, ranks = np.zeros((p, k)), np.zeros((p, k)), {}, np.zeros(k)
+    beta, freed = np.zeros((p, k)), (np.zeros((p, k)), np.zeros((p, k)))
+    inverses: dict[int, Floats] = {}
+    ranks = np.zeros(k)
     common: tuple[Floats, int, Bools] | None = None
     for dim in range(k):
         if not rows[dim]:
@@ -176,7 +189,7 @@ def fit(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = False
         else:
             inverse, rank, known = common
         beta[:, dim] = inverse @ b[:, dim]
-        freed[:, dim] = inverse @ leads[:, dim]
+        freed[0][:, dim], freed[1][:, dim] = inverse @ leads[:, dim], inverse @ waits[:, dim]
         ranks[dim] = rank
         left = free[dim] - rank
         if left <= 0:
@@ -239,21 +252,31 @@ def _sandwich(made: Sequence[Block], beta: Floats, inverses: dict[int, Floats], 
         return np.sqrt(meat * np.where(np.isfinite(factor) & (factor > 0), factor, np.nan))
 
 
-def _lead_test(made: Sequence[Block], beta: Floats, freed: Floats, s2: Floats, citizens: int) -> float:
-    """Were citizens already rising before they got a place? z over every hypothesised pair at once; NaN if unseen.
+def _lead_test(made: Sequence[Block], beta: Floats, freed: tuple[Floats, Floats], s2: Floats, citizens: int) -> float:
+    """Were those who got a place already rising? z over every hypothesised pair at once; NaN if nobody was seen.
 
-    A score test (Rao 1948): what the model leaves over in the two quarters before a start, freed of what the other
-    columns explain of being there, in units of each dimension's variance, against how it varies between citizens.
+    A score test (Rao 1948): what the model leaves over in the two quarters before a start, in units of each
+    dimension's variance, against how it varies from citizen to citizen. Being about to start is freed of what the
+    other columns explain of it, and of being on the waiting list at all: everybody was referred in a bad period, and
+    comes out of it slowly; only those who got the place differ from the others who wait when places go to the rising.
     """
-    found = np.zeros(citizens)
+    parts = []
+    cross = own = 0.0
     for block in made:
-        if not block.lead.any():
+        if not (block.lead.any() or block.waits.any()):
             continue
         at = np.ix_(block.cols, block.dims)
-        left = block.y - block.x @ beta[at]
-        lead = block.lead - block.x @ freed[at]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            parts = (lead * left).sum(axis=0) / s2[block.dims]
-        found[block.citizen] += float(parts[np.isfinite(parts)].sum())
+        weight = 1 / np.sqrt(np.where(s2[block.dims] > 0, s2[block.dims], np.inf))
+        lead = (block.lead - block.x @ freed[0][at]) * weight
+        waits = (block.waits - block.x @ freed[1][at]) * weight
+        left = (block.y - block.x @ beta[at]) * weight
+        parts.append((block.citizen, lead, waits, left))
+        cross += float((lead * waits).sum())
+        own += float((waits**2).sum())
+    share = cross / own if own > 0 else 0.0
+    excess = sum(float((waits * left).sum()) for _, _, waits, left in parts) / own if own > 0 else 0.0
+    found = np.zeros(citizens)
+    for citizen, lead, waits, left in parts:
+        found[citizen] += float(((lead - share * waits) * (left - excess * waits)).sum())
     spread = float(np.sqrt((found**2).sum()))
     return float(found.sum()) / spread if spread > 0 else float("nan")
