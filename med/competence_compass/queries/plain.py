@@ -1,0 +1,89 @@
+"""A citizen's development in plain words: what one saw then and sees now, in the instrument's easy wording."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from med.competence_compass.models import Assessment, AssessmentKind, Dimension, ScaleLevel, Score
+from med.competence_compass.queries.development import RATERS, Story, Taken
+
+
+@dataclass(frozen=True)
+class ToldDimension:
+    """What was asked, and the words of each voice then and now; "" where there is none."""
+
+    question: str
+    own_before: str
+    own_now: str
+    staff_before: str
+    staff_now: str
+
+
+@dataclass(frozen=True)
+class ToldArea:
+    title: str
+    dimensions: list[ToldDimension]
+
+
+def in_plain_words(db: Session, story: Story) -> list[ToldArea]:
+    """Area by area, the citizen's own voice first. Then and now are the first and last assessment of each voice in the
+    version in use; an area nobody answered is left out."""
+    if story.scale is None:
+        return []
+    current = story.taken[-1].version_id
+    own = _ends([one for one in story.taken if one.version_id == current and one.kind is AssessmentKind.SELF])
+    staff = _ends([one for one in story.taken if one.version_id == current and one.kind in RATERS])
+    values = _values(db, [one.id for one in (*own, *staff) if one])
+    words = _words(db, current)
+    asked = {
+        row.id: row
+        for row in db.execute(
+            select(Dimension.id, Dimension.title, Dimension.easy_question).where(Dimension.version_id == current)
+        )
+    }
+
+    def say(one: Taken | None, dimension_id: int) -> str:
+        value = values.get((one.id, dimension_id)) if one else None
+        return "" if value is None else words.get((dimension_id, value)) or words.get((None, value)) or str(value)
+
+    told = []
+    for area in story.areas:
+        rows = [
+            ToldDimension(
+                asked[key].easy_question or asked[key].title,
+                *(say(one, key) for one in own),
+                *(say(one, key) for one in staff),
+            )
+            for key in area.dimensions
+        ]
+        answered = [row for row in rows if row.own_now or row.staff_now]
+        if answered:
+            told.append(ToldArea(area.easy_title, answered))
+    return told
+
+
+def _ends(taken: list[Taken]) -> tuple[Taken | None, Taken | None]:
+    """(first, last); only one assessment has no "then"."""
+    if not taken:
+        return None, None
+    return (taken[0] if len(taken) > 1 else None), taken[-1]
+
+
+def _values(db: Session, assessment_ids: list[int]) -> Mapping[tuple[int, int], int]:
+    rows = db.execute(
+        select(Score.assessment_id, Score.dimension_id, Score.value)
+        .join(Assessment, Assessment.id == Score.assessment_id)
+        .where(Score.assessment_id.in_(assessment_ids), Score.value.is_not(None))
+    )
+    return {(row.assessment_id, row.dimension_id): row.value for row in rows}
+
+
+def _words(db: Session, version_id: int) -> Mapping[tuple[int | None, int], str]:
+    rows = db.execute(
+        select(ScaleLevel.dimension_id, ScaleLevel.value, ScaleLevel.easy, ScaleLevel.descriptor, ScaleLevel.short)
+        .where(ScaleLevel.version_id == version_id, or_(ScaleLevel.easy != "", ScaleLevel.short != ""))
+        .order_by(ScaleLevel.id)
+    )
+    return {(row.dimension_id, row.value): row.easy or row.descriptor or row.short for row in rows}
