@@ -136,7 +136,7 @@ def news(db: Session, viewer: Viewer, after: int = 0) -> News:
     asked = select(Notice).where(own_notices(viewer))
     if after:
         mark: tuple[datetime, int] | None = (
-            db.execute(select(Notice.at, Notice.id).where(own_notices(viewer), Notice.id == after)).tuples().first()
+            db.execute(select(Notice.at, Notice.id).where(own_notices(viewer), Notice.id == after)).first()
         )
         if mark is None:
             raise NotFound

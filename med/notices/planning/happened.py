@@ -25,7 +25,7 @@ WORTH_TELLING = {"owner_id", "owner", "due", "text"}
 def meetings(db: Session, plan: Plan, events: Sequence[Event], outlets: Sequence[Outlet]) -> None:
     ids = {event.thing_id for event in events}
     committee_of: dict[int, int] = dict(
-        db.execute(select(Meeting.id, Meeting.committee_id).where(Meeting.id.in_(ids))).tuples().all()
+        db.execute(select(Meeting.id, Meeting.committee_id).where(Meeting.id.in_(ids))).all()
     )
     invited: dict[int, list[Any]] = defaultdict(list)
     for row in db.execute(
