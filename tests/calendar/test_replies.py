@@ -154,7 +154,7 @@ def test_with_a_named_mail_server_only_proven_senders_count(invited, take, said)
     assert take(raw, here) == (Verdict.FORGED, "not_proven")
 
 
-def test_what_is_no_yes_or_no_changes_nothing(invited, take, said):
+def test_what_is_no_yes_or_no_changes_nothing(invited, take, said, db):
     number, sent = invited
     bo = sent["bo"]
     assert take(reply_mail(bo, "TENTATIVE")) == (Verdict.NOT_A_REPLY, "tentative")
@@ -174,6 +174,9 @@ def test_what_is_no_yes_or_no_changes_nothing(invited, take, said):
     mismatch = reply_mail(bo, client=APPLE).replace(b"METHOD:REPLY", b"METHOD:CANCEL")
     assert take(mismatch) == (Verdict.NOT_A_REPLY, "methods_differ")
     assert said(number) == {}
+    db.rollback()
+    told = select(IncomingReply.meeting_id).where(IncomingReply.why.in_(("counter", "tentative")))
+    assert db.scalars(told).all() == [number, number]  # so that somebody can talk to them
 
 
 def test_a_forwarded_reply_is_somebody_elses_word(invited, take, said):

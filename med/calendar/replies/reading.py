@@ -23,6 +23,7 @@ LARGEST_MAIL = 1024 * 1024
 LARGEST_CALENDAR = 256 * 1024
 LONGEST_LINE = 4000  # of those that matter
 LONGEST_HEADER = 2000
+LONGEST_NAME = 300
 MOST_PARTS = 40
 DEEPEST = 8
 LARGEST_SEQUENCE = 2**31
@@ -33,13 +34,14 @@ LETTERS = re.compile(r"utf-(?:8|16|16-le|16-be|7)|ascii|iso8859-\d{1,2}|cp125\d|
 
 
 class Refused(Exception):
-    """The mail is no reply that can be taken in. `why` is a key of `words.WHY`."""
+    """The mail is no reply that can be taken in. `why` is a key of `words.WHY`, `uid` that of a meeting it names."""
 
     def __init__(self, verdict: Verdict, why: str, sender: str = "") -> None:
         super().__init__(why)
         self.verdict = verdict
         self.why = why
         self.sender = sender
+        self.uid = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,19 +167,28 @@ def reply_in(text: str, labelled: str, sender: str, *, on_behalf: bool) -> Reply
     method = str(calendar.get("METHOD", "")).upper()
     if not isinstance(calendar, Calendar) or (labelled and method and labelled != method):
         raise Refused(Verdict.NOT_A_REPLY, "methods_differ")
-    if (method or labelled) != "REPLY":
-        raise Refused(Verdict.NOT_A_REPLY, "counter" if (method or labelled) == "COUNTER" else "other_method")
     events = [one for one in calendar.subcomponents if isinstance(one, Event)]
     if len(events) != 1:
         raise Refused(Verdict.UNREADABLE, "several")
-    event: Any = events[0]
+    uid = str(events[0]["UID"]).strip()
+    if not uid.isprintable() or len(uid) > LONGEST_NAME:
+        raise Refused(Verdict.UNREADABLE, "broken")  # a zero byte has no place in a database
+    try:
+        if (method or labelled) != "REPLY":
+            raise Refused(Verdict.NOT_A_REPLY, "counter" if (method or labelled) == "COUNTER" else "other_method")
+        return reply_of(events[0], uid, sender, on_behalf)
+    except Refused as refused:
+        refused.uid = uid
+        raise
+
+
+def reply_of(event: Any, uid: str, sender: str, on_behalf: bool) -> Reply:
     attendee = event.get("ATTENDEE")
     if attendee is None or isinstance(attendee, list):
         raise Refused(Verdict.UNREADABLE, "attendees")
     who = str(attendee).strip().lower().removeprefix("mailto:").strip()
-    uid = str(event["UID"]).strip()
-    if not (uid.isprintable() and who.isprintable() and sender.isprintable()) or max(len(uid), len(who)) > 300:
-        raise Refused(Verdict.UNREADABLE, "broken")  # a zero byte has no place in a database either
+    if not (who.isprintable() and sender.isprintable()) or len(who) > LONGEST_NAME:
+        raise Refused(Verdict.UNREADABLE, "broken")
     by = str(attendee.params.get("SENT-BY", "")).strip().lower().removeprefix("mailto:")
     return Reply(
         uid=uid,

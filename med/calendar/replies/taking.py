@@ -44,6 +44,8 @@ def take_in(db: Session, raw: bytes, authserv_id: str = "") -> IncomingReply | N
     except Refused as refused:
         kept.verdict, kept.why = refused.verdict, refused.why
         kept.sender = kept.sender or printable(refused.sender)
+        if refused.uid and kept.meeting_id is None:
+            kept.meeting_id = db.scalar(select(Meeting.id).where(Meeting.uid == refused.uid))
     db.add(kept)
     db.flush()
     return kept
