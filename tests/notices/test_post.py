@@ -29,7 +29,7 @@ def test_the_administrator_reads_the_outbox_in_numbers(visitor, put, send, write
     send()
     put("carla", times=2)
     words = visitor("ivan").open("/drift/post").words
-    assert "Venter2 2 kunne være sendt" in words
+    assert "Venter2 heraf 2 nu" in words
     assert "Sendt i dag3" in words
     assert "1 der var ikke mere at fortælle" in words
     assert "Alt er kommet af sted." in words
