@@ -92,7 +92,8 @@ class Database:
             self.engine = self.read_engine = sa.create_engine(url, connect_args=args)
             self.write_engine = sa.create_engine(url, connect_args=args, pool_size=1, max_overflow=0)
             prepare_sqlite(self.engine, "BEGIN", "query_only=ON")
-            prepare_sqlite(self.write_engine, "BEGIN IMMEDIATE")
+            # What is deleted is overwritten: a destroyed key must not be found in the file (docs/decisions/0016).
+            prepare_sqlite(self.write_engine, "BEGIN IMMEDIATE", "secure_delete=ON")
         else:
             self.engine = self.write_engine = sa.create_engine(
                 url,
@@ -119,6 +120,24 @@ class Database:
         """One transaction: return means saved, raise means nothing happened."""
         with Session(self.write_engine, expire_on_commit=False) as db, db.begin():
             yield db
+
+    def scrub(self, *tables: str) -> None:
+        """Let what was deleted from `tables` be gone from the files, too; call it outside of every transaction.
+
+        SQLite overwrote it in the file when it was deleted; what is left is the log. PostgreSQL writes the tables
+        anew, which locks them for a moment. Raises OperationalError when somebody is in the way: it can be done later.
+        """
+        if self.is_sqlite:
+            with self.write_engine.connect() as connection:
+                raw = connection.connection.cursor()
+                (busy, *_) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                raw.close()
+            if busy:
+                raise sa.exc.OperationalError("wal_checkpoint", None, Exception("database is locked"))
+            return
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for table in tables:
+                connection.exec_driver_sql(f'VACUUM (FULL) "{table}"')
 
     def close(self) -> None:
         self.engine.dispose()

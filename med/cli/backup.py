@@ -2,6 +2,9 @@
 
 A backup is a folder: the database (`med.db` or `med.dump`), what was asked for besides, and `manifest.json` with the
 rows of every table and the SHA-256 of every file. A plain copy of a SQLite file in use would lose what is in its log.
+
+The key ring of the citizens' words is not in it: a copy of both in one place is a copy of everybody's words. The list
+of erasures is, and a restore is told the newest list there is, so that nobody who was erased comes back.
 """
 
 import argparse
@@ -17,6 +20,7 @@ from typing import Any
 
 from med import clock
 from med.cli.keeping import broken_chains
+from med.cli.vault import replay_list
 from med.cli.words import Stop, database_at_head, first_line, sqlite_file
 from med.settings import Settings, database_url, read_settings
 
@@ -28,12 +32,16 @@ def add_commands(commands: Any) -> None:
     backup.add_argument("folder", type=Path)
     backup.add_argument("--with-files", action="store_true", help="the attachments, too")
     backup.add_argument("--with-secret", action="store_true", help="the secret, too: keep such a copy locked up")
+    backup.add_argument("--with-key-ring", action="store_true", help="the citizens' key ring, too: better kept apart")
     backup.set_defaults(run=run_backup)
     restore = commands.add_parser("restore", help="put a backup into a new place")
     restore.add_argument("folder", type=Path)
     restore.add_argument("--into", required=True, metavar="PLACE", help="a new data folder; see --database-url")
     restore.add_argument("--database-url", default="", help="an empty PostgreSQL database, for a backup of one")
     restore.add_argument("--verify", action="store_true", help="then recompute the chain of minutes in the new place")
+    restore.add_argument(
+        "--erasures", type=Path, metavar="FILE", help="the newest list of erasures; else the present data folder's"
+    )
     restore.set_defaults(run=run_restore)
 
 
@@ -41,12 +49,16 @@ def add_commands(commands: Any) -> None:
 
 
 def run_backup(given: argparse.Namespace) -> int:
+    from med.competence_compass.erasing import LIST_FILE, keep_list
+    from med.competence_compass.vault import RING_FILE
+
     settings = read_settings()
     folder: Path = given.folder
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Stop(f"{folder} is there already; give a backup a folder of its own.")
-    with database_at_head(settings):
-        pass
+    ring = settings.data_dir / RING_FILE
+    with database_at_head(settings) as database, database.reading() as db:
+        erased = keep_list(db, settings.data_dir)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     rows = copy_sqlite(settings, folder) if settings.is_sqlite else dump_postgresql(settings, folder)
     # Files come after the rows that name them, and are never changed: each row's file is there.
@@ -55,6 +67,10 @@ def run_backup(given: argparse.Namespace) -> int:
     if given.with_secret:
         (folder / "secret").touch(mode=0o600)
         (folder / "secret").write_text(settings.secret)
+    if erased:
+        shutil.copy2(settings.data_dir / LIST_FILE, folder / LIST_FILE)
+    if given.with_key_ring and ring.exists():
+        shutil.copy2(ring, folder / RING_FILE)
     manifest = {
         "made_at": clock.now().isoformat(timespec="seconds"),
         "rows": rows,
@@ -62,6 +78,8 @@ def run_backup(given: argparse.Namespace) -> int:
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
     print(f"{sum(rows.values())} rows of {len(rows)} tables and {len(manifest['sha256'])} files are in {folder}.")
+    if ring.exists() and not given.with_key_ring:
+        print(f"The citizens' key ring is not in it; keep a copy of {ring} in a safe place of its own.")
     return 0
 
 
@@ -110,6 +128,8 @@ def count_postgresql(db: Any) -> dict[str, int]:
 
 
 def run_restore(given: argparse.Namespace) -> int:
+    from med.competence_compass.vault import RING_FILE
+
     folder, place = given.folder, Path(given.into).absolute()
     manifest = read_manifest(folder)
     is_sqlite = "med.db" in manifest["sha256"]
@@ -128,6 +148,7 @@ def run_restore(given: argparse.Namespace) -> int:
             shutil.copy2(folder / name, place / name)
     if is_sqlite:
         compare(manifest["rows"], count_sqlite(place / "med.db"))
+    erased = erase_again(given, url, place)
     if given.verify:
         settings = Settings(data_dir=place, database_url=url, secret="")
         with database_at_head(settings) as database:
@@ -137,7 +158,30 @@ def run_restore(given: argparse.Namespace) -> int:
         f"{sum(manifest['rows'].values())} rows are in {place}, as the manifest says"
         + (", and every chain of minutes is whole." if given.verify else ".")
     )
+    print(erased)
+    if manifest["rows"].get("compass_citizen_key") and not (place / RING_FILE).exists():
+        print(f"Copy the citizens' key ring to {place / RING_FILE}; it was not in the backup.")
     return 0
+
+
+def erase_again(given: argparse.Namespace, url: str, place: Path) -> str:
+    """Nobody who was erased since the backup comes back with it; says what was done about it."""
+    from med.competence_compass.erasing import LIST_FILE, read_list
+
+    newest = given.erasures or read_settings().data_dir / LIST_FILE
+    if given.erasures and not newest.is_file():
+        raise Stop(f"the backup is in {place}, but there is no list of erasures at {newest}.", 1)
+    told = read_list(place / LIST_FILE) | read_list(newest)
+    where = f"{newest}" if newest.is_file() else "no newer list was found; give --erasures FILE if there is one"
+    if not told:
+        return f"No citizen is on a list of erasures ({where})."
+    (place / LIST_FILE).write_text("".join(f"{line}\n" for line in sorted(told)), encoding="ascii")
+    try:
+        with database_at_head(Settings(data_dir=place, database_url=url, secret="")) as database:
+            erased = replay_list(database, place, place / LIST_FILE)
+    except Stop:
+        return f"The backup's tables are another version's: run `med migrate`, then `med vault replay`, in {place}."
+    return f"Erased again: {erased} of {len(told)} citizens on the list of erasures ({where})."
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from med import clock
+from med.cli.vault import examine_vault
 from med.cli.words import Stop, database_at_head, first_line, opened, sqlite_file
 from med.db import Database
 from med.settings import KNOWN, Settings, read_settings
@@ -92,7 +93,11 @@ def examine_database(settings: Settings) -> list[tuple[str, str]]:
 
     try:
         with database_at_head(settings) as database:
-            return [("ok", "The tables are those of this program."), examine_clock(database)]
+            return [
+                ("ok", "The tables are those of this program."),
+                examine_clock(database),
+                *examine_vault(database, settings),
+            ]
     except Stop as stop:
         return [("error", str(stop).capitalize())]
     except DBAPIError as error:

@@ -8,7 +8,6 @@ There is no transparent column type on purpose: opening is a call that somebody 
 """
 
 import base64
-import contextlib
 import json
 import os
 import secrets
@@ -20,11 +19,14 @@ from typing import Any
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from med import clock
 from med.competence_compass.models import CitizenKey
 from med.settings import BadSetting
 
+RING_FILE = "keyring.json"
 NONCE = 12
 
 
@@ -33,14 +35,23 @@ class Lost(Exception):
 
 
 class Vault:
-    """Seals and opens with the keys of one ring: {"current": name, "keys": {name: 32 bytes in base64}}."""
+    """Seals and opens with the keys of one ring: {"current": name, "keys": {name: 32 bytes in base64}}.
 
-    def __init__(self, current: str, keys: Mapping[str, bytes]) -> None:
+    Without a ring file the vault is empty; the first citizen's key makes it.
+    """
+
+    def __init__(self, current: str, keys: Mapping[str, bytes], file: Path | None = None) -> None:
         self.current = current
+        self.file = file
         self._ring = {name: AESGCM(key) for name, key in keys.items()}
 
+    def knows(self, ring_key: str) -> bool:
+        return ring_key in self._ring
+
     def new_citizen(self, db: Session, citizen_id: int) -> None:
-        """Give a citizen a key. Raises IntegrityError when there is one."""
+        """Give a citizen a key. Raises IntegrityError when there is one, BadSetting when the key ring is lost."""
+        if not self.current:
+            self._begin(db)
         key = AESGCM.generate_key(256)
         db.add(CitizenKey(citizen_id=citizen_id, ring_key=self.current, wrapped=self._wrap(citizen_id, key)))
         db.flush()
@@ -59,9 +70,25 @@ class Vault:
         return msgspec.json.decode(plain)
 
     def turn(self, db: Session, key: CitizenKey) -> None:
-        """Wrap a citizen's key with the ring's current one."""
+        """Wrap a citizen's key with the ring's current one. Raises Lost."""
         plain = self._unwrap(key)
         key.ring_key, key.wrapped = self.current, self._wrap(key.citizen_id, plain)
+
+    def fits(self, key: CitizenKey) -> bool:
+        """Whether a citizen's key can be unwrapped."""
+        try:
+            self._unwrap(key)
+        except Lost:
+            return False
+        return True
+
+    def _begin(self, db: Session) -> None:
+        """Make the ring, for the very first citizen: where there are keys, a missing ring is a lost one."""
+        if self.file is None or db.scalar(select(CitizenKey.citizen_id).limit(1)) is not None:
+            raise BadSetting(f"The key ring {str(self.file)!r} is missing. Restore it from its own copy.")
+        name, key = new_ring_key()
+        write_ring(self.file, name, {name: key})
+        self.current, self._ring = name, {name: AESGCM(key)}
 
     def _key(self, db: Session, citizen_id: int) -> AESGCM:
         held = db.get(CitizenKey, citizen_id)
@@ -87,26 +114,59 @@ def _bound(citizen_id: int, where: str) -> bytes:
     return f"{citizen_id}|{where}".encode()
 
 
-@lru_cache(maxsize=8)
-def vault_of(data_dir: Path) -> Vault:
-    """The vault of an installation; its key ring is made once, beside the data and not in it (mode 0600).
+# --- the ring's file ----------------------------------------------------------------------------------------------
 
-    Raises BadSetting when the ring is there and cannot be read: it is never replaced by a new one.
+
+def vault_of(data_dir: Path) -> Vault:
+    """The vault of an installation, as its key ring is at this moment: turning it needs no restart.
+
+    The ring lies in the data folder and in no backup of it. Raises BadSetting when it is there and cannot be read: it
+    is never replaced by a new one.
     """
-    file = data_dir / "keyring.json"
+    file = data_dir / RING_FILE
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        with (
-            contextlib.suppress(FileExistsError),
-            os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as new,
-        ):
-            json.dump(
-                {"current": "1", "keys": {"1": base64.b64encode(secrets.token_bytes(32)).decode()}}, new, indent=1
-            )
+        found = file.stat()
+    except FileNotFoundError:
+        return Vault("", {}, file)
+    except OSError as error:
+        raise _unusable(file, error) from None
+    return _vault(file, found.st_mtime_ns, found.st_ino)
+
+
+@lru_cache(maxsize=8)
+def _vault(file: Path, changed: int, inode: int) -> Vault:
+    current, keys = read_ring(file)
+    return Vault(current, keys, file)
+
+
+def read_ring(file: Path) -> tuple[str, dict[str, bytes]]:
+    """The current key's name, and all keys by name. Raises BadSetting."""
+    try:
         ring = json.loads(file.read_text(encoding="utf-8"))
         keys = {name: base64.b64decode(key, validate=True) for name, key in ring["keys"].items()}
         if any(len(key) != 32 for key in keys.values()) or ring["current"] not in keys:
             raise ValueError("its keys are not what they should be")
-        return Vault(ring["current"], keys)
+        return ring["current"], keys
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadSetting(f"The key ring {str(file)!r} cannot be used: {error}. Restore it from its own copy.") from None
+        raise _unusable(file, error) from None
+
+
+def write_ring(file: Path, current: str, keys: Mapping[str, bytes]) -> None:
+    """Whole or not at all, readable by its owner alone: a ring half written would lose every word."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    ring = {"current": current, "keys": {name: base64.b64encode(key).decode() for name, key in keys.items()}}
+    beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as new:
+        json.dump(ring, new, indent=1)
+        new.flush()
+        os.fsync(new.fileno())
+    beside.replace(file)
+
+
+def new_ring_key() -> tuple[str, bytes]:
+    """A key, and a name no other ring has: a ring from elsewhere is known by it."""
+    return f"{clock.today():%Y-%m-%d}-{secrets.token_hex(4)}", secrets.token_bytes(32)
+
+
+def _unusable(file: Path, error: Exception) -> BadSetting:
+    return BadSetting(f"The key ring {str(file)!r} cannot be used: {error}. Restore it from its own copy.")

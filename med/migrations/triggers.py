@@ -29,6 +29,13 @@ EVERY = ("INSERT", "UPDATE", "DELETE")
 OF_STARTED_ACTIVITY = (
     "EXISTS (SELECT 1 FROM compass_activity AS a WHERE a.id = {row}.activity_id AND a.frozen_at IS NOT NULL)"
 )
+REASON_ALONE = (
+    "NEW.reason = '' AND NEW.id = OLD.id AND NEW.at = OLD.at AND NEW.citizen_id = OLD.citizen_id"
+    " AND NEW.what = OLD.what AND NEW.role = OLD.role AND coalesce(NEW.person_id, 0) = coalesce(OLD.person_id, 0)"
+)
+OF_ERASED_CITIZEN = (
+    "EXISTS (SELECT 1 FROM compass_citizen AS c WHERE c.id = OLD.citizen_id AND c.erased_at IS NOT NULL)"
+)
 
 GUARDED = (
     Guard("journal_entry"),
@@ -70,7 +77,9 @@ GUARDED = (
         OF_APPROVED_ITEM,
         ("item_id", "title", "file_name", "size", "sha256", "is_open", "removed_at"),
     ),
-    Guard("compass_look", since="0003"),
+    # A look stands; only its reason, which people wrote, goes with an erased citizen.
+    Guard("compass_look", ("DELETE",), since="0003"),
+    Guard("compass_look", ("UPDATE",), f"NOT ({REASON_ALONE} AND {OF_ERASED_CITIZEN})", since="0003"),
     Guard("compass_erasure", since="0003"),
     # What an activity was meant to do is written before it starts; what is written later is only for looking around.
     Guard("compass_activity", when="{row}.frozen_at IS NOT NULL", columns=("uid", "frozen_at"), since="0003"),
