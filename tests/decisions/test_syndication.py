@@ -2,12 +2,13 @@
 
 import json
 import re
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
+import atoma
 import feedparser
 import pytest
 from lxml import etree
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from med import clock
 from med.decisions import actions
@@ -15,8 +16,11 @@ from med.decisions.forms import WithdrawForm
 from med.decisions.models import Decision
 from med.identity.actions import make_feed_token, revoke_feed_token
 from med.identity.models import FeedToken
+from med.organisation.models import Committee, Employment, Person, Seat
+from med.perspectives.models import PerspectiveText
 from tests.decisions.conftest import moment
 from tests.decisions.test_feed import copy_decision
+from tests.decisions.valid_feeds import atom_faults, json_faults
 
 ATOM = {"a": "http://www.w3.org/2005/Atom", "at": "http://purl.org/atompub/tombstones/1.0"}
 
@@ -216,3 +220,272 @@ def test_its_use_is_noted_at_most_once_an_hour(visitor, quiet, address, db):
         reader.open(path)
     db.expire_all()
     assert used() > first
+
+
+# --- valid to the last rule, and read alike ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def withdraw(write, people):
+    def go(number, reason="Loven er ny"):
+        def work(session):
+            decision = session.get(Decision, number)
+            form = WithdrawForm(reason=reason, version=decision.version)
+            actions.withdraw_decision(session, people.viewer("anna"), decision, form)
+            return decision.uid
+
+        return write(work)
+
+    return go
+
+
+def as_json(page):
+    return json.loads(page.response.content)
+
+
+def test_every_page_of_the_demos_feed_is_valid_in_both_formats(visitor, address, write, people):
+    reader = visitor()
+    for handle in ("carla", "anna"):
+        path, pages, ids = address(handle), 0, []
+        while path:
+            page = reader.open(path)
+            assert atom_faults(page.response.content) == []
+            other = reader.open(path.replace(".atom", ".json"))
+            assert json_faults(as_json(other)) == []
+            entries = read(page).xpath("//a:entry/a:id/text()", namespaces=ATOM)
+            assert entries == [item["id"] for item in as_json(other)["items"]]
+            ids += entries
+            path = read(page).xpath("string(/a:feed/a:link[@rel='next']/@href)", namespaces=ATOM)
+            assert path.replace(".atom", ".json") == as_json(other).get("next_url", "")
+            pages += 1
+        assert len(ids) == len(set(ids)) > 20
+        last = read(page).xpath("string(/a:feed/a:link[@rel='last']/@href)", namespaces=ATOM)
+        assert atom_faults(reader.open(last).response.content) == []
+
+
+HOSTILE = "]]>\u0003\ufffe </p><script>alert(1)</script> & <b>fed</b> \"'" + "æ" * 30
+
+
+def test_hostile_words_stay_words_in_a_valid_feed(visitor, published, address, withdraw):
+    published(HOSTILE, why=HOSTILE, meaning=HOSTILE)
+    withdraw(published("x " + HOSTILE), HOSTILE)
+    atom, feed = visitor().open(address("carla")), visitor().open(address("carla", ending="json"))
+    assert atom_faults(atom.response.content) == []
+    assert json_faults(as_json(feed)) == []
+    assert "<script" not in as_json(feed)["items"][0]["content_html"]
+
+
+def by_feedparser(raw):
+    found = feedparser.parse(raw)
+    assert not found.bozo
+    return [
+        (e.id, e.title, e.link, e.author, datetime(*e.published_parsed[:6], tzinfo=UTC),
+         datetime(*e.updated_parsed[:6], tzinfo=UTC), e.content[0].value)
+        for e in found.entries
+    ]  # fmt: skip
+
+
+def by_atoma(raw):
+    return [
+        (e.id_, e.title.value, e.links[0].href, e.authors[0].name, e.published, e.updated, e.content.value)
+        for e in atoma.parse_atom_bytes(raw).entries
+    ]
+
+
+def by_atoma_json(raw):
+    return [
+        (e.id_, e.title, e.url, None, e.date_published, e.date_modified, e.content_html)
+        for e in atoma.parse_json_feed_bytes(raw).items
+    ]
+
+
+def by_lxml(raw):
+    def moment_of(entry, name):
+        return datetime.fromisoformat(entry.findtext(f"a:{name}", namespaces=ATOM))
+
+    return [
+        (
+            entry.findtext("a:id", namespaces=ATOM),
+            entry.findtext("a:title", namespaces=ATOM),
+            entry.find("a:link", ATOM).get("href"),
+            entry.findtext("a:author/a:name", namespaces=ATOM),
+            moment_of(entry, "published"),
+            moment_of(entry, "updated"),
+            entry.findtext("a:content", namespaces=ATOM),
+        )
+        for entry in etree.fromstring(raw).findall("a:entry", ATOM)
+    ]
+
+
+def test_four_independent_readers_read_the_same(visitor, published, address, withdraw):
+    published("der er to pauser", at=moment(3), responsible="gunnar", due=date(2026, 12, 1))
+    withdraw(published("vi ringer <b>til</b> hinanden & andre", at=moment(4), perspective="emergens"))
+    atom = visitor().open(address("carla")).response.content
+    wanted = by_lxml(atom)
+    assert len(wanted) == 2
+    assert by_feedparser(atom) == wanted
+    assert by_atoma(atom) == wanted
+    feed = visitor().open(address("carla", ending="json")).response.content
+    assert by_atoma_json(feed) == [(*one[:3], None, *one[4:]) for one in wanted]
+
+
+# --- what is gone -----------------------------------------------------------------------------------------------------
+
+
+def stones(page):
+    return {one.get("ref"): one for one in read(page).xpath("//at:deleted-entry", namespaces=ATOM)}
+
+
+def test_a_withdrawal_is_news_and_takes_the_old_entry_away(visitor, published, address, withdraw):
+    """docs/decisions/0009-tombstones.md"""
+    old = published("den gamle", at=moment(1))
+    for day in range(2, 5):
+        published(f"nummer {day}", at=moment(day))
+    path, reader = address("carla"), visitor()
+    before = read(reader.open(path)).xpath("//a:entry/a:id/text()", namespaces=ATOM)
+    with clock.at(moment(20)):
+        uid = withdraw(old)
+    page = reader.open(path)
+    assert titles(page)[0] == "Trukket tilbage: Den gamle"
+    (ref,) = stones(page)
+    assert ref == f"tag:127.0.0.1,2026:beslutning/{uid}" == before[-1]
+    stone = stones(page)[ref]
+    assert stone.get("when") == "2026-11-20T09:00:00Z"
+    assert stone.xpath("string(at:by/a:name)", namespaces=ATOM) == "MED-ledelsen"
+    assert stone.xpath("string(at:comment)", namespaces=ATOM) == "Trukket tilbage: Loven er ny"
+    entry = read(page).find("a:entry", ATOM)
+    assert entry.findtext("a:id", namespaces=ATOM) == f"{ref}/trukket-tilbage"
+    assert entry.findtext("a:published", namespaces=ATOM) == "2026-11-20T09:00:00Z"
+    feed = as_json(reader.open(path.replace(".atom", ".json")))
+    assert feed["_medspil"]["deleted"] == [{"id": ref, "date_deleted": "2026-11-20T09:00:00Z"}]
+    assert feed["items"][0]["_medspil"]["state"] == "withdrawn"
+    # After three months it stands in its own old place, still withdrawn.
+    with clock.at(moment(20) + timedelta(days=100)):
+        later = reader.open(path)
+        assert titles(later)[-1] == "Trukket tilbage: Den gamle"
+        assert list(stones(later)) == [ref]
+
+
+def test_who_follows_what_is_in_force_hears_of_it_too(visitor, published, address, withdraw):
+    number = published("den ene", perspective="emergens")
+    published("den anden", perspective="resiliens")
+    in_force = address("carla", "tilstand=i_kraft&perspektiv=emergens")
+    elsewhere = address("carla", "perspektiv=resiliens")
+    withdraw(number)
+    assert titles(visitor().open(in_force)) == ["Trukket tilbage: Den ene"]
+    assert titles(visitor().open(elsewhere)) == ["Den anden"]
+    assert stones(visitor().open(elsewhere)) == {}
+
+
+def test_who_left_a_committee_is_told_to_forget_what_is_closed(visitor, published, address, write, people):
+    """Only what they have read; nobody else sees a trace of it, and nor of what came after they left."""
+    mine = published("den lukkede", at=moment(3), is_open=False)
+    published("den åbne", at=moment(3))
+    path, outsider = address("gunnar"), address("carla")
+    assert titles(visitor().open(path)) == ["Den åbne", "Den lukkede"]
+    write(lambda db: db.execute(update(Seat).where(Seat.person_id == people.gunnar).values(ends=date(2026, 11, 10))))
+    published("den nye lukkede", at=moment(15), is_open=False)
+    page = visitor().open(path)
+    assert titles(page) == ["Den åbne"]
+    uid = write(lambda db: db.get(Decision, mine).uid)
+    (ref,) = stones(page)
+    assert ref.endswith(uid)
+    assert (stones(page)[ref].get("when"), len(stones(page)[ref])) == ("2026-11-10T23:00:00Z", 0)
+    assert atom_faults(page.response.content) == []
+    assert stones(visitor().open(outsider)) == {}
+
+
+# --- nothing new, and everything new ----------------------------------------------------------------------------------
+
+
+def test_what_changes_what_is_shown_is_news(visitor, published, address, write, people, withdraw):
+    number = published("den ene", responsible="gunnar")
+    shut = published("den lukkede", is_open=False)
+    path, reader = address("gunnar"), visitor()
+
+    def news(statement):
+        before = reader.open(path).headers["etag"]
+        assert reader.open(path, **{"If-None-Match": before}).status_code == 304
+        write(lambda db: db.execute(statement))
+        return reader.open(path, **{"If-None-Match": before}).status_code == 200
+
+    committee = write(lambda db: db.get(Decision, number).committee_id)
+    assert news(update(Committee).where(Committee.id == committee).values(short_name="Nyt navn"))
+    assert news(update(Person).where(Person.id == people.gunnar).values(name="Gunnar Nielsen"))
+    assert news(update(Person).where(Person.id == people.gunnar).values(language="en"))
+    assert news(update(Seat).where(Seat.person_id == people.gunnar).values(ends=date(2026, 11, 10)))
+    assert news(update(Seat).where(Seat.person_id == people.gunnar).values(ends=None))
+    written = delete(PerspectiveText)
+    assert news(update(PerspectiveText).values(title="Et andet ord", version=PerspectiveText.version + 1))
+    assert news(written)
+    assert not news(update(FeedToken).values(used_at=clock.now()))
+    assert not news(update(Seat).where(Seat.person_id == people.carla).values(ends=date(2026, 11, 10)))
+    before = reader.open(path).headers["etag"]
+    withdraw(shut)
+    assert reader.open(path, **{"If-None-Match": before}).status_code == 200
+
+
+def test_a_change_in_the_same_second_is_told_by_the_date_too(visitor, published, address, withdraw):
+    number = published("den ene")
+    path, reader = address("carla"), visitor()
+    since = reader.open(path).headers["last-modified"]
+    withdraw(number)
+    page = reader.open(path, **{"If-Modified-Since": since})
+    assert page.status_code == 200
+    assert reader.open(path, **{"If-Modified-Since": page.headers["last-modified"]}).status_code == 304
+
+
+def test_head_says_what_get_would(visitor, published, address):
+    published("den ene", why="x" * 2000)
+    for encoding in ("identity", "gzip"):
+        path, asked = address("carla"), {"Accept-Encoding": encoding}
+        whole, head = visitor().open(path, **asked), visitor().send("HEAD", path, headers=asked)
+        assert (head.status_code, head.response.content) == (200, b"")
+        assert {k: v for k, v in head.headers.items() if k != "date"} == dict(whole.headers)
+
+
+def test_it_ends_with_the_employment(visitor, address, write, people, published):
+    published("den ene")
+    path = address("gunnar")
+    etag = visitor().open(path).headers["etag"]
+    ended = update(Employment).where(Employment.person_id == people.gunnar).values(ends=date(2026, 11, 1))
+    write(lambda db: db.execute(ended))
+    assert visitor().open(path, **{"If-None-Match": etag}).status_code == 404
+
+
+def test_one_persons_kept_answer_is_nobody_elses(visitor, published, address):
+    published("den lukkede", is_open=False)
+    inside, outside = address("gunnar"), address("carla")
+    etag = visitor().open(inside).headers["etag"]
+    for _ in range(2):
+        page = visitor().open(outside, **{"If-None-Match": etag})
+        assert (page.status_code, titles(page)) == (200, [])
+
+
+@pytest.mark.parametrize(
+    "place", ["foer=9999999999999999.1", "efter=0.0", "foer=0.0", "efter=9999999999999999.9", "foer="]
+)
+def test_places_beyond_the_ends_are_empty_pages_or_full_ones(visitor, published, address, place):
+    published("den ene")
+    page = visitor().open(f"{address('carla')}?{place}")
+    assert page.status_code == 200
+    assert atom_faults(page.response.content) == []
+
+
+def test_the_page_that_explains_the_fields_is_open_to_all(visitor):
+    assert visitor().open("/feeds/om").status_code == 200
+
+
+def test_a_feed_is_made_by_choosing(visitor, published):
+    published("den ene", perspective="emergens")
+    published("den anden", perspective="resiliens")
+    carla = visitor("carla")
+    form = carla.open("/mig/adresser").form("Lav et feed").fill(perspektiv="emergens", q="ene", name="Til intranettet")
+    page = form.send()
+    path = re.search(r"/feeds/med_[0-9a-f]+/beslutninger\.atom", page.text)[0]
+    assert titles(visitor().open(path)) == ["Den ene"]
+    row = carla.open("/mig/adresser").tree.xpath("//tbody/tr[1]")[0].text_content()
+    assert "Til intranettet" in row and "»ene«" in row
+    wrong = carla.submit("/mig/adresser", scope="decisions", udvalg="999999")
+    assert wrong.status_code == 422
+    assert carla.submit("/mig/adresser", scope="x").status_code == 404
