@@ -9,8 +9,8 @@ from math import cos, pi, sin
 from typing import NamedTuple
 
 FEWEST, MOST = 3, 8
-WIDTH, HEIGHT = 400, 344
-CENTRE = (200.0, 172.0)
+WIDTH, HEIGHT = 464, 316
+CENTRE = (232.0, 158.0)
 RADIUS = 112.0
 HUB = 0.2  # where the scale begins, as a share of the radius: were it the centre, the lowest values would coincide
 TICK = 7.0  # half the length of a goal's tick

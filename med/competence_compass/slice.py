@@ -15,12 +15,14 @@ from med.competence_compass.access import (
     take_stock,
     use_compass,
 )
+from med.competence_compass.citizen_parts import citizens_await
 from med.competence_compass.parts import landing
 from med.competence_compass.routes import (
     activities,
     assessing,
     citizens,
     drafts,
+    goals,
     instrument_files,
     instruments,
     reliability,
@@ -53,6 +55,7 @@ competence_compass = Slice(
     routers=[
         citizens.router,
         assessing.router,
+        goals.router,
         instruments.router,
         drafts.router,
         instrument_files.router,
@@ -72,6 +75,6 @@ competence_compass = Slice(
         edit_version,
         *ABOUT_ACTIVITIES,
     ],
-    awaits=activity_parts.activities_await,
+    awaits=lambda db, viewer: [*citizens_await(db, viewer), *activity_parts.activities_await(db, viewer)],
     nav=[NavEntry("compass", T("Kompas"), "/kompas", 40, shows=lambda viewer: viewer.is_employee)],
 )

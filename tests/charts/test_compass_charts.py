@@ -25,7 +25,9 @@ def from_centre(point: tuple[float, float]) -> float:
 def test_the_first_area_points_up_and_the_others_follow_clockwise():
     drawn = draw(*[Axis(str(n), None, 5) for n in range(4)])
     up, right, down, left = drawn.now_marks
-    assert up == (200, 60) and right == (312, 172) and down == (200, 284) and left == (88, 172)
+    x, y = radar.CENTRE
+    assert up == (x, y - radar.RADIUS) and down == (x, y + radar.RADIUS)
+    assert right == (x + radar.RADIUS, y) and left == (x - radar.RADIUS, y)
 
 
 @given(st.integers(3, 8), st.floats(1, 5))
@@ -69,11 +71,16 @@ def test_what_a_radar_cannot_show_is_refused(axes: list[Axis]):
 
 
 def test_titles_stay_inside_the_box():
-    titles = ["Faglige færdigheder", "Selvstændighed", "Samarbejde", "Mødestabilitet", "Kommunikation"]
-    drawn = draw(*[Axis(title, 2, 3) for title in titles], Axis("Trivsel", 1, 1), Axis("Hverdag og økonomi", 1, 1))
+    titles = ["Faglige færdigheder", "Samarbejde", "Selvstændighed", "Mødestabilitet", "Kommunikation"]
+    drawn = draw(
+        *[Axis(title, 2, 3) for title in titles],
+        Axis("Trivsel", 1, 1),
+        Axis("Hverdag og økonomi", 1, 1),
+        Axis("Trivsel", 1, 1),
+    )
     for spoke in drawn.spokes:
         for x, y, line in spoke.lines:
-            wide = 7.2 * len(line)
+            wide = 7.5 * len(line)
             left = {"start": x, "middle": x - wide / 2, "end": x - wide}[spoke.anchor]
             assert left >= 0 and left + wide <= radar.WIDTH, line
             assert 0 < y < radar.HEIGHT

@@ -10,6 +10,7 @@ from med import clock
 from med.access import Viewer
 from med.competence_compass import access
 from med.competence_compass.citizen_words import LEVELS
+from med.competence_compass.measuring import Why
 from med.competence_compass.models import LookAt
 from med.competence_compass.parts import PANELS, landing
 from med.competence_compass.queries import life
@@ -65,6 +66,7 @@ def picture(visit: Visit, towards: access.Towards) -> dict[str, Any]:
     goals = goals_of(db, towards.id, ring)
     told = story(db, towards.id, goals, blind, me=f"person:{viewer.person_id}")
     takings, waits = life.takings(db, towards.id), life.waits(db, towards.id)
+    since = by_word(told)
     return {
         "towards": towards,
         "identity": life.identity(db, ring, towards.id),
@@ -74,7 +76,8 @@ def picture(visit: Visit, towards: access.Towards) -> dict[str, Any]:
         "blind": blind,
         "story": told,
         "drawing": draw(told, takings, waits, clock.today()),
-        "since": by_word(told),
+        "since": since,
+        "unknown": by_reason(since["unknown"]),
         "goals": goals,
         "takings": takings,
         "waits": waits,
@@ -87,10 +90,18 @@ def hides(blind: tuple[date, date] | None, row: life.OccasionRow, viewer: Viewer
 
 
 def by_word(told: Story) -> dict[str, list[AreaStory]]:
-    """ "Siden sidst": areas under "up", "down", "same", "new", "unknown"."""
-    found: dict[str, list[AreaStory]] = {}
+    """ "Siden sidst": areas under "up", "down", "same", "new"."""
+    found: dict[str, list[AreaStory]] = {"up": [], "down": [], "same": [], "new": [], "unknown": []}
     for area in told.areas:
-        found.setdefault(area.since_last.word, []).append(area)
+        found[area.since_last.word].append(area)
+    return found
+
+
+def by_reason(areas: list[AreaStory]) -> dict[Why, list[AreaStory]]:
+    """Areas that cannot be compared with last time, under why."""
+    found: dict[Why, list[AreaStory]] = {}
+    for area in areas:
+        found.setdefault(area.since_last.why or Why.NONE, []).append(area)
     return found
 
 

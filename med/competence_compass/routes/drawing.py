@@ -47,6 +47,7 @@ class Drawing:
     shapes: dict[AssessmentKind, str]
     has_before: bool
     has_goals: bool
+    why: Text | None  # why there are too few data, where it is the same everywhere: said once
 
 
 def draw(story: Story, takings: list[Taking], waits: list[Wait], today: date) -> Drawing | None:
@@ -68,14 +69,16 @@ def draw(story: Story, takings: list[Taking], waits: list[Wait], today: date) ->
             waits=[(one.queued, one.left_on or today) for one in waits],
             breaks=story.breaks,
         )
+    rows = [area_row(area, scale, over_time) for area in story.areas]
     return Drawing(
-        rows=[area_row(area, scale, over_time) for area in story.areas],
+        rows=rows,
         compass=compass(story, scale, numbers),
         frame=over_time,
         ticks=[(dumbbell.place(value, scale.low, scale.high), text) for value, text in numbers],
         shapes=SHAPES,
         has_before=any(area.change.before is not None for area in story.areas),
         has_goals=any(area.goals for area in story.areas),
+        why=rows[0].why if len({row.why for row in rows}) == 1 else None,
     )
 
 
