@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Response, Router
 from sqlalchemy.orm import Session
 
-from med import clock, language
+from med import language
 from med.access import allows
 from med.competence_compass import access
 from med.competence_compass.access import AboutActivity, role_towards
@@ -30,6 +30,7 @@ from med.errors import Conflict, Invalid, NotFound
 from med.language import T
 from med.web.forms import parse
 from med.web.routing import Visit, look, post
+from med.workdays import short_date
 
 ANSWERS = {
     Answer.YES: T("Ja tak – får pladsen"),
@@ -85,6 +86,11 @@ def show_list(
         rooms=rooms,
         turns=[(room, queries.next_for(standing, room.id)) for room in rooms if room.free != 0],
         run_numbers={room.id: room.number for room in rooms},
+        run_choices=[
+            (room.id, f"{T('Forløb %(number)s', number=room.number)}, {short_date(room.starts)}")
+            for room in rooms
+            if room.free != 0
+        ],
         equal=any(one.is_equal for one in standing),
         undrawn=[level for level in range(len(NEEDS)) if _may_draw(standing, level)],
         said={one.id: _open(db, words, one.id, one.citizen_id) for one in standing if one.offered_by_words},
@@ -270,7 +276,6 @@ def _queue_form(
         activities=[(row.id, row.title) for row in queries.activities_to_wait_for(visit.db)],
         needs=need_choices(),
         reasons=reason_choices(),
-        today=clock.today(),
         values=values,
         errors=errors,
         status_code=status_code,
