@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import SeatRole, Side
+from med.competence_compass.models import Citizen, Goal, GoalType
 from med.decisions.models import Decision, FollowUp, Tag
 from med.identity.models import FeedToken, SignIn
 from med.meetings.actions.minutes import freeze
@@ -33,6 +34,7 @@ from med.notices.models import Channel, MailSetting, Message, MessageState, Outl
 from med.organisation.models import Committee, Grant, ImportFile, Person, Rules, Seat
 from med.perspectives.models import Perspective, RoleKey, Statement
 from med.web.signing import seal
+from tests.competence_compass.house import assign, make_instrument, take_stock, unit_id
 
 SECRET = "Nattergal"  # in words that only the committee may read
 ONE_SIDE = "Rørsanger"  # in notes of the employees' side, which the chair and the secretary may not read either
@@ -134,8 +136,10 @@ def set_scene(db: Session) -> dict[str, dict[str, int | str]]:
         "token_id": token.id,
         "file_id": file.id,
         **_post(db, committee, people),
+        **_stock(db, people),
         "key": "emergens",
         "token": FEED,
+        "ticket": seal("s" * 40, "afmeld", people["carla"], "digest"),
         "name": "findes-ikke.css",
     }
     for case in cases:
@@ -166,6 +170,28 @@ def _post(db: Session, committee: Committee, people: dict[str, int]) -> dict[str
         "setting_id": _add(db, address).id,
         "outlet_id": _add(db, outlet).id,
         "mail_id": 1,
+    }
+
+
+def _stock(db: Session, people: dict[str, int]) -> dict[str, int]:
+    """A citizen of freja's, with an assessment she has begun and a goal."""
+    today = clock.today()
+    version = make_instrument(db, "scene", areas=3, dimensions=1)
+    citizen = _add(
+        db,
+        Citizen(
+            uid="scene-citizen", pseudonym="K0-SCENE", unit_id=unit_id(db, "vaerkstederne"),
+            instrument_id=version.instrument_id, entered=today - timedelta(days=400),
+        ),
+    )  # fmt: skip
+    assign(db, citizen, "freja", starts=citizen.entered)
+    draft = take_stock(db, citizen, version, today, 3, closed=False)
+    goal = Goal(citizen_id=citizen.id, goal_type=GoalType.DEVELOP, set_on=today, sealed=b"")
+    return {
+        "citizen_id": citizen.id,
+        "occasion_id": draft.occasion_id,
+        "goal_id": _add(db, goal).id,
+        "place": 1,
     }
 
 

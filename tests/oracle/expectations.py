@@ -31,6 +31,7 @@ WHOEVER_COMES: Rows = {"any": {OK: [*EVERYONE, *NOBODY]}}
 WHOEVER_SIGNS_IN: Rows = {"any": {OK: EVERYONE}}
 WHO_WORKS_HERE: Rows = {"any": {OK: STAFF}}
 INSIDE_ALONE: Rows = {"any": {OK: INSIDE}}
+FREJA_ALONE: Rows = {"any": {OK: ["freja"]}}  # the citizen's contact person; to everybody else there is no citizen
 CARLA_ALONE: Rows = {"any": {OK: ["carla"]}}
 NOT_YET: Row = {403: STAFF}
 NOT_YET_CLOSED: Row = {403: INSIDE}
@@ -247,6 +248,16 @@ EXPECTED: dict[str, Rows] = {
     "decisions.agree": {"live open": RUNS_OPEN, "done open": RUNS_OPEN, "any": RUNS_CLOSED},
     "decisions.follow_up_on": GUNNAR_OR_RUNS,
     "decisions.move_follow_up": GUNNAR_OR_RUNS,
+    # what one hears of: on the page of one's own, by the buttons on others', and the link in a mail, for whoever has it
+    "notices.news": WHOEVER_SIGNS_IN,
+    "notices.read": WHOEVER_SIGNS_IN,
+    "notices.settings": WHOEVER_SIGNS_IN,
+    "notices.keep": WHOEVER_SIGNS_IN,
+    "notices.silence": WHOEVER_SIGNS_IN,
+    "notices.forget": WHOEVER_SIGNS_IN,
+    "notices.follow": {"any": {OK: STAFF, 403: OPERATOR}},
+    "notices.unsubscribe": WHOEVER_COMES,
+    "notices.stop": WHOEVER_COMES,
     # the post, the channels and the demo's mailbox
     "notices.post": OPERATES,
     "notices.try_all_again": OPERATES,
@@ -262,6 +273,27 @@ EXPECTED: dict[str, Rows] = {
     "notices.mail": WHOEVER_SIGNS_IN,
     "notices.mail_html": WHOEVER_SIGNS_IN,
     "notices.mail_calendar": WHOEVER_SIGNS_IN,
+    # the compass: one citizen
+    "compass.index": WHO_WORKS_HERE,
+    "compass.citizen": FREJA_ALONE,
+    "compass.citizen_print": FREJA_ALONE,
+    "compass.assess": FREJA_ALONE,
+    "compass.begin_assessment": FREJA_ALONE,
+    "compass.answer": FREJA_ALONE,
+    "compass.answer_area": FREJA_ALONE,
+    "compass.assessment": FREJA_ALONE,
+    "compass.close_assessment": FREJA_ALONE,
+    "compass.fill_rest": FREJA_ALONE,
+    "compass.discard_assessment": FREJA_ALONE,
+    "compass.correct_assessment": FREJA_ALONE,
+    "compass.goals": FREJA_ALONE,
+    "compass.new_goal": FREJA_ALONE,
+    "compass.set_goal": FREJA_ALONE,
+    "compass.goal": FREJA_ALONE,
+    "compass.edit_goal": FREJA_ALONE,
+    "compass.reword_goal": FREJA_ALONE,
+    "compass.rate_goal": FREJA_ALONE,
+    "compass.end_goal": FREJA_ALONE,
 }
 
 
