@@ -41,6 +41,17 @@ def test_what_was_sent_is_read_as_text_as_html_and_as_a_calendar(visitor, put, s
     assert calendar.headers["content-type"].startswith("text/calendar")
 
 
+def test_one_can_look_at_ones_own_mails_alone(visitor, put, send, sink, box):
+    put("anna")
+    put("bo", times=2)
+    send()
+    bo = visitor("bo")
+    assert bo.open("/udbakke").words.count("Emne") == 4  # one in the head
+    assert bo.open("/udbakke?til=mig").words.count("Emne") == 3
+    assert "anna@" not in bo.open("/udbakke?til=mig").text
+    assert "ikke sendt noget til dig" in visitor("carla").open("/udbakke?til=mig").words
+
+
 def test_the_newest_are_kept_and_come_first(tmp_path):
     box = mailbox.Box(tmp_path, most=3)
     for number in range(5):

@@ -4,12 +4,16 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
+from itertools import islice
 
 from litestar import Response, Router
+from sqlalchemy import select
 
 from med.access import signed_in
 from med.errors import NotFound
+from med.language import T
 from med.notices import sink
+from med.organisation.models import Person
 from med.web.routing import Visit, get
 
 PAGE = 50
@@ -38,15 +42,27 @@ def mail_of(visit: Visit, mail_id: int) -> EmailMessage:
 @get("/udbakke", name="notices.mailbox", policy=signed_in)
 def mailbox(visit: Visit) -> Response:
     box = box_of(visit)
+    mine = visit.query.get("til") == "mig"
     before = visit.query.get("foer")
     numbers = [n for n in box.numbers() if not before.isdecimal() or n < int(before[:18])]
+    whose = visit.db.scalar(select(Person.mail).where(Person.id == visit.viewer.person_id)) if mine else ""
+    found = ((number, mail) for number in numbers if (mail := box.read(number)) is not None)
+    wanted = ((number, mail) for number, mail in found if not mine or (whose and whose in head(mail, "To")))
     mails = [
-        (number, head(mail, "Subject"), head(mail, "To"), sent_at(mail))
-        for number in numbers[:PAGE]
-        if (mail := box.read(number)) is not None
+        (number, head(mail, "Subject"), head(mail, "To"), sent_at(mail)) for number, mail in islice(wanted, PAGE + 1)
     ]
-    older = f"?foer={numbers[PAGE - 1]}" if len(numbers) > PAGE else None
-    return visit.page("notices/mailbox.html", mails=mails, older=older, most=box.most)
+    more = f"{'til=mig&' if mine else ''}foer={mails[PAGE - 1][0]}" if len(mails) > PAGE else ""
+    return visit.page(
+        "notices/mailbox.html",
+        mails=mails[:PAGE],
+        older=f"?{more}" if more else None,
+        most=box.most,
+        mine=mine,
+        tabs=[
+            {"title": T("Alles"), "href": "/udbakke", "current": not mine},
+            {"title": T("Til %(name)s", name=visit.viewer.name), "href": "/udbakke?til=mig", "current": mine},
+        ],
+    )
 
 
 @get("/udbakke/{mail_id:int}", name="notices.mail", policy=signed_in)
