@@ -246,7 +246,7 @@ def test_nobody_comes_more_often_than_planned_nor_before_they_began(
     visitor: Visit, course: SimpleNamespace, write: Write, db: Session
 ) -> None:
     def shape(db: Session) -> None:
-        first, second, third = (db.get_one(Participation, one) for one in course.held)
+        first, second, _ = (db.get_one(Participation, one) for one in course.held)
         first.planned = first.attended = 1
         second.starts = clock.today()
         db.get_one(RunSession, course.sessions[3]).day = clock.today() + timedelta(days=1)

@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
-from itertools import permutations
+from itertools import pairwise, permutations
 from types import SimpleNamespace
 from typing import Any
 
@@ -59,7 +59,7 @@ def test_need_first_then_the_day_whatever_order_they_are_told_in(waiting: list[W
     assert in_line(told) == line
     flat = [one for group in line for one in group]
     assert sorted(one.id for one in flat) == [one.id for one in waiting]  # everyone, once
-    for before, after in zip(flat, flat[1:], strict=False):
+    for before, after in pairwise(flat):
         assert before.priority >= after.priority
         if before.priority == after.priority:
             assert before.queued <= after.queued
