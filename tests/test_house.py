@@ -80,13 +80,13 @@ def test_only_the_clock_knows_the_time():
 
 
 def test_no_page_carries_inline_script_or_style():
-    """The browser is told to refuse them, so they would not even work."""
+    """The browser is told to refuse them, so they would not even work. A mail has no style sheet but its own."""
     inline = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
     found = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in (ROOT / "templates").rglob("*.html")
         for number, line in enumerate(path.read_text().splitlines(), 1)
-        if inline.search(line)
+        if inline.search(line) and not ("mail" in path.parts and "script" not in line)
     ]
     assert found == []
 

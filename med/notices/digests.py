@@ -67,11 +67,9 @@ def last_weekday(now: datetime, hour: int, weekday: int) -> datetime:
 
 
 def wall(day: date, hour: int) -> datetime:
-    """The (first) moment the clock on the wall shows the hour; where it jumps over it, the moment it jumps."""
-    local = datetime.combine(day, time(hour), clock.COPENHAGEN)
-    moment = local.astimezone(UTC)
-    jumped = moment.astimezone(clock.COPENHAGEN).replace(tzinfo=None) - local.replace(tzinfo=None)
-    return moment - jumped if jumped else moment
+    """The (first) moment the clock on the wall shows the hour. Of an hour the clock jumps over (2.00 in March) Python
+    gives the moment it jumps, because it reads it with the time from before."""
+    return datetime.combine(day, time(hour), clock.COPENHAGEN).astimezone(UTC)
 
 
 # --- who ------------------------------------------------------------------------------------------------------------

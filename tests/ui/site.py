@@ -100,7 +100,13 @@ class Site:
             secret = (self.folder / "secret").read_text().strip()
             return seal(secret, "svar", self.meeting[slug], self.person[handle], hint)
 
+        def ticket(key: str) -> str:
+            """The link that ends somebody's digest: "carla"."""
+            assert self.folder is not None
+            return seal((self.folder / "secret").read_text().strip(), "afmeld", self.person[key], "digest")
+
         self.slip = Named(slip)
+        self.ticket = Named(ticket)
         self.committee = by(Committee.key)
         self.person = by(Person.handle)
         self.seat = Named(seat)

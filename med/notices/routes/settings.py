@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response, Router
 
 from med import workdays
-from med.access import anyone, signed_in
+from med.access import anyone, require, signed_in
 from med.errors import NotFound
 from med.language import T
 from med.notices import access, actions, queries, words
@@ -56,9 +56,10 @@ def keep(visit: Visit) -> Response:
 @post("/mig/besked/foelg", name="notices.follow", policy=access.follow)
 def follow(visit: Visit) -> Response:
     """From the button on a page, or the list on `/mig/besked`; back to where it was pressed."""
-    form, _ = parse(FollowForm, visit.form)
-    if form is None:  # no page of ours offers it
-        raise NotFound
+    require(visit.viewer, access.follow, None)
+    form, errors = parse(FollowForm, visit.form)
+    if form is None:
+        return show_settings(visit, {"": next(iter(errors.values()))}, 422)
     actions.follow(visit.db, visit.viewer, form)
     if visit.form.get("fra") == "besked":
         return visit.to("notices.settings", said="gemt", anchor="foelger")
@@ -72,8 +73,8 @@ def forget(visit: Visit) -> Response:
     return visit.to("notices.settings", said="gemt", anchor="foelger")
 
 
-@post("/mig/besked/mail", name="notices.mail", policy=signed_in)
-def mail(visit: Visit) -> Response:
+@post("/mig/besked/mail", name="notices.silence", policy=signed_in)
+def silence(visit: Visit) -> Response:
     """No mail at all, or mail again."""
     asked = visit.form.get("mail")
     if asked == "ingen":
@@ -88,21 +89,21 @@ def mail(visit: Visit) -> Response:
 # --- the link in a mail ---------------------------------------------------------------------------------------------
 
 
-@get("/afmeld/{token:str}", name="notices.unsubscribe", policy=anyone)
-def unsubscribe(visit: Visit, token: str) -> Response:
+@get("/afmeld/{ticket:str}", name="notices.unsubscribe", policy=anyone)
+def unsubscribe(visit: Visit, ticket: str) -> Response:
     """What would stop. Opening the page stops nothing: mail programs look at links before people do."""
-    _, kind = _read(visit, token)
-    return visit.page("notices/unsubscribe.html", token=token, kind=kind, stopped=None)
+    _, kind = _read(visit, ticket)
+    return visit.page("notices/unsubscribe.html", ticket=ticket, kind=kind, stopped=None)
 
 
-@post("/afmeld/{token:str}", name="notices.stop", policy=anyone, by_link=True)
-def stop(visit: Visit, token: str) -> Response:
+@post("/afmeld/{ticket:str}", name="notices.stop", policy=anyone, by_link=True)
+def stop(visit: Visit, ticket: str) -> Response:
     """Stop it: the page's two buttons, or the mail program itself (RFC 8058), which sends no cookie and no token.
 
     The link is the right. Whoever holds it can end these mails for its person and do nothing else, whoever they are
     signed in as; sent again it changes nothing.
     """
-    person_id, kind = _read(visit, token)
+    person_id, kind = _read(visit, ticket)
     asked = visit.form.get("stop")
     if asked == "alt":
         what = Stop.ALL
@@ -111,17 +112,17 @@ def stop(visit: Visit, token: str) -> Response:
     else:
         errors = {"": T("Vælg, hvad der skal stoppe.")}
         return visit.page(
-            "notices/unsubscribe.html", token=token, kind=kind, stopped=None, errors=errors, status_code=422
+            "notices/unsubscribe.html", ticket=ticket, kind=kind, stopped=None, errors=errors, status_code=422
         )
     actions.stop_mail(visit.db, None, person_id, what)
-    return visit.page("notices/unsubscribe.html", token=token, kind=kind, stopped=what.value)
+    return visit.page("notices/unsubscribe.html", ticket=ticket, kind=kind, stopped=what.value)
 
 
-def _read(visit: Visit, token: str) -> tuple[int, str]:
-    parts = unseal(visit.desk.settings.secret, UNSUBSCRIBE, token)
+def _read(visit: Visit, ticket: str) -> tuple[int, str]:
+    parts = unseal(visit.desk.settings.secret, UNSUBSCRIBE, ticket)
     if parts is None or len(parts) != 2 or parts[1] not in (Stop.DIGEST, Stop.NOTICE):
         raise NotFound
     return int(parts[0]), parts[1]
 
 
-router = Router("/", route_handlers=[settings, keep, follow, forget, mail, unsubscribe, stop])
+router = Router("/", route_handlers=[settings, keep, follow, forget, silence, unsubscribe, stop])
