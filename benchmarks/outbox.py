@@ -4,7 +4,7 @@
 
 Without `--database` both are tried: PostgreSQL (of the wheel) with all workers, SQLite with one. A mail is lost when
 the server never took it, repeated when it took it more than once; a repeated one must carry the same Message-ID.
-Pauses are a hundredth of the real ones and leases five seconds, so that a night fits into a minute.
+Pauses are a hundredth of the real ones and leases half a minute, so that a night fits into a minute.
 """
 
 import argparse
@@ -78,7 +78,7 @@ def main() -> int:
     parser.add_argument(
         "--database", default="", help="an own one, furnished as the demo is; it gets --mails more mails"
     )
-    parser.add_argument("--lease", type=float, default=5.0, help="seconds; the rest of the haste follows from it")
+    parser.add_argument("--lease", type=float, default=30.0, help="seconds; the rest of the haste follows from it")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     found = []
@@ -201,7 +201,7 @@ def start_worker(settings: Settings, lease: float) -> int:
     real = sending.pause
     sending.pause = lambda uid, tries: real(uid, tries) / 100
     sending.AWAY_PAUSE = timedelta(seconds=0.3)
-    haste = {"lease": timedelta(seconds=lease), "patience": lease / 3, "timeout": lease / 8}
+    haste = {"lease": timedelta(seconds=lease), "patience": lease / 3, "timeout": min(lease / 8, 2.0)}
     office = Office(Database(settings.database_url), settings)
     while True:
         try:
@@ -250,7 +250,7 @@ def serve(pipe: Any, log: Path, seed: int, lease: float) -> None:
             mails that nobody was killed for."""
             fate = chance.random()
             if fate < STALLS:
-                await asyncio.sleep(lease / 4)
+                await asyncio.sleep(min(lease / 4, 3.0))
                 return "451 4.3.2 Too late"
             if fate < STALLS + DROPS:
                 server.transport.close()

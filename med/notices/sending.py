@@ -263,7 +263,7 @@ class Sender:
             message.lease == self.lease
             and message.state is MessageState.WAITING
             and message.leased_until is not None
-            and message.leased_until > clock.now()
+            and message.leased_until > clock.now() + timedelta(seconds=self.patience)
         )
 
     def send(self, ready: Ready) -> None:
