@@ -89,7 +89,7 @@ def rows(page: Any, table: str) -> dict[str, list[str]]:
     return {row[0].text_content().strip(): [" ".join(cell.text_content().split()) for cell in row[1:]] for row in found}
 
 
-# --- who ---------------------------------------------------------------------------------------------------------------
+# --- who --------------------------------------------------------------------------------------------------------------
 
 
 def test_the_contact_person_sees_name_and_development(house: Any, visitor: Any):
@@ -160,7 +160,7 @@ def test_an_erased_citizen_is_gone(house: Any, visitor: Any, write: Any):
     assert "K1-RAVN" not in freja.open("/kompas").words
 
 
-# --- the trace ---------------------------------------------------------------------------------------------------------
+# --- the trace --------------------------------------------------------------------------------------------------------
 
 
 def test_each_opening_is_noted_with_person_role_and_reason(house: Any, visitor: Any, db: Session, people: Any):
@@ -208,7 +208,7 @@ def test_a_refused_form_without_a_trace_shows_nothing(house: Any, visitor: Any, 
     assert "K1-RAVN" not in page.text
 
 
-# --- what it says ------------------------------------------------------------------------------------------------------
+# --- what it says -----------------------------------------------------------------------------------------------------
 
 
 def test_areas_get_a_word_and_the_tables_say_what_the_drawings_show(house: Any, visitor: Any):
@@ -372,7 +372,7 @@ def test_a_correction_counts_instead_of_what_it_corrects(house: Any, write: Any,
     assert story(db, house.citizen_id).last == quarter(5)
 
 
-# --- the print, the list, what waits -----------------------------------------------------------------------------------
+# --- the print, the list, what waits ----------------------------------------------------------------------------------
 
 
 def test_the_citizens_print_says_it_in_words_their_own_voice_first(house: Any, visitor: Any):
