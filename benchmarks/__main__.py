@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks import digest
 from benchmarks.fill import fill
 from benchmarks.machine import Caller, cpu_seconds, describe, memory_mb, running
 from med import clock, demo
@@ -15,6 +16,7 @@ from med.competence_compass.vault import vault_of
 from med.db import Database
 from med.migrations import upgrade
 
+DIGEST_PEOPLE = 5000
 RESULTS = Path(__file__).parent / "results.md"
 # name: (path, persona, goal as a multiple of the plain-text route's CPU, or None)
 PAGES = {
@@ -45,6 +47,7 @@ def main() -> int:
         places = prepare(Path(folder), given.decisions, given.seed)
         lines += pages(folder, places, given.rounds)
     lines += ["", *start_up(given.rounds)]
+    lines += ["", *digest.section(DIGEST_PEOPLE, given.seed)]
     text = "\n".join(lines) + "\n"
     RESULTS.write_text(text)
     print(text)
