@@ -1,4 +1,7 @@
-"""`med import KIND FILE [--dry-run]`: from other systems' files to rows, with a diff first; and `med export`."""
+"""`med import KIND FILE [--dry-run]`: from other systems' files to rows, with a diff first; and `med export`.
+
+The compass's folders and files are in `med.cli.compass`.
+"""
 
 import argparse
 import json
@@ -16,23 +19,36 @@ LARGEST_FILE = 25 * 2**20
 
 
 def add_commands(commands: Any) -> None:
-    take_in = commands.add_parser("import", help="take in a file: grundlag, people, units, committees, seats")
-    take_in.add_argument("kind", choices=sorted(KINDS))
-    take_in.add_argument("file", type=Path)
+    take_in = commands.add_parser("import", help="take in a file, or a compass folder")
+    take_in.add_argument("kind", choices=sorted([*KINDS, *COMPASS]))
+    take_in.add_argument("file", type=Path, help="the file; for compass, the folder")
     take_in.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
     take_in.add_argument(
         "--leaving", type=int, metavar="N", help="the exact number that leave, where it is more than one in ten"
     )
+    take_in.add_argument("--unit", default="", metavar="KEY", help="compass: where what has no unit belongs")
+    take_in.add_argument(
+        "--instrument", default="", metavar="KEY", help="which instrument a file of scores or goals is by"
+    )
     take_in.set_defaults(run=run_import)
-    give = commands.add_parser("export", help="write decisions as a person may see them, newest first, to a file")
-    give.add_argument("kind", choices=["decisions"])
-    give.add_argument("--person", required=True, metavar="HANDLE", help="whose eyes to see with")
+    give = commands.add_parser("export", help="write decisions as a person may see them, or the compass, to files")
+    give.add_argument("kind", choices=["decisions", "compass", "instrument"])
+    give.add_argument("folder", type=Path, nargs="?", help="compass: a new folder; instrument: its key")
+    give.add_argument("--person", metavar="HANDLE", help="decisions: whose eyes to see with")
+    give.add_argument("--reason", default="", help="compass: what the export is for; noted at every citizen")
+    give.add_argument("--rekey", action="store_true", help="compass: new pseudonyms, for whoever is to analyse it")
+    give.add_argument("--instrument", default="", metavar="KEY", help="compass: which instrument")
+    give.add_argument("--version", type=int, metavar="N", help="compass: which of its versions; the newest, else")
     give.add_argument("--format", choices=["csv", "json"], default="csv")
     give.add_argument("--out", type=Path, metavar="FILE", help="a new file; without it, standard output")
     give.set_defaults(run=run_export)
 
 
 def run_import(given: argparse.Namespace) -> int:
+    if given.kind in COMPASS:
+        from med.cli.compass_files import run_import_compass
+
+        return run_import_compass(given)
     try:
         if given.file.stat().st_size > LARGEST_FILE:
             raise Stop(f"{given.file} is larger than {LARGEST_FILE // 2**20} MB.")
@@ -52,6 +68,13 @@ def run_import(given: argparse.Namespace) -> int:
 
 def import_grundlag(db: Any, given: argparse.Namespace, data: bytes) -> int:
     from med.perspectives.importing import carry_out, plan_import
+
+    plan = plan_import(db, data, given.file.name)
+    return settle(plan, lambda: carry_out(db, None, plan), given.dry_run)
+
+
+def import_instrument(db: Any, given: argparse.Namespace, data: bytes) -> int:
+    from med.competence_compass.importing.instruments import carry_out, plan_import
 
     plan = plan_import(db, data, given.file.name)
     return settle(plan, lambda: carry_out(db, None, plan), given.dry_run)
@@ -92,11 +115,15 @@ def settle(plan: Any, carry_out: Callable[[], Any], dry_run: bool) -> int:
 
 KINDS: dict[str, Callable[..., int]] = {
     "grundlag": import_grundlag,
+    "instrument": import_instrument,
     "people": import_organisation("personer"),
     "units": import_organisation("enheder"),
     "committees": import_organisation("udvalg"),
     "seats": import_organisation("pladser"),
 }
+
+
+COMPASS = ("compass", "citizens", "participations", "assessments", "goals")
 
 
 # --- out ----------------------------------------------------------------------------------------------------------
@@ -110,8 +137,16 @@ FIELDS = (
 def run_export(given: argparse.Namespace) -> int:
     from med.organisation.queries import viewer_for
 
+    if given.kind == "compass":
+        from med.cli.compass_files import run_export_compass
+
+        return run_export_compass(given)
     if given.out is not None and given.out.exists():
         raise Stop(f"{given.out} is there already; name a new file.")
+    if given.kind == "instrument":
+        return export_instrument(given)
+    if not given.person:
+        raise Stop("--person HANDLE says whose eyes to see with.")
     with database_at_head() as database, database.reading() as db:
         viewer = viewer_for(db, find(db, given.person).id)
         if not viewer.is_employee:
@@ -121,12 +156,30 @@ def run_export(given: argparse.Namespace) -> int:
         written = json.dumps(rows, ensure_ascii=False, indent=1, default=str).encode() + b"\n"
     else:
         written = write_csv(FIELDS, ([row[field] for field in FIELDS] for row in rows))
+    return put(given, written, f"{len(rows)} decisions are")
+
+
+def export_instrument(given: argparse.Namespace) -> int:
+    """An instrument's newest version. What is asked is no secret; no citizen is in it."""
+    from med.competence_compass.importing.instruments import write
+    from med.competence_compass.queries.instruments import instrument_by_key, words_of
+
+    with database_at_head() as database, database.reading() as db:
+        key = str(given.folder or "")
+        found = instrument_by_key(db, key)
+        if found is None:
+            raise Stop(f"there is no instrument with the key {key!r}.")
+        words = words_of(db, found.versions[-1])
+    return put(given, write(words, given.format), f"{words.name}, version {words.version.number}, is")
+
+
+def put(given: argparse.Namespace, written: bytes, what: str) -> int:
     if given.out is None:
         sys.stdout.flush()
         sys.stdout.buffer.write(written)
         return 0
     given.out.write_bytes(written)
-    print(f"{len(rows)} decisions are in {given.out}.")
+    print(f"{what} in {given.out}.")
     return 0
 
 

@@ -22,6 +22,7 @@ class LookRole(StrEnum):
     DEPUTY = "deputy"
     RUN_LEADER = "run_leader"
     COORDINATOR = "coordinator"
+    OPERATOR = "operator"  # the command line: an export of the whole compass
 
 
 def note_look(

@@ -6,7 +6,7 @@ folder_at(path)                      # the folder, or FolderError
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -30,19 +30,18 @@ from med.competence_compass.exchange.rows import (
     WaitingRow,
     dimensions_of,
 )
-from med.competence_compass.exchange.source import Source, find, of_file, values_of
+from med.competence_compass.exchange.source import Source, find, of_file, of_table, values_of
 from med.competence_compass.models import (
     ActivityKind,
     Aim,
     AssessmentKind,
     AssessmentPurpose,
-    NoScore,
     WaitingOutcome,
     WaitingReason,
 )
 from med.errors import Invalid
 from med.language import T
-from med.tables import Column, TableError, Wrong
+from med.tables import Column, TableError, Wrong, read
 from med.tables.table import simplified
 
 NAMES = (
@@ -89,6 +88,30 @@ def read_folder(path: Path, today: date | None = None) -> Reading:
             reading.faults.add(file.name, None, said)
     if not reading.files and not reading.faults:
         reading.faults.add(path.name, None, T("Mappen har ingen af filerne %(names)s.", names=", ".join(NAMES)))
+    if not reading.faults:
+        check(reading, today)
+    return reading
+
+
+def read_single(
+    kind: str,
+    name: str | Path,
+    data: bytes,
+    instrument: dict[str, Any],
+    elsewhere: dict[str, int] | None = None,
+    today: date | None = None,
+) -> Reading:
+    """One CSV or XLSX file of citizens, participations, assessments or goals, by an instrument that is there."""
+    reading = Reading(Folder(instrument))
+    today = today or clock.today()
+    shown = Path(name).name
+    try:
+        read_rows(reading, kind, of_table(read(shown, data)), today, elsewhere)
+        if not reading.numbers[kind] and not reading.faults:
+            raise TableError(T("Filen har overskrifter, men ingen rækker."))
+    except TableError as error:
+        reading.files.setdefault(kind, shown)
+        reading.faults.add(shown, None, error.message)
     if not reading.faults:
         check(reading, today)
     return reading
@@ -308,7 +331,3 @@ class _Taken:
             )
             return None
         return row
-
-
-def answered(row: AssessmentRow) -> Iterable[int | NoScore]:
-    return (answer for answer in row.answers if answer is not None)

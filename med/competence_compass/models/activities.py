@@ -4,6 +4,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+import med.decisions.models  # noqa: F401  an activity points at the decision that began it
 from med.competence_compass.models.citizens import Citizen
 from med.competence_compass.models.instruments import Dimension
 from med.db import Base
