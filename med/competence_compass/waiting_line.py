@@ -1,9 +1,9 @@
 """Who is next: one order for a waiting list, and the lot between equal applicants. Plain functions on plain values.
 
 Need comes first, then the day one was put on the list. Those with the same need and the same day are equal
-applicants, and only a lot can tell which of them is next. A lot may also be drawn among all of the same need (that
-makes the waiting list a fair comparison for the activity's effect): they then stand together where the one who has
-waited longest stood, in the order of the lot.
+applicants, and only a lot can tell which of them is next. Those who were put on the list to be drawn by lot are equal
+to one another whatever their day (that makes the waiting list a fair comparison for the activity's effect): they stand
+together where the one of them stands who has waited longest, and keep that place in the order of the lot.
 """
 
 import hashlib
@@ -22,22 +22,28 @@ class Waits:
     id: int
     priority: int
     queued: date
+    by_lot: bool = False  # put on the list to be drawn, not to wait for their day
     draw_id: int | None = None
     draw_place: int | None = None
     drawn_from: date | None = None  # the earliest day among those the lot was drawn between
 
-    @property
-    def stands(self) -> tuple[int, date, int, int, int]:
-        """Smaller comes first; the same means equal applicants."""
-        since = self.drawn_from if self.drawn_from is not None else self.queued
-        drawn = self.draw_id is not None
-        return -self.priority, since, 0 if drawn else 1, self.draw_id or 0, self.draw_place or 0
-
 
 def in_line(waiting: Iterable[Waits]) -> list[list[Waits]]:
     """The list in its order: groups of equal applicants, each group one alone when nothing is left to a lot."""
-    ordered = sorted(waiting, key=lambda one: (one.stands, one.id))
-    return [list(group) for _, group in groupby(ordered, key=lambda one: one.stands)]
+    known = list(waiting)
+    undrawn: dict[int, date] = {}  # need -> the earliest day of those who are still to be drawn
+    for one in known:
+        if one.by_lot and one.draw_id is None:
+            undrawn[one.priority] = min(one.queued, undrawn.get(one.priority, one.queued))
+
+    def stands(one: Waits) -> tuple[int, date, int, int, int]:
+        """Smaller comes first; the same means equal applicants."""
+        if one.draw_id is not None:
+            return -one.priority, one.drawn_from or one.queued, 0, one.draw_id, one.draw_place or 0
+        return -one.priority, undrawn[one.priority] if one.by_lot else one.queued, 1, 0, 0
+
+    ordered = sorted(known, key=lambda one: (stands(one), one.id))
+    return [list(group) for _, group in groupby(ordered, key=stands)]
 
 
 def places(waiting: Iterable[Waits]) -> dict[int, int]:

@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise, permutations
 from types import SimpleNamespace
@@ -76,7 +77,7 @@ def test_a_lot_leaves_no_two_equal_and_everyone_else_where_they_stood(waiting: l
         return
     drawn = draw_lots(str(seed), [one.id for one in equal])
     after = [
-        Waits(one.id, one.priority, one.queued, 1, drawn.index(one.id) + 1, one.queued) if one in equal else one
+        Waits(one.id, one.priority, one.queued, False, 1, drawn.index(one.id) + 1, one.queued) if one in equal else one
         for one in waiting
     ]
     flat = [one.id for group in in_line(after) for one in group]
@@ -95,13 +96,35 @@ def test_a_lot_among_all_of_a_need_stands_before_who_comes_later(waiting: list[W
     drawn = draw_lots(str(seed), [one.id for one in among])
     first = min(one.queued for one in among)
     after = [
-        Waits(one.id, one.priority, one.queued, 1, drawn.index(one.id) + 1, first) if one in among else one
+        Waits(one.id, one.priority, one.queued, False, 1, drawn.index(one.id) + 1, first) if one in among else one
         for one in waiting
     ] + [Waits(99, 0, DAY + timedelta(days=9)), Waits(98, 1, DAY + timedelta(days=9))]
     flat = [one.id for group in in_line(after) for one in group]
     assert [one for one in flat if one in drawn] == drawn
     assert flat[-1] == 99 and flat.index(98) < flat.index(drawn[0])  # need still goes first
     assert equals_of(after, 0) == [Waits(99, 0, DAY + timedelta(days=9))]  # nobody is drawn twice
+
+
+@given(people_waiting, st.sets(st.integers(1, 12)), st.integers(0, 2**64))
+def test_those_to_be_drawn_are_equal_whatever_their_day(waiting: list[Waits], marked: set[int], seed: int) -> None:
+    waiting = [replace(one, by_lot=one.id in marked) for one in waiting]
+    line = in_line(waiting)
+    for need in range(3):
+        drawn = [one for one in waiting if one.priority == need and one.by_lot]
+        holding = [group for group in line if any(one in drawn for one in group)]
+        assert len(holding) == (1 if drawn else 0)  # together, in one group
+        if not drawn:
+            continue
+        first = min(one.queued for one in drawn)
+        ahead = [one for group in line[: line.index(holding[0])] for one in group]
+        assert all(one.priority > need or one.queued < first for one in ahead)  # nobody loses to who came later
+        order = draw_lots(str(seed), [one.id for one in holding[0]])
+        after = [
+            replace(one, draw_id=1, draw_place=order.index(one.id) + 1, drawn_from=first) if one.id in order else one
+            for one in waiting
+        ]
+        flat = [one.id for group in in_line(after) for one in group]
+        assert flat[len(ahead) : len(ahead) + len(order)] == order
 
 
 def test_it_says_why_this_one_is_next() -> None:
@@ -111,7 +134,7 @@ def test_it_says_why_this_one_is_next() -> None:
     assert why_next(in_line([first, second])) is Because.WAITED
     assert why_next(in_line([first, Waits(3, 2, DAY + timedelta(days=30))])) is Because.NEED
     assert why_next(in_line([first, Waits(4, 0, DAY)])) is Because.EQUAL
-    assert why_next(in_line([Waits(1, 0, DAY, 7, 2, DAY), Waits(4, 0, DAY, 7, 1, DAY)])) is Because.LOT
+    assert why_next(in_line([Waits(1, 0, DAY, True, 7, 2, DAY), Waits(4, 0, DAY, True, 7, 1, DAY)])) is Because.LOT
 
 
 # --- the lot ------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from med.competence_compass.models import (
     WaitingOutcome,
 )
 from med.competence_compass.models import Session as RunSession
-from med.competence_compass.queries.waiting import rooms
+from med.competence_compass.queries.waiting import rooms_of
 from med.organisation.models import Unit
 
 MOST = 12
@@ -67,20 +67,19 @@ def lists_to_act_on(db: Session, viewer: Viewer) -> list[ListToKeep]:
         .join(WaitingEntry, WaitingEntry.activity_id == Activity.id)
         .where(Activity.unit_id.in_(units), WaitingEntry.outcome == WaitingOutcome.WAITING)
         .group_by(Activity.id, Activity.title)
-        .order_by(func.count().desc(), Activity.title)
-        .limit(MOST)
     ).all()
+    rooms = rooms_of(db, [row[0] for row in rows])
     found = [
         ListToKeep(
             key,
             title,
             waiting,
             offered,
-            waiting > offered and any(room.free is None or room.free > 0 for room in rooms(db, key)),
+            waiting > offered and any(room.free is None or room.free > 0 for room in rooms[key]),
         )
         for key, title, waiting, offered in rows
     ]
-    return sorted(found, key=lambda one: (not one.has_room, not one.offered, -one.waiting, one.title))
+    return sorted(found, key=lambda one: (not one.has_room, not one.offered, -one.waiting, one.title))[:MOST]
 
 
 def activity_counts(db: Session, viewer: Viewer) -> dict[ActivityState, int]:

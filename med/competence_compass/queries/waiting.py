@@ -1,8 +1,9 @@
 """Waiting lists: who waits, in which order and why, who has been offered a place, and the lots that were drawn."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, or_, select
@@ -82,7 +83,16 @@ def line(db: Session, activity_id: int) -> list[Standing]:
     ).all()
     known = {row.id: row for row in rows}
     groups = waiting_line.in_line(
-        Waits(row.id, row.priority, row.queued, row.draw_id, row.draw_place, row.first_queued) for row in rows
+        Waits(
+            row.id,
+            row.priority,
+            row.queued,
+            row.reason is WaitingReason.RANDOM,
+            row.draw_id,
+            row.draw_place,
+            row.first_queued,
+        )
+        for row in rows
     )
     standing: list[Standing] = []
     for group in groups:
@@ -126,7 +136,7 @@ class Next:
             case Because.WAITED:
                 return T("Har stået længst på listen blandt dem med samme behov.")
             case Because.EQUAL:
-                return T("De har samme behov og kom på listen samme dag. Lodtrækning afgør, hvem der er den næste.")
+                return T("De står lige. Lodtrækning afgør, hvem af dem der er den næste.")
         return T("Ingen venter på et tilbud om dette forløb.")
 
 
@@ -158,34 +168,40 @@ class Room:
         return None if self.capacity is None else max(0, self.capacity - self.taken - self.offered)
 
 
-def rooms(db: Session, activity_id: int, run_id: int | None = None) -> list[Room]:
+def rooms(db: Session, activity_id: int) -> list[Room]:
     """The runs of an activity that are planned or under way: what places can be offered in."""
+    return rooms_of(db, [activity_id])[activity_id]
+
+
+def rooms_of(db: Session, activity_ids: Collection[int]) -> dict[int, list[Room]]:
+    """The same for several activities at once."""
     today = clock.today()
-    asked = select(Run).where(Run.activity_id == activity_id, Run.ended_at.is_(None)).order_by(Run.starts, Run.number)
-    if run_id is not None:
-        asked = asked.where(Run.id == run_id)
-    runs = db.scalars(asked).all()
+    runs = db.scalars(
+        select(Run).where(Run.activity_id.in_(activity_ids), Run.ended_at.is_(None)).order_by(Run.starts, Run.number)
+    ).all()
     ids = [one.id for one in runs]
-    taken = list(db.scalars(select(Participation.run_id).where(Participation.run_id.in_(ids), taken_places(today))))
-    offered = list(
+    taken = Counter(db.scalars(select(Participation.run_id).where(Participation.run_id.in_(ids), taken_places(today))))
+    offered = Counter(
         db.scalars(
             select(WaitingEntry.offered_run_id).where(
                 WaitingEntry.offered_run_id.in_(ids), WaitingEntry.outcome == WaitingOutcome.WAITING
             )
         )
     )
-    return [
-        Room(
-            one.id,
-            one.number,
-            one.starts,
-            one.started_at is not None,
-            one.capacity,
-            taken.count(one.id),
-            offered.count(one.id),
+    found: dict[int, list[Room]] = {activity_id: [] for activity_id in activity_ids}
+    for one in runs:
+        found[one.activity_id].append(
+            Room(
+                one.id,
+                one.number,
+                one.starts,
+                one.started_at is not None,
+                one.capacity,
+                taken[one.id],
+                offered[one.id],
+            )
         )
-        for one in runs
-    ]
+    return found
 
 
 def draws(db: Session, activity_id: int) -> list[dict[str, Any]]:
@@ -295,8 +311,11 @@ def waits_of(db: Session, citizen_id: int) -> list[dict[str, Any]]:
     return found
 
 
+LATELY = timedelta(days=180)
+
+
 def lately_left(db: Session, activity_id: int, limit: int = 30) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Who has left the list, the newest first: got a place, or no longer waits."""
+    """Who has left the list in the last half year, the newest first: got a place, or no longer waits."""
     return db.execute(
         select(
             WaitingEntry.id,
@@ -311,6 +330,7 @@ def lately_left(db: Session, activity_id: int, limit: int = 30) -> Sequence[Row[
         .where(
             WaitingEntry.activity_id == activity_id,
             WaitingEntry.outcome != WaitingOutcome.WAITING,
+            WaitingEntry.left_on >= clock.today() - LATELY,
             Citizen.erased_at.is_(None),
         )
         .order_by(WaitingEntry.left_on.desc(), WaitingEntry.id.desc())

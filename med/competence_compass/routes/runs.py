@@ -165,7 +165,7 @@ def show_run(
     session = queries.session_to_note(sessions, chosen, noted) if about.leads else None
     if about.leads and chosen is not None and session is None:
         raise NotFound
-    room = next(iter(waiting.rooms(db, run.activity_id, run.id)), None)
+    room = next((one for one in waiting.rooms(db, run.activity_id) if one.id == run.id), None)
     keeps = allows(viewer, access.keep_run, about)
     return visit.page(
         "competence_compass/runs_show.html",
