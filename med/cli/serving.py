@@ -103,6 +103,7 @@ def furnish_demo(settings: Settings, reset: bool) -> None:
             if db.scalar(select(Person.id).limit(1)) is None:  # new, or broken off while it was made
                 print("Making the demo workplace …", flush=True)
                 demo.furnish(db, vault_of(settings.data_dir), demo.WHOLE)
+                demo.listen(db)
             elif db.scalar(select(Person.id).where(Person.handle == "anna")) is None:
                 raise Stop("this database is not a demo's: in the demo anyone may be anyone. Unset MED_DATABASE_URL.")
 

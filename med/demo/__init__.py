@@ -2,5 +2,6 @@
 
 from med.demo.compass import A_FEW, WHOLE
 from med.demo.furnish import NOW, furnish
+from med.demo.listening import listen
 
-__all__ = ["A_FEW", "NOW", "WHOLE", "furnish"]
+__all__ = ["A_FEW", "NOW", "WHOLE", "furnish", "listen"]
