@@ -98,9 +98,9 @@ def section(seed: int, mails: int = 10_000, workers: int = 4, kills: int = 50) -
     return [
         "## The outbox under kills",
         "",
-        f"Workers are killed (kill -9) while the mail server refuses {REFUSES:.0%} of the mails for now, drops the line "
-        f"at {DROPS:.0%} and falls silent at {STALLS:.1%}. Goal: none lost, repeated at most once a kill and with the "
-        "same Message-ID.",
+        f"Workers are killed (kill -9) while the mail server refuses {REFUSES:.0%} of the mails for now, drops the "
+        f"line at {DROPS:.0%} and falls silent at {STALLS:.1%}. Goal: none lost, repeated at most once a kill and with "
+        "the same Message-ID.",
         "",
         *(f"- {one}" for one in found),
     ]

@@ -235,3 +235,65 @@ def test_tidying_keeps_what_somebody_still_needs(write, db, people):
         "carla, now",
     }
     assert set(db.scalars(select(Submission.key))) == {"yesterday"}
+
+
+# --- errands ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_errand_that_takes_longer_than_its_step_is_not_started_twice(database):
+    begun: list[float] = []
+
+    def slow(office) -> None:
+        begun.append(time.monotonic())
+        office.stopping.wait(5)
+
+    clockwork = start(database, [Job("slow", 1, errand=slow)], SETTINGS)
+    while not begun:
+        time.sleep(0.01)
+    clockwork.modify_job("slow", next_run_time=datetime.now(UTC))  # the next minute, already
+    time.sleep(0.3)
+    clockwork.shutdown(wait=False)
+    assert clockwork.wait_for_errands(5)
+    assert len(begun) == 1
+
+
+def test_a_stopping_clock_tells_errands_and_waits_for_what_they_have_in_hand(database):
+    done: list[str] = []
+
+    def errand(office) -> None:
+        done.append("begun")
+        office.stopping.wait(5)
+        time.sleep(0.2)
+        with office.database.writing() as db:
+            db.execute(update(Person).values(theme="light"))
+        done.append("finished")
+
+    clockwork = start(database, [Job("errand", 1, errand=errand)], SETTINGS)
+    while not done:
+        time.sleep(0.01)
+    clockwork.shutdown(wait=False)
+    assert not clockwork.wait_for_errands(0.01)
+    assert clockwork.wait_for_errands(5)
+    assert done == ["begun", "finished"]
+
+
+def test_errands_and_the_writer_thread_share_the_one_connection(database):
+    """On SQLite there is one connection that writes: errands and pages take turns, and nobody waits for ever."""
+    writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+
+    def errand(office) -> None:
+        for _ in range(20):
+            with office.database.writing() as db:
+                db.execute(update(Person).values(theme="dark"))
+
+    def page() -> None:
+        with database.writing() as db:
+            db.execute(update(Person).values(theme="light"))
+
+    jobs = [Job("a", 1, errand=errand), Job("b", 1, errand=errand), Job("c", 1, work=nothing)]
+    clockwork = start(database, jobs, SETTINGS, writer.submit)
+    for pages in [writer.submit(page) for _ in range(20)]:
+        pages.result(timeout=20)
+    clockwork.shutdown(wait=True)
+    writer.shutdown(wait=True)
+    assert clockwork.wait_for_errands(5)
