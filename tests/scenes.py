@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import SeatRole, Side
-from med.competence_compass.models import Citizen, Goal, GoalType
+from med.competence_compass.models import Citizen, Exam, Goal, GoalType, RoleKind, RunLeader, Version
+from med.competence_compass.models import Session as RunSession
 from med.decisions.models import Decision, FollowUp, Tag
 from med.identity.models import FeedToken, SignIn
 from med.meetings.actions.minutes import freeze
@@ -34,7 +35,8 @@ from med.notices.models import Channel, MailSetting, Message, MessageState, Outl
 from med.organisation.models import Committee, Grant, ImportFile, Person, Rules, Seat
 from med.perspectives.models import Perspective, RoleKey, Statement
 from med.web.signing import seal
-from tests.competence_compass.house import assign, make_instrument, take_stock, unit_id
+from tests.competence_compass.factories import make_activity, make_run, put_in, suppose, wait
+from tests.competence_compass.house import assign, give_role, make_instrument, take_stock, unit_id
 
 SECRET = "Nattergal"  # in words that only the committee may read
 ONE_SIDE = "Rørsanger"  # in notes of the employees' side, which the chair and the secretary may not read either
@@ -188,10 +190,32 @@ def _stock(db: Session, people: dict[str, int]) -> dict[str, int]:
     draft = take_stock(db, citizen, version, today, 3, closed=False)
     goal = Goal(citizen_id=citizen.id, goal_type=GoalType.DEVELOP, set_on=today, sealed=b"")
     return {
+        **_course(db, people, citizen, version),
         "citizen_id": citizen.id,
         "occasion_id": draft.occasion_id,
         "goal_id": _add(db, goal).id,
         "place": 1,
+    }
+
+
+def _course(db: Session, people: dict[str, int], citizen: Citizen, version: Version) -> dict[str, int]:
+    """A course of Værkstederne that carla leads: the citizen takes part, has passed the exam, and waits for another."""
+    give_role(db, "bo", RoleKind.COORDINATOR)
+    activity = make_activity(db, "SCENE", "Forløb på scenen", has_exam=True)
+    hypothesis = suppose(db, activity, version)
+    run = make_run(db, activity)
+    held = put_in(db, run, citizen)
+    exam = _add(db, Exam(participation_id=held.id, day=clock.today(), passed=True))
+    session = db.scalars(select(RunSession).where(RunSession.run_id == run.id).order_by(RunSession.number)).first()
+    return {
+        "activity_id": activity.id,
+        "hypothesis_id": hypothesis.id,
+        "run_id": run.id,
+        "leader_id": db.scalars(select(RunLeader.id).where(RunLeader.run_id == run.id)).one(),
+        "session_id": session.id,  # type: ignore[union-attr]
+        "participation_id": held.id,
+        "exam_id": exam.id,
+        "entry_id": wait(db, activity, citizen).id,
     }
 
 

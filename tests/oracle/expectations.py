@@ -31,6 +31,9 @@ WHOEVER_COMES: Rows = {"any": {OK: [*EVERYONE, *NOBODY]}}
 WHOEVER_SIGNS_IN: Rows = {"any": {OK: EVERYONE}}
 WHO_WORKS_HERE: Rows = {"any": {OK: STAFF}}
 INSIDE_ALONE: Rows = {"any": {OK: INSIDE}}
+BO_ALONE: Rows = {"any": {OK: ["bo"]}}  # coordinates intake and waiting lists
+RUNS_ACTIVITY: Rows = {"any": {OK: ["anna", "bo", "dorte"], 403: but(STAFF, "anna", "bo", "dorte")}}
+LEADS_TOO: Rows = {"any": {OK: ["anna", "bo", "carla", "dorte"], 403: but(STAFF, "anna", "bo", "carla", "dorte")}}
 FREJA_ALONE: Rows = {"any": {OK: ["freja"]}}  # the citizen's contact person; to everybody else there is no citizen
 CARLA_ALONE: Rows = {"any": {OK: ["carla"]}}
 NOT_YET: Row = {403: STAFF}
@@ -294,6 +297,42 @@ EXPECTED: dict[str, Rows] = {
     "compass.reword_goal": FREJA_ALONE,
     "compass.rate_goal": FREJA_ALONE,
     "compass.end_goal": FREJA_ALONE,
+    # the compass: activities are everyone's to read, runs' participants their leader's, waiting lists the coordinator's
+    "compass.activities": WHO_WORKS_HERE,
+    "compass.new_activity": WHO_WORKS_HERE,
+    "compass.propose_activity": WHO_WORKS_HERE,
+    "compass.activity": WHO_WORKS_HERE,
+    "compass.edit_activity": RUNS_ACTIVITY,
+    "compass.change_activity": RUNS_ACTIVITY,
+    "compass.add_hypothesis": RUNS_ACTIVITY,
+    "compass.remove_hypothesis": NEVER_HERE,
+    "compass.end_activity": RUNS_ACTIVITY,
+    "compass.new_run": RUNS_ACTIVITY,
+    "compass.plan_run": RUNS_ACTIVITY,
+    "compass.run": WHO_WORKS_HERE,
+    "compass.edit_run": RUNS_ACTIVITY,
+    "compass.change_run": RUNS_ACTIVITY,
+    "compass.start_run": NEVER_HERE,
+    "compass.end_run": LEADS_TOO,
+    "compass.add_run_leader": RUNS_ACTIVITY,
+    "compass.end_run_leader": RUNS_ACTIVITY,
+    "compass.add_session": LEADS_TOO,
+    "compass.move_session": LEADS_TOO,
+    "compass.note_presence": CARLA_ALONE,
+    "compass.everyone_came": CARLA_ALONE,
+    "compass.leave_run": CARLA_ALONE,
+    "compass.plan_participation": CARLA_ALONE,
+    "compass.note_exam": CARLA_ALONE,
+    "compass.certificate": {"any": {OK: ["carla", "freja"]}},
+    "compass.waiting_list": BO_ALONE,
+    "compass.queue": BO_ALONE,
+    "compass.draw_lots": BO_ALONE,
+    "compass.offer": BO_ALONE,
+    "compass.answer_offer": BO_ALONE,
+    "compass.change_need": BO_ALONE,
+    "compass.leave_list": BO_ALONE,
+    "compass.queue_for": {"any": {OK: ["bo", "freja"]}},
+    "compass.ask_for_place": {"any": {OK: ["bo", "freja"]}},
 }
 
 
