@@ -16,7 +16,8 @@ VERSION = "1"  # of the method; goes up when the same observations could give ot
 FEWEST_FOR_COLUMN = 5  # participants below which an activity is adjusted for and not estimated
 LEAD_LIMIT = 2.0
 REML_DIMENSIONS = 6
-REML_CITIZENS = 400
+REML_CITIZENS = 300
+REML_LOOKS = 25
 REML_WIDEST = 250  # columns; beyond that they are taken out before, not with, the variances
 
 Progress = Callable[[str, float], None]
@@ -26,6 +27,7 @@ Progress = Callable[[str, float], None]
 class Estimate:
     """One hypothesised pair. Sizes in SD of the dimension at baseline; NaN where there is none."""
 
+    hypothesis: int  # which of the study's
     activity: int
     dimension: int
     n: int
@@ -111,18 +113,23 @@ def targeted(study: Study) -> Bools:
 
 
 def variances(design: Design) -> Covariance:
-    """l1, l2 and rho, from at most six dimensions spread over the instrument and 400 citizens spread over the list.
+    """l1, l2 and rho, from at most six dimensions spread over the instrument and 300 citizens spread over the list.
 
-    They describe how people's good and bad periods last, hardly differ from dimension to dimension, and are only
-    weights: a wrong value makes the estimates less sharp, not biased, and the robust standard error covers for it.
+    First with everything else taken out beforehand, which is quick; from there, where the design is not too wide,
+    with everything else in the likelihood. They describe how people's good and bad periods last, hardly differ from
+    dimension to dimension, and are only weights: a wrong value makes the estimates less sharp, not biased, and the
+    robust standard error covers for it.
     """
     k = len(design.study.dimensions)
     dims = np.unique(np.linspace(0, k - 1, min(k, REML_DIMENSIONS)).round().astype(int)) if k else np.zeros(0, int)
     some = [rows for rows in design.rows if len(rows) > 1]
-    step = max(len(some) // REML_CITIZENS, 1)
-    some = some[::step][:REML_CITIZENS]
-    wide = design.width > REML_WIDEST
-    return estimate([made for dim in dims if (made := batches(design, some, int(dim), bare=wide))])
+    some = some[:: max(len(some) // REML_CITIZENS, 1)][:REML_CITIZENS]
+
+    def made(bare: bool) -> list[list[Batch]]:
+        return [found for dim in dims if (found := batches(design, some, int(dim), bare=bare))]
+
+    rough = estimate(made(True))
+    return rough if design.width > REML_WIDEST else estimate(made(False)[::2], rough, most=REML_LOOKS)
 
 
 def batches(design: Design, citizens: list, dim: int, *, bare: bool) -> list[Batch]:
@@ -218,6 +225,7 @@ def findings(
         )
         found.append(
             Estimate(
+                i,
                 activity,
                 dimension,
                 n,

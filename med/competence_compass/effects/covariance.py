@@ -54,8 +54,9 @@ def restricted_likelihood(batches: Sequence[Batch], cov: Covariance) -> float:
     a, b, yy, logs, n, citizens = np.zeros((p, p)), np.zeros(p), 0.0, 0.0, 0, 0
     for batch in batches:
         zx, zy, ones = whitened(batch, cov)
-        a += np.einsum("cmp,cmq->pq", zx, zx, optimize=True)
-        b += np.einsum("cmp,cm->p", zx, zy)
+        flat = zx.reshape(zy.size, p)
+        a += flat.T @ flat
+        b += flat.T @ zy.reshape(-1)
         yy += float((zy**2).sum())
         logs += ones
         n += zy.size
@@ -76,14 +77,16 @@ def whitened(batch: Batch, cov: Covariance) -> tuple[Floats, Floats, float]:
     z = np.linalg.solve(lower, whole)
     one = z[..., -1]
     length = (one**2).sum(axis=-1)
-    z = z[..., :-1] - one[..., None] * (np.einsum("cm,cmp->cp", one, z[..., :-1]) / length[:, None])[:, None, :]
+    z = z[..., :-1] - one[..., None] * ((one[:, None, :] @ z[..., :-1]) / length[:, None, None])
     logs = 2 * np.log(np.diagonal(lower, axis1=-2, axis2=-1)).sum() + np.log(length).sum()
     return z[..., :-1], z[..., -1], float(logs)
 
 
-def estimate(dimensions: Sequence[Sequence[Batch]], start: Covariance | None = None) -> Covariance:
-    """The l1, l2 and rho that make the pooled restricted likelihood largest. Returns pure noise where there is too
-    little to tell (no citizen with three rows)."""
+def estimate(dimensions: Sequence[Sequence[Batch]], start: Covariance | None = None, *, most: int = 120) -> Covariance:
+    """The l1, l2 and rho that make the pooled restricted likelihood largest, in at most `most` looks at it.
+
+    Returns pure noise where there is too little to tell (no citizen with three rows).
+    """
     dimensions = [batches for batches in dimensions if any(batch.times.shape[1] > 2 for batch in batches)]
     if not dimensions:
         return Covariance()
@@ -100,6 +103,6 @@ def estimate(dimensions: Sequence[Sequence[Batch]], start: Covariance | None = N
     theta = np.array(
         [np.log(max(begin.slope, 1e-6)), np.log(max(begin.period, 1e-6)), np.log(begin.rho / (1 - begin.rho))]
     )
-    simplex = theta + np.vstack([np.zeros(3), np.eye(3)])
-    options = {"initial_simplex": simplex, "xatol": 0.02, "fatol": 0.05, "maxfev": 120}
+    simplex = theta + np.vstack([np.zeros(3), np.eye(3) * (1.0 if start is None else 0.25)])
+    options = {"initial_simplex": simplex, "xatol": 0.02, "fatol": 0.05, "maxfev": most}
     return read(minimize(cost, theta, method="Nelder-Mead", options=options).x)

@@ -105,7 +105,6 @@ def blocks(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = Fa
             if slopes and np.ptp(times) == 0:
                 continue
             lower = np.linalg.cholesky(used.of(times))
-            d = len(dims)
             lead = (design.lead[at] @ targets[:, dims]).astype(float)
             waits = (design.waits[at] @ targets[:, dims]).astype(float)
             level = np.ones((len(at), 1)) if not slopes else np.stack([np.ones(len(at)), times - times.mean()], axis=1)
@@ -253,12 +252,13 @@ def _sandwich(made: Sequence[Block], beta: Floats, inverses: dict[int, Floats], 
 
 
 def _lead_test(made: Sequence[Block], beta: Floats, freed: tuple[Floats, Floats], s2: Floats, citizens: int) -> float:
-    """Were those who got a place already rising? z over every hypothesised pair at once; NaN if nobody was seen.
+    """Were those who got a place already rising? The larger of two z over every hypothesised pair; NaN if unseen.
 
-    A score test (Rao 1948): what the model leaves over in the two quarters before a start, in units of each
-    dimension's variance, against how it varies from citizen to citizen. Being about to start is freed of what the
-    other columns explain of it, and of being on the waiting list at all: everybody was referred in a bad period, and
-    comes out of it slowly; only those who got the place differ from the others who wait when places go to the rising.
+    Score tests (Rao 1948): what the model leaves over in the two quarters before a start, in units of each dimension's
+    variance, against how it varies from citizen to citizen. The first asks whether those about to start stand higher
+    than the model says: that finds places given, by referral, to the rising. The second asks whether they stand higher
+    than others on a waiting list: everybody was referred in a bad period and comes out of it slowly, which hides a
+    rise from the first; that finds the rising taken out of the queue. Each is blind where the other sees.
     """
     parts = []
     cross = own = 0.0
@@ -275,8 +275,14 @@ def _lead_test(made: Sequence[Block], beta: Floats, freed: tuple[Floats, Floats]
         own += float((waits**2).sum())
     share = cross / own if own > 0 else 0.0
     excess = sum(float((waits * left).sum()) for _, _, waits, left in parts) / own if own > 0 else 0.0
-    found = np.zeros(citizens)
+    plain, among_waiting = np.zeros(citizens), np.zeros(citizens)
     for citizen, lead, waits, left in parts:
-        found[citizen] += float(((lead - share * waits) * (left - excess * waits)).sum())
-    spread = float(np.sqrt((found**2).sum()))
-    return float(found.sum()) / spread if spread > 0 else float("nan")
+        plain[citizen] += float((lead * left).sum())
+        among_waiting[citizen] += float(((lead - share * waits) * (left - excess * waits)).sum())
+    return float(np.fmax(standing(plain), standing(among_waiting)))
+
+
+def standing(parts: Floats) -> float:
+    """A sum of independent parts over its own standard deviation; NaN when nothing varies."""
+    spread = float(np.sqrt((parts**2).sum()))
+    return float(parts.sum()) / spread if spread > 0 else float("nan")

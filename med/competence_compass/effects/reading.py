@@ -1,8 +1,7 @@
 """From a compass folder (files, or what the database holds) to the arrays of a study."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
 
 import numpy as np
 
@@ -27,7 +26,7 @@ def study_of(folder: Folder) -> Study:
     sign = np.where(upwards, 1.0, -1.0)
     assessments = [row for row in folder.assessments if row.purpose is not AssessmentPurpose.DOUBLE]
     citizens = sorted({row.citizen for row in (*assessments, *folder.participations, *folder.waiting)})
-    activities = [row.activity for row in folder.activities]
+    activities = [row.activity for row in folder.activities] or sorted({row.activity for row in folder.participations})
     who, what = numbered(citizens), numbered(activities)
     codes = numbered(one["code"] for one in dimensions)
     scores = np.full((len(assessments), len(dimensions)), np.nan)
@@ -38,6 +37,9 @@ def study_of(folder: Folder) -> Study:
     worst, best = sorted((float(scale["min"]), float(scale["max"])))
     assessors = numbered(sorted({row.assessor for row in assessments}))
     parts, waiting = folder.participations, folder.waiting
+    begun: dict[str, date] = {}
+    for part in parts:
+        begun[part.activity] = min(part.start, begun.get(part.activity, date.max))
     return Study(
         citizens=citizens,
         dimensions=[one["code"] for one in dimensions],
@@ -63,15 +65,10 @@ def study_of(folder: Folder) -> Study:
         hypotheses=[
             Hypothesis(what[row.activity], codes[row.dimension], row.expected_d, row.aim is Aim.MAINTAIN)
             for row in folder.hypotheses
-            if is_confirmatory(row, folder.participations)
+            # Written before anybody began. Those written later may be browsed, not tested.
+            if row.written_on <= begun.get(row.activity, date.max)
         ],
     )
-
-
-def is_confirmatory(row: Any, participations: Sequence[Any]) -> bool:
-    """Whether a hypothesis was written before anybody began: those written later may be browsed, not tested."""
-    begun = [one.start for one in participations if one.activity == row.activity]
-    return not begun or row.written_on <= min(begun)
 
 
 def numbered(codes: Iterable[str]) -> Mapping[str, int]:

@@ -1,0 +1,48 @@
+"""`med compass analyse FOLDER [--json OUT]`: what a researcher, or another centre, runs on a compass folder."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from med.cli.words import Stop
+
+SHOWN = 40  # faults on a terminal
+
+
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    compass = commands.add_parser("compass", help="what activities do for citizens, from a compass folder")
+    parts = compass.add_subparsers(required=True, metavar="WHAT")
+    analyse = parts.add_parser("analyse", help="the effects of the activities in a folder, and how sure they are")
+    analyse.add_argument("folder", type=Path)
+    analyse.add_argument("--json", type=Path, metavar="OUT", help="write every number to this file")
+    analyse.set_defaults(run=run_analyse)
+
+
+def run_analyse(given: argparse.Namespace) -> int:
+    from med.competence_compass.exchange.faults import FolderError
+    from med.competence_compass.exchange.reading import folder_at
+
+    if not given.folder.is_dir():
+        raise Stop(f"{given.folder} is not a folder.")
+    try:
+        folder = folder_at(given.folder)
+    except FolderError as error:
+        for fault in error.faults.told[:SHOWN]:
+            print(f"! {fault}")
+        raise Stop(f"{error.faults.count} errors in the folder; nothing was analysed.") from None
+    from med.competence_compass.effects.analysis import analyse
+    from med.competence_compass.effects.reading import study_of
+    from med.competence_compass.effects.report import as_json, as_lines
+
+    study = study_of(folder)
+    result = analyse(study, progress=show if sys.stderr.isatty() else lambda what, share: None)
+    for line in as_lines(study, result):
+        print(line)
+    if given.json is not None:
+        given.json.write_text(json.dumps(as_json(study, result), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+def show(what: str, share: float) -> None:
+    print(f"\r{share:4.0%} {what:<20}", end="\n" if share >= 1 else "", file=sys.stderr, flush=True)
