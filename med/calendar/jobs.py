@@ -10,19 +10,31 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
 from med import clock
-from med.calendar.invitations import plan_invitations
+from med.calendar.invitations import plan_invitations, to_tell
 from med.calendar.replies.mailbox import empty_mailbox
 from med.journal.models import JobRun
 from med.slices import Job, Office
 
 MINUTES = 5
+AT_ONCE = 10  # meetings
 KEEP_RUNS = timedelta(days=30)
 
 
 def invite(office: Office) -> None:
     if office.settings.smtp_url and is_mine(office, "calendar.invite"):
+        tell_calendars(office)
+
+
+def tell_calendars(office: Office) -> None:
+    """Look first, then write a few meetings at a time: the first look of a large house posts thousands of mails, and
+    on SQLite everybody's changes wait for this one."""
+    with office.database.reading() as db:
+        meetings = to_tell(db)
+    for start in range(0, len(meetings), AT_ONCE):
+        if office.stopping.is_set():
+            return
         with office.database.writing() as db:
-            plan_invitations(db)
+            plan_invitations(db, meetings[start : start + AT_ONCE])
 
 
 def read_mailbox(office: Office) -> None:

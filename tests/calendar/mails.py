@@ -13,7 +13,7 @@ from icalendar import Calendar
 from sqlalchemy import select, update
 
 from med import clock, language
-from med.calendar.invitations import plan_invitations
+from med.calendar.jobs import tell_calendars
 from med.db import Database
 from med.notices import smtp
 from med.notices.models import Message, MessageState
@@ -63,8 +63,7 @@ class Post:
         self.office = Office(database, SETTINGS)
 
     def plan(self) -> None:
-        with self.office.database.writing() as db:
-            plan_invitations(db)
+        tell_calendars(self.office)
 
     def send(self, meeting_id: int | None = None) -> dict[str, Sent]:
         """Compose what waits and count it as sent, or as dropped. Of one meeting, where it is named."""

@@ -1,15 +1,19 @@
 """Invitations by mail: planned meeting, mail, update, decline by link, substitute, cancellation."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, time, timedelta
 
 import icalendar
+import pytest
 import vobject
 from ical.calendar_stream import IcsCalendarStream
 from lxml import html
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from med import clock, demo
+from med.calendar import jobs
 from med.calendar.jobs import invite
 from med.calendar.models import Invitation
 from med.meetings.actions.attendance import observe_meeting
@@ -279,3 +283,30 @@ def test_a_meeting_that_has_begun_calls_nobody_new_and_calls_nobody_off(post, pl
             lambda db: db.add(Attendance(meeting_id=number, person_id=viewer(db, "carla").person_id, part=Part.GUEST))
         )
         assert post.round() == {}
+
+
+def test_whoever_is_killed_or_comes_at_the_same_time_nobody_is_asked_twice(post, plan, db, monkeypatch):
+    numbers = [plan(day=date(2026, 12, day)) for day in (9, 10, 11)]
+    monkeypatch.setattr(jobs, "AT_ONCE", 1)
+    real = jobs.plan_invitations
+
+    def killed(db, meeting_ids):
+        real(db, meeting_ids)
+        if numbers[1] in meeting_ids:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(jobs, "plan_invitations", killed)
+    with pytest.raises(KeyboardInterrupt):
+        post.plan()
+    db.rollback()
+    asked = select(Invitation.meeting_id).distinct().where(Invitation.meeting_id.in_(numbers))
+    assert db.scalars(asked).all() == [numbers[0]]
+    monkeypatch.setattr(jobs, "plan_invitations", real)
+    with ThreadPoolExecutor(3) as workers:
+        at_once = [workers.submit(jobs.tell_calendars, post.office) for _ in range(3)]
+    assert {type(one.exception()) for one in at_once} <= {type(None), IntegrityError}  # one was there before
+    post.plan()
+    db.rollback()
+    everybody = sum(len(attendances(db, number)) for number in numbers)
+    posted = select(func.count()).where(Message.kind == "invitation", Message.state == MessageState.WAITING)
+    assert db.scalar(posted) == everybody == db.scalar(select(func.count()).where(Invitation.meeting_id.in_(numbers)))

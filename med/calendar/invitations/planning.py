@@ -7,10 +7,10 @@ The first look after this is taken into use asks for every coming meeting, once.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -23,18 +23,45 @@ from med.organisation.models import Person
 COMING = (State.PLANNED, State.AGENDA_SENT, State.IN_PROGRESS)
 
 
-def plan_invitations(db: Session) -> None:
-    """Post what is to be told, and keep what was told. Nothing for meetings that are over; no request once begun."""
+def to_tell(db: Session) -> list[int]:
+    """The meetings of which some calendar should be told something, the next one first. Looks only."""
+    now = clock.now()
+    told = {
+        (row.meeting_id, row.person_id): row
+        for row in db.execute(
+            select(Invitation.meeting_id, Invitation.person_id, Invitation.method, Invitation.fingerprint)
+            .join(Meeting, Meeting.id == Invitation.meeting_id)
+            .where(Meeting.ends_at > now)
+        )
+    }
+    found: dict[int, None] = {}
+    wanted = set()
+    for row in invited(db, now):
+        key = row.meeting_id, row.person_id
+        wanted.add(key)
+        if row.starts_at > now and not _is_known(told.get(key), row):
+            found[row.meeting_id] = None
+    for key, known in told.items():
+        if key not in wanted and known.method is Method.REQUEST:
+            found[known.meeting_id] = None
+    return list(found)
+
+
+def plan_invitations(db: Session, meeting_ids: Collection[int]) -> None:
+    """Post what is to be told of these meetings, and keep what was told. Nothing for meetings that are over; no
+    request once a meeting has begun."""
     now = clock.now()
     told = {
         (one.meeting_id, one.person_id): one
         for one in db.scalars(
-            select(Invitation).join(Meeting, Meeting.id == Invitation.meeting_id).where(Meeting.ends_at > now)
+            select(Invitation)
+            .join(Meeting, Meeting.id == Invitation.meeting_id)
+            .where(Meeting.ends_at > now, Meeting.id.in_(meeting_ids))
         )
     }
     postings = []
     wanted = set()
-    for row in invited(db, now):
+    for row in invited(db, now, meeting_ids):
         key = row.meeting_id, row.person_id
         wanted.add(key)
         if row.starts_at > now and (posting := _ask(db, told.get(key), row, now)) is not None:
@@ -45,9 +72,9 @@ def plan_invitations(db: Session) -> None:
     post(db, postings)
 
 
-def invited(db: Session, now: datetime) -> Iterable[Row]:
+def invited(db: Session, now: datetime, meeting_ids: Collection[int] | None = None) -> Sequence[Row]:
     """Who is invited to which coming meeting, and what their calendar should show."""
-    return db.execute(
+    asked = (
         select(
             Meeting.id.label("meeting_id"),
             Attendance.person_id,
@@ -69,7 +96,10 @@ def invited(db: Session, now: datetime) -> Iterable[Row]:
             Person.is_active,
         )
         .order_by(Meeting.starts_at, Meeting.id, Attendance.person_id)
-    ).all()
+    )
+    if meeting_ids is not None:
+        asked = asked.where(Meeting.id.in_(meeting_ids))
+    return db.execute(asked).all()
 
 
 def core(meeting: Meeting | Row) -> str:
@@ -81,9 +111,19 @@ def _mark(*words: str) -> str:
     return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
 
 
+def _fingerprint(row: Row) -> str:
+    return f"{core(row)}.{_mark(row.title, row.mail)}"
+
+
+def _is_known(known: Invitation | Row | None, row: Row) -> bool:
+    """Whether the person's calendar shows the meeting as it is."""
+    return known is not None and known.method is Method.REQUEST and known.fingerprint == _fingerprint(row)
+
+
 def _ask(db: Session, known: Invitation | None, row: Row, now: datetime) -> Posting | None:
     """The first request, or an update where the calendar shows something else than it should; else None."""
-    fingerprint = f"{core(row)}.{_mark(row.title, row.mail)}"
+    if _is_known(known, row):
+        return None
     if known is None:
         known = Invitation(meeting_id=row.meeting_id, person_id=row.person_id, sequence=row.sequence)
         db.add(known)
@@ -91,13 +131,11 @@ def _ask(db: Session, known: Invitation | None, row: Row, now: datetime) -> Post
     elif known.method is Method.CANCEL:  # asked once more after having been called off
         known.sequence = max(row.sequence, known.sequence + 1)
         kind = "invitation"
-    elif known.fingerprint == fingerprint:
-        return None
     else:
         if not known.fingerprint.startswith(core(row)):
             known.sequence = max(row.sequence, known.sequence + 1)
         kind = "invitation_update"
-    known.method, known.fingerprint = Method.REQUEST, fingerprint
+    known.method, known.fingerprint = Method.REQUEST, _fingerprint(row)
     return _tell(known, kind, now)
 
 
@@ -107,22 +145,17 @@ def _call_off(db: Session, known: Invitation, now: datetime) -> list[Posting]:
         db.delete(known)
         return []
     known.method = Method.CANCEL
-    known.sequence += 1
+    known.sequence = max(known.meeting.sequence, known.sequence + 1)
     return [_tell(known, "invitation_cancel", now)]
 
 
 def _has_left(db: Session, known: Invitation, now: datetime) -> bool:
-    """Whether a mail about it has gone out, or is on its way at this moment."""
-    on_its_way = Message.leased_until > now
-    return (
-        db.scalar(
-            select(Message.id)
-            .where(Message.key.startswith(_key(known), autoescape=True))
-            .where(or_(Message.state == MessageState.SENT, on_its_way))
-            .limit(1)
-        )
-        is not None
-    )
+    """Whether a mail about it has gone out, or is on its way. Where the outbox knows nothing any more, it has."""
+    mails = db.execute(
+        select(Message.state, Message.leased_until).where(Message.key.startswith(_key(known), autoescape=True))
+    ).all()
+    on_its_way = any(leased_until is not None and leased_until > now for _, leased_until in mails)
+    return not mails or on_its_way or any(state is MessageState.SENT for state, _ in mails)
 
 
 def _tell(known: Invitation, kind: str, now: datetime) -> Posting:
