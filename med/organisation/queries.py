@@ -3,8 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from med import clock
@@ -70,9 +72,16 @@ def below(db: Session, kind: type[Unit] | type[Committee], roots: set[int]) -> s
     """Ids of everything under `roots` in the tree of units or committees, the roots not counted."""
     if not roots:
         return set()
-    tree = select(kind.id).where(kind.parent_id.in_(roots)).cte("below", recursive=True)
+    return set(db.connection().execute(_tree_below(kind), {"roots": sorted(roots)}).scalars())
+
+
+@cache
+def _tree_below(kind: type[Unit] | type[Committee]) -> Any:
+    """Put together once: it is asked at every request of a manager."""
+    roots = kind.parent_id.in_(bindparam("roots", expanding=True))
+    tree = select(kind.id).where(roots).cte("below", recursive=True)
     tree = tree.union(select(kind.id).where(kind.parent_id == tree.c.id))
-    return set(db.scalars(select(tree.c.id)))
+    return select(tree.c.id)
 
 
 def committee(db: Session, viewer: Viewer, committee_id: int) -> Committee:
