@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import digest
+from benchmarks import addresses, digest, outbox
 from benchmarks.fill import fill
 from benchmarks.machine import Caller, cpu_seconds, describe, memory_mb, running
 from med import clock, demo
@@ -46,8 +46,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         places = prepare(Path(folder), given.decisions, given.seed)
         lines += pages(folder, places, given.rounds)
+    lines += ["", *addresses.run(given.rounds, given.decisions, given.seed)]
     lines += ["", *start_up(given.rounds)]
     lines += ["", *digest.section(DIGEST_PEOPLE, given.seed)]
+    lines += ["", *outbox.section(given.seed)]
     text = "\n".join(lines) + "\n"
     RESULTS.write_text(text)
     print(text)

@@ -337,7 +337,7 @@ def stones(page):
 
 
 def test_a_withdrawal_is_news_and_takes_the_old_entry_away(visitor, published, address, withdraw):
-    """docs/decisions/0009-tombstones.md"""
+    """docs/decisions/0010-tombstones.md"""
     old = published("den gamle", at=moment(1))
     for day in range(2, 5):
         published(f"nummer {day}", at=moment(day))

@@ -1,6 +1,6 @@
 """What a feed says, before it is written in one format or the other.
 
-A withdrawn decision is two things to a feed reader (docs/decisions/0009-tombstones.md): its own entry is gone for good,
+A withdrawn decision is two things to a feed reader (docs/decisions/0010-tombstones.md): its own entry is gone for good,
 which a tombstone says, and there is news, which an entry of its own says: "Trukket tilbage: …".
 """
 
