@@ -29,6 +29,7 @@ SETTINGS = Settings(
     base_url="http://127.0.0.1:8000",
     smtp_url="smtp://127.0.0.1:25",
     mail_from="Medspil <medspil@solbaek.example>",
+    imap_url="imap://medspil:x@127.0.0.1/INBOX",
 )
 
 

@@ -310,3 +310,16 @@ def test_whoever_is_killed_or_comes_at_the_same_time_nobody_is_asked_twice(post,
     everybody = sum(len(attendances(db, number)) for number in numbers)
     posted = select(func.count()).where(Message.kind == "invitation", Message.state == MessageState.WAITING)
     assert db.scalar(posted) == everybody == db.scalar(select(func.count()).where(Invitation.meeting_id.in_(numbers)))
+
+
+def test_nobody_is_told_to_answer_where_nobody_reads(post, plan):
+    plan()
+    with_mailbox = post.round()["bo"]
+    assert "svare i din kalender" in with_mailbox.letter.text
+    assert with_mailbox.event["ATTENDEE"].params["RSVP"] == "TRUE"
+    post.office = Office(post.office.database, replace(SETTINGS, imap_url=""))
+    plan(day=date(2026, 12, 10))
+    without = post.round()["bo"]
+    assert "bliver ikke læst" in without.letter.text
+    assert "bliver ikke læst" in without.letter.html
+    assert without.event["ATTENDEE"].params["RSVP"] == "FALSE"

@@ -90,8 +90,8 @@ def _letter(
         "no": hints[NO],
         "agenda": agenda(db, viewer, meeting) if mine else [],
         "is_cancelled": meeting.state is State.CANCELLED,
-        "base_url": settings.base_url,
         "site_name": settings.name,
+        "is_read": bool(settings.imap_url),
     }
     return Letter(
         subject=one_line(str(subject(kind, meeting))),
@@ -147,6 +147,8 @@ def calendar_object(
     )
     if mine is not None:
         event["ATTENDEE"].params["PARTSTAT"] = PARTSTAT[mine.reply]
+        if not settings.imap_url:  # nobody reads what a calendar would answer
+            event["ATTENDEE"].params["RSVP"] = "FALSE"
     return calendar_bytes([event], method=invitation.method.name)
 
 
