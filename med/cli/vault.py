@@ -9,7 +9,6 @@ from med.db import Database
 from med.settings import Settings, read_settings
 
 AT_ONCE = 500  # keys wrapped in one transaction: whoever is interrupted goes on from there
-SECRET_TABLES = ("compass_citizen_key", "compass_identity")
 
 
 def add_commands(commands: Any) -> None:
@@ -26,6 +25,7 @@ def add_commands(commands: Any) -> None:
 
 
 def run_turn(given: argparse.Namespace) -> int:
+    from med.competence_compass.erasing import SECRET_TABLES
     from med.competence_compass.vault import RING_FILE, new_ring_key, read_ring, write_ring
 
     settings = read_settings()
@@ -94,7 +94,7 @@ def run_replay(given: argparse.Namespace) -> int:
 
 
 def replay_list(database: Database, data_dir: Path, file: Path) -> int:
-    from med.competence_compass.erasing import keep_list, read_list, replay
+    from med.competence_compass.erasing import SECRET_TABLES, keep_list, read_list, replay
 
     told = read_list(file)
     with database.writing() as db:

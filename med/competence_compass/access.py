@@ -313,3 +313,27 @@ def edit_version(viewer: Viewer, about: AboutVersion) -> Iterator[Text]:
     yield from keep_instruments(viewer, about)
     if about.version is not None and about.version.locked_at is not None:
         yield T("Versionen er brugt til en måling og ligger fast. Lav en ny version for at ændre den.")
+
+
+# --- intake ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AboutIntake:
+    """Whether the viewer coordinates the unit a citizen is in, or comes to."""
+
+    coordinates: bool
+
+
+def keep_intake(viewer: Viewer, about: AboutIntake) -> Iterator[Text]:
+    """Citizens in and out, and who works with them."""
+    yield from is_employee(viewer)
+    if not about.coordinates:
+        yield T("Kun koordinatoren for enheden fører indtaget.")
+
+
+def open_name(viewer: Viewer, role: object = None) -> Iterator[Text]:
+    """To a reason: contact person, deputy, the unit's coordinator, and who leads a run the citizen takes part in."""
+    yield from is_employee(viewer)
+    if role is None:
+        yield T("Kun de, der arbejder med borgeren, kan åbne navnet.")

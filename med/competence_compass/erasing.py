@@ -6,6 +6,7 @@ points somewhere; the looks, without their reasons; and sums that were computed 
 """
 
 import hashlib
+import logging
 import os
 import secrets
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -33,8 +35,11 @@ from med.competence_compass.models import (
     Score,
     WaitingEntry,
 )
+from med.db import Database, is_away
 
 LIST_FILE = "erasures.txt"
+SECRET_TABLES = ("compass_citizen_key", "compass_identity")
+log = logging.getLogger("med")
 
 
 def forget_citizen(db: Session, citizen: Citizen) -> None:
@@ -126,3 +131,15 @@ def replay(db: Session, told: set[str]) -> int:
             db.add(Erasure(uid=citizen.uid, at=clock.now()))
         forget_citizen(db, citizen)
     return len(found)
+
+
+def let_go(database: Database, data_dir: Path) -> None:
+    """After an erasure is saved: onto the list, and out of the database's log. Tried again at night."""
+    try:
+        with database.reading() as db:
+            keep_list(db, data_dir)
+        database.scrub(*SECRET_TABLES)
+    except (OSError, DBAPIError) as error:
+        if isinstance(error, DBAPIError) and not is_away(error):
+            raise
+        log.warning("what was erased is still in the database's log; tried again at night: %s", type(error).__name__)

@@ -16,6 +16,7 @@ from med.competence_compass.access import (
     use_compass,
 )
 from med.competence_compass.citizen_parts import citizens_await
+from med.competence_compass.jobs import jobs
 from med.competence_compass.parts import landing
 from med.competence_compass.routes import (
     activities,
@@ -23,8 +24,11 @@ from med.competence_compass.routes import (
     citizens,
     drafts,
     goals,
+    identities,
+    imports,
     instrument_files,
     instruments,
+    intake,
     reliability,
     runs,
     waiting,
@@ -63,6 +67,9 @@ competence_compass = Slice(
         activities.router,
         runs.router,
         waiting.router,
+        intake.router,
+        imports.router,
+        identities.router,
     ],
     policies=[
         use_compass,
@@ -76,5 +83,6 @@ competence_compass = Slice(
         *ABOUT_ACTIVITIES,
     ],
     awaits=lambda db, viewer: [*citizens_await(db, viewer), *activity_parts.activities_await(db, viewer)],
+    jobs=jobs,
     nav=[NavEntry("compass", T("Kompas"), "/kompas", 40, shows=lambda viewer: viewer.is_employee)],
 )

@@ -1,0 +1,24 @@
+from med.competence_compass.looks import LookRole
+from med.competence_compass.models import LookAt
+from med.language import T, name_things
+
+name_things(
+    {
+        LookAt.PAGE: T("Borgerens side"),
+        LookAt.IDENTITY: T("Navnet"),
+        LookAt.ASSESSMENT: T("En måling"),
+        LookAt.GOALS: T("Målene"),
+        LookAt.RUN: T("Deltagelse i et forløb"),
+        LookAt.INTAKE: T("Indtag og venteliste"),
+        LookAt.EXPORT: T("Udlevering af alt"),
+        LookAt.ERASURE: T("Sletning"),
+    }
+)
+name_things(
+    {
+        LookRole.CONTACT: T("Kontaktperson"),
+        LookRole.DEPUTY: T("Stedfortræder"),
+        LookRole.RUN_LEADER: T("Leder af forløb"),
+        LookRole.COORDINATOR: T("Koordinator"),
+    }
+)
