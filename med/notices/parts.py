@@ -8,6 +8,7 @@ from med.access import allows
 from med.decisions.models import Decision
 from med.notices import access, queries
 from med.notices.models import How, Topic
+from med.notices.planning.workplace import DEFAULTS
 from med.organisation.models import Committee
 from med.perspectives.models import Perspective
 
@@ -31,7 +32,10 @@ def _button(visit: Any, topic: Topic, about: str, sits: bool = False) -> Markup:
     if not allows(visit.viewer, access.follow, None):
         return Markup("")
     how = queries.how_followed(visit.db, visit.viewer, topic, about)
-    own = queries.hearing(visit.db, visit.viewer).own[Topic.MY_COMMITTEES] if sits and how is None else None
+    own = None
+    if sits and how is None:
+        mine = queries.how_followed(visit.db, visit.viewer, Topic.MY_COMMITTEES, "")
+        own = mine or DEFAULTS[Topic.MY_COMMITTEES]
     return visit.desk.pages.piece(
         "notices/_follow.html", visit, topic=topic, about=about, how=how, own=own, at_first=AT_FIRST[topic]
     )

@@ -7,7 +7,7 @@ from med.notices import (
 )
 from med.notices.chat.telling import tell_outlet, try_outlet
 from med.notices.composing import compose_digest, compose_notice
-from med.notices.digests import tell
+from med.notices.digests import JOB, MINUTES, run
 from med.notices.operations import access as operations_access
 from med.notices.operations import words as operations_words  # noqa: F401  why something was not sent
 from med.notices.outbox import register
@@ -42,7 +42,7 @@ notices = Slice(
     ],
     panels={"decision": parts.follow_decision, "perspective": parts.follow_perspective},
     jobs=[
-        Job("notices.plan", minutes=5, errand=tell),
+        Job(JOB, minutes=MINUTES, errand=run),
         Job("notices.send", minutes=1, errand=send_mail),
         Job("notices.tell_outlets", minutes=1, errand=tell_outlets),
     ],

@@ -13,7 +13,7 @@ from med.decisions.models import Decision, FollowUp, FollowUpState
 from med.meetings.actions.proposals import answer_proposal, raise_point
 from med.meetings.forms.proposals import Answer, AnswerProposal, RaisePoint
 from med.meetings.models import Attendance, Meeting, Minutes, MinutesState, Part, Proposal, Reply
-from med.notices import planning
+from med.notices import digests, planning
 from med.notices.models import Channel, How, Message, Notice, Outlet, OutletKind, ReadMark, Topic
 from med.notices.planning import calendar
 from med.notices.planning.workplace import look_around
@@ -297,6 +297,26 @@ def test_several_planners_at_once_tell_once(house):
     house.tick()
     linked = house.ask(select(Notice.message_id).where(Notice.person_id == house.ids["carla"]))
     assert all(row.message_id for row in linked)
+
+
+def test_of_several_workers_the_first_at_each_step_of_the_clock_plans(house, monkeypatch):
+    done = []
+    monkeypatch.setattr(digests, "tell", lambda office: done.append(clock.now()))
+    for minutes in (0, 0, 4, 5, 5, 10):
+        with clock.at(demo.NOW + timedelta(minutes=minutes)):
+            digests.run(house.office)
+    assert done == [demo.NOW + timedelta(minutes=minutes) for minutes in (0, 5, 10)]
+
+    def dies(office):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(digests, "tell", dies)
+    with clock.at(demo.NOW + timedelta(minutes=15)), pytest.raises(KeyboardInterrupt):
+        digests.run(house.office)
+    monkeypatch.setattr(digests, "tell", lambda office: done.append(clock.now()))
+    with clock.at(demo.NOW + timedelta(minutes=20)):
+        digests.run(house.office)
+    assert len(done) == 4
 
 
 @pytest.mark.parametrize("calls", [1, 2, 3])
