@@ -45,7 +45,7 @@ class Drawing:
     frame: trajectory.Frame | None
     ticks: list[tuple[float, str]]  # the scale above the rows: (x, number)
     shapes: dict[AssessmentKind, str]
-    has_before: bool
+    before: date | None  # the day most areas are compared with: the first that is no referral; None with one alone
     has_goals: bool
     why: Text | None  # why there are too few data, where it is the same everywhere: said once
 
@@ -76,10 +76,15 @@ def draw(story: Story, takings: list[Taking], waits: list[Wait], today: date) ->
         frame=over_time,
         ticks=[(dumbbell.place(value, scale.low, scale.high), text) for value, text in numbers],
         shapes=SHAPES,
-        has_before=any(area.change.before is not None for area in story.areas),
+        before=then(story),
         has_goals=any(area.goals for area in story.areas),
         why=rows[0].why if len({row.why for row in rows}) == 1 else None,
     )
+
+
+def then(story: Story) -> date | None:
+    days = [area.change.first for area in story.areas if area.change.first and area.change.before is not None]
+    return max(sorted(set(days)), key=days.count, default=None)
 
 
 def compass(story: Story, scale: Scale, numbers: list[tuple[float, str]]) -> radar.Radar | None:
