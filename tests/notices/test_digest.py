@@ -316,7 +316,8 @@ def test_of_closed_items_a_mail_gives_a_link_and_no_words(house):
         house.tick()
         (letter,) = house.letters("bo")
     assert f"{BASE}/beslutninger/{made}" in letter.text
-    assert "lukket punkt" in letter.text
+    assert "En beslutning på et lukket punkt" in letter.text
+    assert "En opfølgning fra et lukket punkt" in letter.text
     assert secret not in letter.text + letter.html + letter.subject
     stored = house.ask(select(Message.details).where(Message.person_id == house.ids["bo"]))
     assert secret not in str(stored)

@@ -86,10 +86,11 @@ def for_mail(line: Line) -> Line:
     """As it may stand in a mail: the words of a closed item stay in the house, and the link leads to them."""
     if line.is_open:
         return line
-    thing = next(key for key in CLOSED if line.href.startswith(PLACES[key]))
+    thing = next(key for key, place in PLACES.items() if line.href.startswith(place))
     return replace(line, title=CLOSED[thing], note="", facts=(), perspective=None)
 
 
+# The longer address first.
 PLACES = {"follow_up": "/beslutninger/opfoelgning/", "decision": "/beslutninger/", "proposal": "/forslag/"}
 
 
