@@ -13,7 +13,17 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import SeatRole, Side
-from med.competence_compass.models import Citizen, Exam, Goal, GoalType, RoleKind, RunLeader, Version
+from med.competence_compass.models import (
+    Citizen,
+    Dimension,
+    Exam,
+    Goal,
+    GoalType,
+    Instrument,
+    RoleKind,
+    RunLeader,
+    Version,
+)
 from med.competence_compass.models import Session as RunSession
 from med.decisions.models import Decision, FollowUp, Tag
 from med.identity.models import FeedToken, SignIn
@@ -36,7 +46,7 @@ from med.organisation.models import Committee, Grant, ImportFile, Person, Rules,
 from med.perspectives.models import Perspective, RoleKey, Statement
 from med.web.signing import seal
 from tests.competence_compass.factories import make_activity, make_run, put_in, suppose, wait
-from tests.competence_compass.house import assign, give_role, make_instrument, take_stock, unit_id
+from tests.competence_compass.house import assign, give_role, make_instrument, make_version, take_stock, unit_id
 
 SECRET = "Nattergal"  # in words that only the committee may read
 ONE_SIDE = "Rørsanger"  # in notes of the employees' side, which the chair and the secretary may not read either
@@ -186,12 +196,21 @@ def _stock(db: Session, people: dict[str, int]) -> dict[str, int]:
             instrument_id=version.instrument_id, entered=today - timedelta(days=400),
         ),
     )  # fmt: skip
-    assign(db, citizen, "freja", starts=citizen.entered)
+    contact = assign(db, citizen, "freja", starts=citizen.entered)
+    give_role(db, "anna", RoleKind.INSTRUMENTS)
+    instrument = db.get_one(Instrument, version.instrument_id)
+    unused = make_version(db, instrument, 2, areas=3, dimensions=1)
+    dimension = db.scalars(select(Dimension).where(Dimension.version_id == unused.id)).first()
     draft = take_stock(db, citizen, version, today, 3, closed=False)
     goal = Goal(citizen_id=citizen.id, goal_type=GoalType.DEVELOP, set_on=today, sealed=b"")
     return {
         **_course(db, people, citizen, version),
         "citizen_id": citizen.id,
+        "assignment_id": contact.id,
+        "instrument_id": instrument.id,
+        "version_id": unused.id,
+        "area_id": dimension.area_id,  # type: ignore[union-attr]
+        "dimension_id": dimension.id,  # type: ignore[union-attr]
         "occasion_id": draft.occasion_id,
         "goal_id": _add(db, goal).id,
         "place": 1,

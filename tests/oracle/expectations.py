@@ -85,6 +85,10 @@ ONCE_PUBLISHED: Rows = {
     "done closed": RUNS_CLOSED,
 }
 
+KEEPS_INSTRUMENTS: Rows = {"any": {OK: ["anna"], 403: but(STAFF, "anna")}}
+# Contact person, coordinator, and carla, who leads a run the citizen takes part in.
+OPENS_NAME: Rows = {"any": {OK: ["bo", "carla", "freja"]}}
+
 # --- the routes -------------------------------------------------------------------------------------------------------
 
 EXPECTED: dict[str, Rows] = {
@@ -334,6 +338,59 @@ EXPECTED: dict[str, Rows] = {
     "compass.leave_list": BO_ALONE,
     "compass.queue_for": {"any": {OK: ["bo", "freja"]}},
     "compass.ask_for_place": {"any": {OK: ["bo", "freja"]}},
+    # the compass: its instruments, which anna keeps
+    "instruments.index": WHO_WORKS_HERE,
+    "instruments.show": WHO_WORKS_HERE,
+    "instruments.version": WHO_WORKS_HERE,
+    "instruments.preview": WHO_WORKS_HERE,
+    "instruments.map": WHO_WORKS_HERE,
+    "instruments.file": WHO_WORKS_HERE,
+    "instruments.reliability": WHO_WORKS_HERE,
+    "instruments.new": KEEPS_INSTRUMENTS,
+    "instruments.make": KEEPS_INSTRUMENTS,
+    "instruments.change": KEEPS_INSTRUMENTS,
+    "instruments.end": KEEPS_INSTRUMENTS,
+    "instruments.copy": KEEPS_INSTRUMENTS,
+    "instruments.activate": KEEPS_INSTRUMENTS,
+    "instruments.discard": KEEPS_INSTRUMENTS,
+    "instruments.set_map": KEEPS_INSTRUMENTS,
+    "instruments.scale": KEEPS_INSTRUMENTS,
+    "instruments.set_scale": KEEPS_INSTRUMENTS,
+    "instruments.add_area": KEEPS_INSTRUMENTS,
+    "instruments.area": KEEPS_INSTRUMENTS,
+    "instruments.change_area": KEEPS_INSTRUMENTS,
+    "instruments.move_area": KEEPS_INSTRUMENTS,
+    "instruments.remove_area": KEEPS_INSTRUMENTS,
+    "instruments.add_dimension": KEEPS_INSTRUMENTS,
+    "instruments.dimension": KEEPS_INSTRUMENTS,
+    "instruments.change_dimension": KEEPS_INSTRUMENTS,
+    "instruments.move_dimension": KEEPS_INSTRUMENTS,
+    "instruments.remove_dimension": KEEPS_INSTRUMENTS,
+    "instruments.import": KEEPS_INSTRUMENTS,
+    "instruments.upload": KEEPS_INSTRUMENTS,
+    "instruments.compute_reliability": KEEPS_INSTRUMENTS,
+    "instruments.enter_reliability": KEEPS_INSTRUMENTS,
+    "instruments.look_over": {"any": {403: but(STAFF, "anna")}},  # somebody else's file
+    "instruments.take_in": {"any": {403: but(STAFF, "anna")}},  # somebody else's file
+    "instruments.throw_away": {"any": {403: but(STAFF, "anna")}},  # somebody else's file
+    # the compass: in and out, names, everything
+    "intake.index": BO_ALONE,
+    "intake.new": BO_ALONE,
+    "intake.enter": BO_ALONE,
+    "intake.show": BO_ALONE,
+    "intake.place": BO_ALONE,
+    "intake.rename": BO_ALONE,
+    "intake.leave": BO_ALONE,
+    "intake.come_back": BO_ALONE,
+    "intake.assign": BO_ALONE,
+    "intake.end_assignment": BO_ALONE,
+    "intake.erasing": BO_ALONE,
+    "intake.erase": BO_ALONE,
+    "compass.ask_name": OPENS_NAME,
+    "compass.name": OPENS_NAME,
+    "compass.handing_over": FREJA_ALONE,
+    "compass.hand_over": FREJA_ALONE,
+    "compass.looks": FREJA_ALONE,
 }
 
 
