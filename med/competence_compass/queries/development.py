@@ -7,7 +7,7 @@ from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from med.competence_compass.measuring import Change, Precision, Reading, Why, area_change, turned
@@ -117,7 +117,7 @@ def story(
     versions = list(dict.fromkeys(one.version_id for one in taken))
     dimensions, areas, scales = _structure(db, versions)
     chain = _chain(db, current, versions, dimensions, scales)
-    values = _values(db, [one.id for one in taken], dimensions, scales, chain)
+    values = _values(db, citizen_id, [one.id for one in taken], dimensions, scales, chain)
     precisions = _precisions(db, current)
     scale = scales[current]
     told = [_area(area, taken, values, precisions.get(area.id), scale, goals) for area in areas[current]]
@@ -125,28 +125,17 @@ def story(
     return Story(scale, told, taken, breaks, taken[0].day, taken[-1].day)
 
 
+# The questions of a page that is opened all day are put together once; building them anew took longer than asking.
+_a = Assessment.__table__.c
+TAKEN = (
+    select(_a.id, _a.occasion_id, _a.day, _a.kind, _a.purpose, _a.assessor, _a.version_id, _a.triggered_referral)
+    .where(_a.citizen_id == bindparam("citizen"), _a.closed_at.is_not(None), _a.superseded_at.is_(None))
+    .order_by(_a.day, _a.id)
+)
+
+
 def _taken(db: Session, citizen_id: int) -> list[Taken]:
-    return [
-        Taken(*row)
-        for row in db.execute(
-            select(
-                Assessment.id,
-                Assessment.occasion_id,
-                Assessment.day,
-                Assessment.kind,
-                Assessment.purpose,
-                Assessment.assessor,
-                Assessment.version_id,
-                Assessment.triggered_referral,
-            )
-            .where(
-                Assessment.citizen_id == citizen_id,
-                Assessment.closed_at.is_not(None),
-                Assessment.superseded_at.is_(None),
-            )
-            .order_by(Assessment.day, Assessment.id)
-        )
-    ]
+    return [Taken(*row) for row in db.execute(TAKEN, {"citizen": citizen_id})]
 
 
 def _is_hidden(one: Taken, blind: tuple[date, date] | None, me: str) -> bool:
@@ -168,27 +157,32 @@ class _Area(NamedTuple):
     dimensions: tuple[int, ...]
 
 
+_d, _area_c, _v = Dimension.__table__.c, Area.__table__.c, Version.__table__.c
+STRUCTURE = (
+    select(
+        _d.id,
+        _d.version_id,
+        _d.area_id,
+        _d.higher_is_better,
+        _area_c.title,
+        _area_c.short_title,
+        _area_c.easy_title,
+        _v.scale_min,
+        _v.scale_max,
+        _v.higher_is_better.label("version_higher"),
+    )
+    .select_from(Dimension.__table__)
+    .join(Area.__table__, _area_c.id == _d.area_id)
+    .join(Version.__table__, _v.id == _d.version_id)
+    .where(_d.version_id.in_(bindparam("versions", expanding=True)))
+    .order_by(_d.version_id, _area_c.position, _area_c.id, _d.position, _d.id)
+)
+
+
 def _structure(
     db: Session, versions: Sequence[int]
 ) -> tuple[dict[int, _Dimension], dict[int, list[_Area]], dict[int, Scale]]:
-    rows = db.execute(
-        select(
-            Dimension.id,
-            Dimension.version_id,
-            Dimension.area_id,
-            Dimension.higher_is_better,
-            Area.title,
-            Area.short_title,
-            Area.easy_title,
-            Version.scale_min,
-            Version.scale_max,
-            Version.higher_is_better.label("version_higher"),
-        )
-        .join(Area, Area.id == Dimension.area_id)
-        .join(Version, Version.id == Dimension.version_id)
-        .where(Dimension.version_id.in_(versions))
-        .order_by(Dimension.version_id, Area.position, Area.id, Dimension.position, Dimension.id)
-    ).all()
+    rows = db.execute(STRUCTURE, {"versions": versions}).all()
     dimensions = {
         row.id: _Dimension(
             row.id,
@@ -244,8 +238,18 @@ def _chain(
     }
 
 
+_s = Score.__table__.c
+VALUES = (
+    select(_s.assessment_id, _s.dimension_id, _s.value)
+    .select_from(Score.__table__)
+    .join(Assessment.__table__, _a.id == _s.assessment_id)
+    .where(_a.citizen_id == bindparam("citizen"), _a.closed_at.is_not(None), _s.value.is_not(None))
+)
+
+
 def _values(
     db: Session,
+    citizen_id: int,
     assessment_ids: Sequence[int],
     dimensions: Mapping[int, _Dimension],
     scales: Mapping[int, Scale],
@@ -258,24 +262,24 @@ def _values(
         for old, new in chain.items()
         for one in [dimensions[old]]
     }
-    for assessment_id, dimension_id, value in db.execute(
-        select(Score.assessment_id, Score.dimension_id, Score.value).where(
-            Score.assessment_id.in_(assessment_ids), Score.value.is_not(None)
-        )
-    ):
-        if (to := turn.get(dimension_id)) is not None:
+    for assessment_id, dimension_id, value in db.execute(VALUES, {"citizen": citizen_id}):
+        if (to := turn.get(dimension_id)) is not None and assessment_id in found:
             found[assessment_id][to[0]] = value if to[1] is None else to[1] - value
     return found
+
+
+_r = Reliability.__table__.c
+PRECISIONS = (
+    select(_r.area_id, _r.method, _r.r, _r.sd)
+    .where(_r.version_id == bindparam("version"), _r.area_id.is_not(None))
+    .order_by(_r.on, _r.id)
+)
 
 
 def _precisions(db: Session, version_id: int) -> dict[int, Precision]:
     """Area -> how sure it is: the newest from the house's own double ratings, else the newest published one."""
     found: dict[int, Precision] = {}
-    rows = db.execute(
-        select(Reliability.area_id, Reliability.method, Reliability.r, Reliability.sd)
-        .where(Reliability.version_id == version_id, Reliability.area_id.is_not(None))
-        .order_by(Reliability.on, Reliability.id)
-    ).all()
+    rows = db.execute(PRECISIONS, {"version": version_id}).all()
     for row in sorted(rows, key=lambda row: row.method is ReliabilityMethod.DOUBLE_RATED):
         try:
             found[row.area_id] = Precision(row.r, row.sd)

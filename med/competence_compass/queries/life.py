@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Date, bindparam, select
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -29,10 +29,65 @@ from med.competence_compass.vault import Lost, Vault
 from med.organisation.access import on_day
 from med.organisation.models import Person
 
+# Put together once: a citizen's page is opened all day.
+_citizen = bindparam("citizen")
+_i, _o, _p, _w = Identity.__table__.c, Occasion.__table__.c, Person.__table__.c, WaitingEntry.__table__.c
+_g, _t, _run, _act, _e = (
+    Assignment.__table__.c,
+    Participation.__table__.c,
+    Run.__table__.c,
+    Activity.__table__.c,
+    Exam.__table__.c,
+)
+IDENTITY = select(_i.sealed).where(_i.citizen_id == _citizen)
+OCCASIONS = (
+    select(_o.id, _o.day, _o.purpose, _o.begun_by_id, _p.name, _o.closed_at, _o.differs)
+    .select_from(Occasion.__table__)
+    .outerjoin(Person.__table__, _p.id == _o.begun_by_id)
+    .where(_o.citizen_id == _citizen)
+    .order_by(_o.day.desc(), _o.id.desc())
+)
+AROUND = (
+    select(_g.role, _g.starts, _g.ends, _p.name)
+    .select_from(Assignment.__table__)
+    .join(Person.__table__, _p.id == _g.person_id)
+    .where(_g.citizen_id == _citizen, on_day(_g, bindparam("today", type_=Date)))
+    .order_by(_g.role, _p.name)
+)
+TAKINGS = (
+    select(
+        _t.id,
+        _act.id.label("activity_id"),
+        _act.title,
+        _t.starts,
+        _t.ends,
+        _t.planned,
+        _t.attended,
+        _t.end_reason,
+        _e.id.label("exam_id"),
+        _e.day,
+        _e.passed,
+        _e.level,
+    )
+    .select_from(Participation.__table__)
+    .join(Run.__table__, _run.id == _t.run_id)
+    .join(Activity.__table__, _act.id == _run.activity_id)
+    .outerjoin(Exam.__table__, _e.participation_id == _t.id)
+    .where(_t.citizen_id == _citizen)
+    .order_by(_t.starts.desc(), _t.id.desc(), _e.day)
+)
+WAITS = (
+    select(_act.id, _act.title, _w.queued, _w.left_on, _w.outcome)
+    .select_from(WaitingEntry.__table__)
+    .join(Activity.__table__, _act.id == _w.activity_id)
+    .where(_w.citizen_id == _citizen)
+    .order_by(_w.queued.desc(), _w.id.desc())
+)
+
 
 def identity(db: Session, vault: Vault, citizen_id: int) -> dict[str, str]:
     """Who the citizen is: {"name", "called", "reach"}; empty when the vault holds nothing that opens."""
-    sealed = db.scalar(select(Identity.sealed).where(Identity.citizen_id == citizen_id))
+    sealed = db.scalar(IDENTITY, {"citizen": citizen_id})
     if sealed is None:
         return {}
     try:
@@ -55,25 +110,9 @@ class OccasionRow:
     differs: bool
 
 
-def occasions(db: Session, viewer: Viewer, towards: Towards) -> list[OccasionRow]:
+def occasions(db: Session, towards: Towards) -> list[OccasionRow]:
     """Every occasion, the newest first."""
-    return [
-        OccasionRow(*row[:5], row[5] is not None, row[6])
-        for row in db.execute(
-            select(
-                Occasion.id,
-                Occasion.day,
-                Occasion.purpose,
-                Occasion.begun_by_id,
-                Person.name,
-                Occasion.closed_at,
-                Occasion.differs,
-            )
-            .outerjoin(Person, Person.id == Occasion.begun_by_id)
-            .where(Occasion.citizen_id == towards.id)
-            .order_by(Occasion.day.desc(), Occasion.id.desc())
-        )
-    ]
+    return [OccasionRow(*row[:5], row[5] is not None, row[6]) for row in db.execute(OCCASIONS, {"citizen": towards.id})]
 
 
 def blind_days(viewer: Viewer, rows: Sequence[OccasionRow]) -> tuple[date, date] | None:
@@ -88,12 +127,7 @@ def blind_days(viewer: Viewer, rows: Sequence[OccasionRow]) -> tuple[date, date]
 
 def people_around(db: Session, citizen_id: int) -> Sequence[Any]:
     """Contact persons and deputies today, and those to come."""
-    return db.execute(
-        select(Assignment.role, Assignment.starts, Assignment.ends, Person.name)
-        .join(Person, Person.id == Assignment.person_id)
-        .where(Assignment.citizen_id == citizen_id, on_day(Assignment, clock.today()))
-        .order_by(Assignment.role, Person.name)
-    ).all()
+    return db.execute(AROUND, {"citizen": citizen_id, "today": clock.today()}).all()
 
 
 @dataclass
@@ -111,27 +145,7 @@ class Taking:
 
 
 def takings(db: Session, citizen_id: int) -> list[Taking]:
-    rows = db.execute(
-        select(
-            Participation.id,
-            Activity.id.label("activity_id"),
-            Activity.title,
-            Participation.starts,
-            Participation.ends,
-            Participation.planned,
-            Participation.attended,
-            Participation.end_reason,
-            Exam.id.label("exam_id"),
-            Exam.day,
-            Exam.passed,
-            Exam.level,
-        )
-        .join(Run, Run.id == Participation.run_id)
-        .join(Activity, Activity.id == Run.activity_id)
-        .outerjoin(Exam, Exam.participation_id == Participation.id)
-        .where(Participation.citizen_id == citizen_id)
-        .order_by(Participation.starts.desc(), Participation.id.desc(), Exam.day)
-    ).all()
+    rows = db.execute(TAKINGS, {"citizen": citizen_id}).all()
     found: dict[int, Taking] = {}
     for row in rows:
         one = found.setdefault(row.id, Taking(*row[1:8], exams=[]))
@@ -150,12 +164,4 @@ class Wait:
 
 
 def waits(db: Session, citizen_id: int) -> list[Wait]:
-    return [
-        Wait(*row)
-        for row in db.execute(
-            select(Activity.id, Activity.title, WaitingEntry.queued, WaitingEntry.left_on, WaitingEntry.outcome)
-            .join(Activity, Activity.id == WaitingEntry.activity_id)
-            .where(WaitingEntry.citizen_id == citizen_id)
-            .order_by(WaitingEntry.queued.desc(), WaitingEntry.id.desc())
-        )
-    ]
+    return [Wait(*row) for row in db.execute(WAITS, {"citizen": citizen_id})]

@@ -61,7 +61,7 @@ def print_out(visit: Visit, citizen_id: int) -> Response:
 
 def picture(visit: Visit, towards: access.Towards) -> dict[str, Any]:
     db, viewer, ring = visit.db, visit.viewer, vault(visit)
-    occasions = life.occasions(db, viewer, towards)
+    occasions = life.occasions(db, towards)
     blind = life.blind_days(viewer, occasions)
     goals = goals_of(db, towards.id, ring)
     told = story(db, towards.id, goals, blind, me=f"person:{viewer.person_id}")
