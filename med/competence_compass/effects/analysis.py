@@ -261,15 +261,11 @@ def seen(study: Study, design: Design, activity: int, dimension: int) -> tuple[i
     times = np.bincount(study.citizen[running], minlength=len(study.citizens))
     compared = int((times >= 2).sum()) if took_part.any() else 0
     score = study.scores[:, dimension]
-    at_start = [
-        score[rows[-1]]
-        for citizen in np.flatnonzero(took_part & before)
-        if len(
-            rows := design.rows[citizen][
-                usable[design.rows[citizen]] & (study.day[design.rows[citizen]] < first[citizen])
-            ]
-        )
-    ]
+    at_start = []
+    for citizen in np.flatnonzero(took_part & before).tolist():
+        rows = design.rows[citizen]
+        rows = rows[usable[rows] & (study.day[rows] < first[citizen])]
+        at_start.append(score[rows[-1]])
     if not at_start:
         return n, compared, 0.0, 0.0
     stood = np.array(at_start)

@@ -25,7 +25,9 @@ def study_of(folder: Folder) -> Study:
     )
     sign = np.where(upwards, 1.0, -1.0)
     assessments = [row for row in folder.assessments if row.purpose is not AssessmentPurpose.DOUBLE]
-    citizens = sorted({row.citizen for row in (*assessments, *folder.participations, *folder.waiting)})
+    parts, waiting = folder.participations, folder.waiting
+    met = {row.citizen for row in assessments} | {row.citizen for row in parts} | {row.citizen for row in waiting}
+    citizens = sorted(met)
     activities = [row.activity for row in folder.activities] or sorted({row.activity for row in folder.participations})
     who, what = numbered(citizens), numbered(activities)
     codes = numbered(one["code"] for one in dimensions)
@@ -36,7 +38,6 @@ def study_of(folder: Folder) -> Study:
                 scores[i, k] = answer
     worst, best = sorted((float(scale["min"]), float(scale["max"])))
     assessors = numbered(sorted({row.assessor for row in assessments}))
-    parts, waiting = folder.participations, folder.waiting
     begun: dict[str, date] = {}
     for part in parts:
         begun[part.activity] = min(part.start, begun.get(part.activity, date.max))

@@ -32,6 +32,7 @@ from med.competence_compass.models.citizens import (
     Occasion,
     Score,
 )
+from med.competence_compass.models.effects import EffectEstimate, EffectRun, RunState
 from med.competence_compass.models.instruments import (
     Area,
     CompassRole,
@@ -64,6 +65,8 @@ __all__ = [
     "Dimension",
     "DimensionMap",
     "Draw",
+    "EffectEstimate",
+    "EffectRun",
     "EndReason",
     "Erasure",
     "Exam",
@@ -85,6 +88,7 @@ __all__ = [
     "RoleKind",
     "Run",
     "RunLeader",
+    "RunState",
     "ScaleLevel",
     "Score",
     "Session",

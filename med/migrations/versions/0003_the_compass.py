@@ -157,6 +157,47 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("citizen_id", name=op.f("pk__compass_citizen_key")),
     )
     op.create_table(
+        "compass_effect_run",
+        sa.Column("id", med.db.BigInt, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("version_id", med.db.BigInt, nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum("waiting", "working", "done", "failed", name="runstate", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("asked_at", med.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("asked_by_id", med.db.BigInt, nullable=True),
+        sa.Column("leased_until", med.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("lease", sa.Text(), nullable=False),
+        sa.Column("progress", med.db.BigInt, nullable=False),
+        sa.Column("done_at", med.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("cut_off", sa.Date(), nullable=True),
+        sa.Column("input_sha256", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("rows_used", med.db.BigInt, nullable=False),
+        sa.Column("rows_left_out", med.db.BigInt, nullable=False),
+        sa.Column("lead_z", sa.Double(), nullable=True),
+        sa.Column("is_guarded", sa.Boolean(), nullable=False),
+        sa.Column("slope", sa.Double(), nullable=True),
+        sa.Column("period", sa.Double(), nullable=True),
+        sa.Column("rho", sa.Double(), nullable=True),
+        sa.Column("variance_at", med.db.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'working', 'done', 'failed')", name=op.f("ck__compass_effect_run__state_known")
+        ),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["person.id"], name=op.f("fk__compass_effect_run__asked_by_id")),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["compass_version.id"], name=op.f("fk__compass_effect_run__version_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk__compass_effect_run")),
+        sa.UniqueConstraint("uid", name=op.f("uq__compass_effect_run__uid")),
+    )
+    with op.batch_alter_table("compass_effect_run", schema=None) as batch_op:
+        batch_op.create_index("ix__compass_effect_run__version_state", ["version_id", "state", "id"], unique=False)
+
+    op.create_table(
         "compass_identity",
         sa.Column("citizen_id", med.db.BigInt, nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
@@ -548,6 +589,53 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("compass_draw", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix__compass_draw_activity_id"), ["activity_id"], unique=False)
+
+    op.create_table(
+        "compass_effect_estimate",
+        sa.Column("id", med.db.BigInt, nullable=False),
+        sa.Column("run_id", med.db.BigInt, nullable=False),
+        sa.Column("activity_id", med.db.BigInt, nullable=False),
+        sa.Column("dimension_id", med.db.BigInt, nullable=False),
+        sa.Column("n", med.db.BigInt, nullable=False),
+        sa.Column("n_comparison", med.db.BigInt, nullable=False),
+        sa.Column("estimate", sa.Double(), nullable=True),
+        sa.Column("se", sa.Double(), nullable=True),
+        sa.Column("ci_low", sa.Double(), nullable=True),
+        sa.Column("ci_high", sa.Double(), nullable=True),
+        sa.Column("p", sa.Double(), nullable=True),
+        sa.Column("q", sa.Double(), nullable=True),
+        sa.Column("shrunken", sa.Double(), nullable=True),
+        sa.Column("waiting_estimate", sa.Double(), nullable=True),
+        sa.Column("waiting_se", sa.Double(), nullable=True),
+        sa.Column("waiting_n", med.db.BigInt, nullable=False),
+        sa.Column("detectable", sa.Double(), nullable=True),
+        sa.Column("verdict", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("is_maintain", sa.Boolean(), nullable=False),
+        sa.Column("ceiling", sa.Double(), nullable=True),
+        sa.Column("floor", sa.Double(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["activity_id"], ["compass_activity.id"], name=op.f("fk__compass_effect_estimate__activity_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["dimension_id"], ["compass_dimension.id"], name=op.f("fk__compass_effect_estimate__dimension_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["compass_effect_run.id"], name=op.f("fk__compass_effect_estimate__run_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk__compass_effect_estimate")),
+        sa.UniqueConstraint(
+            "run_id",
+            "activity_id",
+            "dimension_id",
+            name=op.f("uq__compass_effect_estimate__run_id_activity_id_dimension_id"),
+        ),
+    )
+    with op.batch_alter_table("compass_effect_estimate", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix__compass_effect_estimate__activity", ["activity_id", "dimension_id", "run_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix__compass_effect_estimate_dimension_id"), ["dimension_id"], unique=False)
 
     op.create_table(
         "compass_hypothesis",

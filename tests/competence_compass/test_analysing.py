@@ -1,0 +1,198 @@
+"""Runs of the effect analysis: asked for once, carried out by one, kept as they came out, and surviving a kill."""
+
+import json
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
+
+from med import clock, demo
+from med.competence_compass import analysing
+from med.competence_compass.exchange.giving import folder_of, version_of
+from med.competence_compass.models import Assessment, EffectEstimate, EffectRun, RunState, Version
+from med.errors import Conflict
+from med.settings import Settings
+from med.slices import Office
+
+
+MED = (sys.executable, "-c", "from med.cli import main; raise SystemExit(main())")
+
+
+@pytest.fixture
+def office(database, tmp_path):
+    return Office(database, Settings(data_dir=tmp_path, database_url=database.url, secret="s" * 40))
+
+
+@pytest.fixture
+def asked(write):
+    return write(lambda db: analysing.ask_for_run(db, None, version_of(db)).id)
+
+
+def test_a_run_is_carried_out_in_a_process_of_its_own_and_kept(office, asked, database, write):
+    analysing.work(office)
+    with database.reading() as db:
+        run = db.get_one(EffectRun, asked)
+        assert (run.state, run.error, run.progress) == (RunState.DONE, "", 100)
+        assert run.rows_used > 0 and len(run.input_sha256) == 64 and 0 <= run.rho <= 1
+        found = {(one.activity.code, one.dimension.code): one for one in run.estimates}
+        tested = {(row.activity, row.dimension) for row in folder_of(db, run.version).hypotheses}
+        assert found and set(found) <= tested
+        for one in found.values():
+            assert one.verdict in {"udvikler", "tilbagegang", "ingen_paaviselig_effekt", "uafklaret", "for_faa_data"}
+            assert one.verdict != "for_faa_data" or one.reason
+    assert "numpy" not in sys.modules or "statsmodels" in sys.modules  # only the tests' own oracles bring it in here
+
+
+def test_the_same_data_gives_the_same_numbers(office, asked, database, write):
+    analysing.work(office)
+    again = write(lambda db: analysing.ask_for_run(db, None, version_of(db)).id)
+    assert again != asked
+    analysing.work(office)
+    with database.reading() as db:
+        one, two = (
+            [
+                (e.activity_id, e.dimension_id, e.estimate, e.se, e.verdict)
+                for e in db.scalars(
+                    select(EffectEstimate).where(EffectEstimate.run_id == run).order_by(EffectEstimate.id)
+                )
+            ]
+            for run in (asked, again)
+        )
+        assert one == two and one
+        first, second = db.get_one(EffectRun, asked), db.get_one(EffectRun, again)
+        assert second.variance_at == first.variance_at  # young enough to be used again
+
+
+def test_asking_twice_is_one_run(asked, write):
+    assert write(lambda db: analysing.ask_for_run(db, None, version_of(db)).id) == asked
+
+
+def test_an_instrument_nobody_used_has_nothing_to_analyse(write):
+    def ask(db):
+        version = version_of(db)
+        db.execute(update(Version).where(Version.id == version.id).values(locked_at=None))
+        db.refresh(version)
+        analysing.ask_for_run(db, None, version)
+
+    with pytest.raises(Conflict):
+        write(ask)
+
+
+def test_two_workers_never_take_the_same_run(office, asked):
+    taken, ready = [], threading.Barrier(4)
+
+    def worker():
+        ready.wait()
+        taken.append(analysing.take(office))
+
+    threads = [threading.Thread(target=worker) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [one for one in taken if one is not None] == [next(one for one in taken if one)]
+
+
+def test_a_killed_workers_run_is_taken_by_the_next_and_the_late_one_saves_nothing(office, asked, database):
+    run_id, lease = analysing.take(office)
+    assert analysing.take(office) is None
+    with clock.at(demo.NOW + analysing.LEASE + timedelta(minutes=1)):
+        analysing.work(office)
+        analysing.carry_out(office, run_id, lease)  # the first was only slow
+    with database.reading() as db:
+        run = db.get_one(EffectRun, asked)
+        assert run.state is RunState.DONE and run.lease != lease
+        pairs = [(one.activity_id, one.dimension_id) for one in run.estimates]
+        assert len(pairs) == len(set(pairs))
+
+
+def test_a_child_that_fails_leaves_a_sentence(office, asked, database, monkeypatch):
+    monkeypatch.setattr(analysing, "folder_of", lambda db, version: {"not": "a folder"})
+    analysing.work(office)
+    with database.reading() as db:
+        run = db.get_one(EffectRun, asked)
+        assert run.state is RunState.FAILED and run.error.startswith("The analysis ended with 1")
+        assert "Traceback" not in run.error and len(run.error) < 200
+
+
+def test_a_server_that_stops_puts_the_run_back(office, asked, database):
+    run_id, lease = analysing.take(office)
+    stopping = replace(office, stopping=threading.Event())
+    stopping.stopping.set()
+    analysing.carry_out(stopping, run_id, lease)
+    with database.reading() as db:
+        assert db.get_one(EffectRun, asked).state is RunState.WAITING
+
+
+def test_a_done_run_stands(office, asked, write):
+    analysing.work(office)
+    for change in (
+        update(EffectRun).values(rows_used=1),
+        update(EffectEstimate).values(verdict="udvikler"),
+        EffectEstimate.__table__.delete(),
+        EffectRun.__table__.delete(),
+    ):
+        with pytest.raises(DBAPIError, match="frozen"):
+            write(lambda db, change=change: db.execute(change))
+
+
+def test_the_night_asks_where_something_new_was_assessed(office, asked, write, database):
+    analysing.work(office)
+    with clock.at(demo.NOW + timedelta(hours=20)):
+        write(analysing.ask_at_night)
+        with database.reading() as db:
+            assert len(db.scalars(select(EffectRun.id)).all()) == 1
+        write(lambda db: db.execute(update(Assessment).values(closed_at=clock.now())))
+        with clock.at(demo.NOW + timedelta(hours=21)):
+            write(analysing.ask_at_night)
+        with database.reading() as db:
+            assert len(db.scalars(select(EffectRun.id)).all()) == 2
+
+
+def test_the_server_needs_no_numpy():
+    """75 MB and a third of a second that a page does not need."""
+    code = "import sys, med.app; med.app.all_jobs(); print(sorted({'numpy', 'scipy', 'pandas'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_folder_is_analysed_from_the_command_line(tmp_path):
+    from med.competence_compass.exchange.writing import write_folder
+    from med.competence_compass.generator import Centre, make_world
+
+    folder = tmp_path / "centre"
+    folder.mkdir()
+    write_folder(folder, make_world(Centre(seed=3, citizens=60, activities=5, quarters=8)).folder)
+
+    def analyse(*more):
+        command = [*MED, "compass", "analyse", str(folder), *more]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    out = tmp_path / "out.json"
+    done = analyse("--json", str(out))
+    assert done.returncode == 0, done.stderr
+    found = json.loads(out.read_text())
+    assert set(found) == {"run", "estimates"}
+    assert {"cut_off", "rows_used", "rows_left_out", "lead_z", "variance", "version"} <= set(found["run"])
+    assert {
+        "activity", "dimension", "n", "n_comparison", "estimate", "se", "ci_low", "ci_high", "p", "q", "shrunken",
+        "waiting_list_estimate", "waiting_list_se", "detectable", "verdict", "reason",
+    } <= set(found["estimates"][0])  # fmt: skip
+    (folder / "assessments.csv").write_text("citizen;date\nx;31.31.2025\n", encoding="utf-8")
+    refused = analyse()
+    assert (
+        refused.returncode == 2
+        and "Traceback" not in refused.stderr
+        and "assessments.csv" in refused.stdout + refused.stderr
+    )
+    assert (
+        analyse.__name__
+        and subprocess.run(
+            [*MED, "compass", "analyse", str(tmp_path / "nowhere")], capture_output=True
+        ).returncode
+        == 2
+    )
