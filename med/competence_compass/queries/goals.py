@@ -1,11 +1,10 @@
 """A citizen's goals: what is written outside the seal, and how far each has come."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from med.competence_compass.models import Area, Dimension, Goal, GoalRating, GoalType, Version
@@ -43,74 +42,68 @@ def sealed_at(goal_id: int) -> str:
     return f"compass_goal.sealed/{goal_id}"
 
 
-def goals_of(
-    db: Session, citizen_id: int, vault: Vault | None, *, ended: bool = False, goal_id: int | None = None
-) -> list[GoalRow]:
+# Put together once: goals stand on a citizen's page, which is opened all day.
+_g, _d, _a, _r = Goal.__table__.c, Dimension.__table__.c, Area.__table__.c, GoalRating.__table__.c
+GOALS = (
+    select(
+        _g.id,
+        _g.area_id,
+        _g.dimension_id,
+        func.coalesce(_d.title, _a.title, "").label("about"),
+        _d.higher_is_better,
+        _g.goal_type,
+        _g.weight,
+        _g.target_value,
+        _g.set_on,
+        _g.due,
+        _g.ended_on,
+        _g.version,
+        _g.sealed,
+    )
+    .select_from(Goal.__table__)
+    .outerjoin(Dimension.__table__, _d.id == _g.dimension_id)
+    .outerjoin(Area.__table__, _a.id == _g.area_id)
+    .where(_g.citizen_id == bindparam("citizen"))
+    .order_by(_g.ended_on.is_not(None), _g.set_on, _g.id)
+)
+CURRENT = GOALS.where(_g.ended_on.is_(None))
+RATINGS = (
+    select(_r.goal_id, _r.day, _r.level)
+    .select_from(GoalRating.__table__)
+    .join(Goal.__table__, _g.id == _r.goal_id)
+    .where(_g.citizen_id == bindparam("citizen"))
+    .order_by(_r.day)
+)
+
+
+def goals_of(db: Session, citizen_id: int, vault: Vault | None, *, ended: bool = False) -> list[GoalRow]:
     """The goals a citizen works towards, with those that have ended when asked; words only with the vault.
 
     The caller has asked whether the viewer may; this reads by the citizen's id alone.
     """
-    wanted = [Goal.citizen_id == citizen_id]
-    if not ended:
-        wanted.append(Goal.ended_on.is_(None))
-    if goal_id is not None:
-        wanted.append(Goal.id == goal_id)
-    rows = db.execute(
-        select(
-            Goal.id,
-            Goal.area_id,
-            Goal.dimension_id,
-            func.coalesce(Dimension.title, Area.title, "").label("about"),
-            Dimension.higher_is_better,
-            Goal.goal_type,
-            Goal.weight,
-            Goal.target_value,
-            Goal.set_on,
-            Goal.due,
-            Goal.ended_on,
-            Goal.version,
-            Goal.sealed,
-        )
-        .outerjoin(Dimension, Dimension.id == Goal.dimension_id)
-        .outerjoin(Area, Area.id == Goal.area_id)
-        .where(*wanted)
-        .order_by(Goal.ended_on.is_not(None), Goal.set_on, Goal.id)
-    ).all()
-    ratings = _ratings(db, [row.id for row in rows])
-    return [
-        GoalRow(*row[:-1], **_words(db, citizen_id, vault, row), ratings=tuple(ratings.get(row.id, ()))) for row in rows
-    ]
+    rows = db.execute(GOALS if ended else CURRENT, {"citizen": citizen_id}).all()
+    ratings: dict[int, list[tuple[date, int]]] = {}
+    for rating in db.execute(RATINGS, {"citizen": citizen_id}) if rows else ():
+        ratings.setdefault(rating.goal_id, []).append((rating.day, rating.level))
+    return [GoalRow(*row[:-1], *_words(db, citizen_id, vault, row), tuple(ratings.get(row.id, ()))) for row in rows]
 
 
-def _ratings(db: Session, goal_ids: Sequence[int]) -> dict[int, list[tuple[date, int]]]:
-    found: dict[int, list[tuple[date, int]]] = {}
-    if goal_ids:
-        for row in db.execute(
-            select(GoalRating.goal_id, GoalRating.day, GoalRating.level)
-            .where(GoalRating.goal_id.in_(goal_ids))
-            .order_by(GoalRating.day)
-        ):
-            found.setdefault(row.goal_id, []).append((row.day, row.level))
-    return found
-
-
-def _words(db: Session, citizen_id: int, vault: Vault | None, row: Any) -> dict[str, Any]:
-    if vault is None:
-        return {}
+def _words(db: Session, citizen_id: int, vault: Vault | None, row: Any) -> tuple[str, dict[int, str], str]:
+    """(title, levels, plan) from under the seal."""
     try:
-        words = vault.open(db, citizen_id, sealed_at(row.id), row.sealed)
+        words = vault.open(db, citizen_id, sealed_at(row.id), row.sealed) if vault else {}
     except Lost:
-        return {}
+        words = {}
     levels = {int(level): text for level, text in dict(words.get("levels") or {}).items()}
-    return {"title": words.get("title", ""), "levels": levels, "plan": words.get("plan", "")}
+    return words.get("title", ""), levels, words.get("plan", "")
 
 
 def goal_of(db: Session, citizen_id: int, vault: Vault, goal_id: int) -> GoalRow:
     """One goal of this citizen, ended or not, with its words. Raises NotFound."""
-    found = goals_of(db, citizen_id, vault, ended=True, goal_id=goal_id)
-    if not found:
+    found = next((goal for goal in goals_of(db, citizen_id, vault, ended=True) if goal.id == goal_id), None)
+    if found is None:
         raise NotFound
-    return found[0]
+    return found
 
 
 def goal_entity(db: Session, citizen_id: int, goal_id: int) -> Goal:

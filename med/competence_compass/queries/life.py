@@ -30,7 +30,7 @@ from med.organisation.access import on_day
 from med.organisation.models import Person
 
 # Put together once: a citizen's page is opened all day.
-_citizen = bindparam("citizen")
+_citizen: Any = bindparam("citizen")
 _i, _o, _p, _w = Identity.__table__.c, Occasion.__table__.c, Person.__table__.c, WaitingEntry.__table__.c
 _g, _t, _run, _act, _e = (
     Assignment.__table__.c,
