@@ -135,9 +135,9 @@ def news(db: Session, viewer: Viewer, after: int = 0) -> News:
     """The viewer's notices, newest first, a page at a time: those older than `after`."""
     asked = select(Notice).where(own_notices(viewer))
     if after:
-        mark: tuple[datetime, int] | None = (
-            db.execute(select(Notice.at, Notice.id).where(own_notices(viewer), Notice.id == after)).first()
-        )
+        mark: tuple[datetime, int] | None = db.execute(
+            select(Notice.at, Notice.id).where(own_notices(viewer), Notice.id == after)
+        ).first()
         if mark is None:
             raise NotFound
         asked = asked.where(tuple_(Notice.at, Notice.id) < tuple_(*mark))
