@@ -130,7 +130,7 @@ class Database:
         if self.is_sqlite:
             with self.write_engine.connect() as connection:
                 raw = connection.connection.cursor()
-                (busy, *_) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
                 raw.close()
             if busy:
                 raise sa.exc.OperationalError("wal_checkpoint", None, Exception("database is locked"))

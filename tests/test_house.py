@@ -18,7 +18,9 @@ AGREED = {
 }  # fmt: skip
 OWN = {
     "competence_compass": {
-        "analysis", "effects", "example", "exchange", "generator", "looks", "measuring", "vault",
+        "activity_parts", "activity_words", "agreement", "analysing", "analysis", "citizen_parts", "citizen_words",
+        "effects", "erasing", "example", "exchange", "generator", "instrument_words", "look_words", "looks",
+        "measuring", "pseudonyms", "vault", "waiting_line",
     },
     "calendar": {"addresses", "ical", "invitations", "links", "replies", "subscriptions"},
     "notices": {"chat", "composing", "digests", "operations", "outbox", "planning", "sending", "sink", "smtp"},

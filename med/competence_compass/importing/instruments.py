@@ -83,7 +83,8 @@ def plan_import(db: Session, data: bytes, name: str) -> Plan:
     if plan.instrument is None:
         plan.said = [
             T(
-                "Nyt redskab: %(name)s (%(key)s). Områder: %(areas)s. Dimensioner: %(dimensions)s. Trin: %(low)s–%(high)s.",
+                "Nyt redskab: %(name)s (%(key)s). Områder: %(areas)s. Dimensioner: %(dimensions)s. "
+                "Trin: %(low)s–%(high)s.",
                 name=words.name,
                 key=words.key,
                 areas=len(words.version.areas),

@@ -258,7 +258,12 @@ def erase(visit: Visit, citizen_id: int) -> Response:
     if form is None or errors:
         return show_erasing(visit, citizen, visit.form.values(), errors, 422)
     # Where the writer works, once this is saved: the list for restored backups, and the log of the database.
-    visit.after.append(lambda: visit.desk.writer.submit(let_go, visit.desk.database, visit.desk.settings.data_dir))
+    desk = visit.desk
+
+    def afterwards() -> None:
+        desk.writer.submit(let_go, desk.database, desk.settings.data_dir)
+
+    visit.after.append(afterwards)
     return visit.to("intake.index", said="gemt")
 
 
