@@ -231,10 +231,10 @@ def save(db: Session, run_id: int, lease: str, found: Mapping[str, Any], digest:
         for one in found["estimates"]
         if one["activity"] in activities and one["dimension"] in dimensions
     ]
-    if rows:
-        db.execute(insert(EffectEstimate), rows)
     if not settle(db, run_id, lease, values):
         raise TakenOver
+    if rows:
+        db.execute(insert(EffectEstimate), rows)
     note(db, None, "effect_run.done", db.get_one(EffectRun, run_id))
 
 

@@ -40,6 +40,8 @@ class Decision(Base):
         Index("ix__decision__meeting", "meeting_id"),
         Index("ix__decision__responsible", "responsible_id", "published_at", "id"),
         Index("ix__decision__state_published", "state", "published_at", "id"),
+        Index("ix__decision__committee_review", "committee_id", "review"),
+        Index("ix__decision__responsible_due", "responsible_id", "due"),
         # Everything the balance counts by, so that a year is counted in the index alone.
         Index("ix__decision__balance", "year", "committee_id", "perspective", "is_open", "published_at"),
     )

@@ -191,8 +191,5 @@ def test_a_folder_is_analysed_from_the_command_line(tmp_path):
     )
     assert (
         analyse.__name__
-        and subprocess.run(
-            [*MED, "compass", "analyse", str(tmp_path / "nowhere")], capture_output=True
-        ).returncode
-        == 2
+        and subprocess.run([*MED, "compass", "analyse", str(tmp_path / "nowhere")], capture_output=True).returncode == 2
     )

@@ -304,6 +304,10 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix__subscription_decision_id"), ["decision_id"], unique=False)
         batch_op.create_index(batch_op.f("ix__subscription_perspective"), ["perspective"], unique=False)
 
+    with op.batch_alter_table("decision", schema=None) as batch_op:
+        batch_op.create_index("ix__decision__committee_review", ["committee_id", "review"], unique=False)
+        batch_op.create_index("ix__decision__responsible_due", ["responsible_id", "due"], unique=False)
+
     op.add_column("feed_token", sa.Column("name", sa.Text(), nullable=False, server_default=""))
 
     op.add_column(
