@@ -217,12 +217,14 @@ def lead_runs(db: Db, people: dict[str, int]) -> None:
     """Every run has a leader; Carla's are the workshops'. And what an activity costs, and who owns it."""
     keys = {unit.id: unit.key for unit in db.execute(select(Unit.id, Unit.key))}
     leaders = []
-    for run_id, starts, ends, unit in db.execute(
-        select(Run.id, Run.starts, Run.ends, Activity.unit_id).join(Activity, Activity.id == Run.activity_id)
+    for run_id, starts, ends, unit, has_exam in db.execute(
+        select(Run.id, Run.starts, Run.ends, Activity.unit_id, Activity.has_exam).join(
+            Activity, Activity.id == Run.activity_id
+        )
     ):
         person = people[LEADERS[keys[unit]]]
-        # What is to be noted after the last day is noted within a fortnight.
-        last = ends + timedelta(days=14) if ends else None
+        # What is to be noted after the last day is noted within a fortnight; certificates are given at the graduation.
+        last = ends + timedelta(days=182 if has_exam else 14) if ends else None
         leaders.append({"run_id": run_id, "person_id": person, "starts": starts - timedelta(days=14), "ends": last})
     if leaders:
         db.execute(insert(RunLeader), leaders)

@@ -15,12 +15,24 @@ from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from med.competence_compass.models import (
+    Activity,
+    Assignment,
+    Exam,
+    Participation,
+    Run,
+    RunLeader,
+    WaitingEntry,
+    WaitingOutcome,
+)
 from med.db import Database
 from med.decisions.models import Decision, FollowUp
+from med.demo.furnish import NOW
 from med.demo.workplace import uid
 from med.meetings.models import Attendance, Item, Meeting, Proposal
+from med.organisation.access import on_day
 from med.organisation.models import Committee, Person, Seat
 from med.web.signing import seal
 
@@ -105,6 +117,56 @@ class Site:
             assert self.folder is not None
             return seal((self.folder / "secret").read_text().strip(), "afmeld", self.person[key], "digest")
 
+        def led_run(handle: str) -> int | None:
+            """The first run under way that somebody leads."""
+            with self.database.reading() as db:
+                return db.scalar(
+                    select(func.min(Run.id))
+                    .join(RunLeader, RunLeader.run_id == Run.id)
+                    .where(
+                        RunLeader.person_id == self.person[handle],
+                        RunLeader.ends.is_(None),
+                        Run.started_at.is_not(None),
+                        Run.ended_at.is_(None),
+                    )
+                )
+
+        def awaited(place: str) -> int | None:
+            """The activity with the longest waiting list ("0"), the next longest ("1") …"""
+            with self.database.reading() as db:
+                return db.scalar(
+                    select(WaitingEntry.activity_id)
+                    .where(WaitingEntry.outcome == WaitingOutcome.WAITING)
+                    .group_by(WaitingEntry.activity_id)
+                    .order_by(func.count().desc(), WaitingEntry.activity_id)
+                    .offset(int(place))
+                    .limit(1)
+                )
+
+        def proof(handle: str) -> int | None:
+            """An exam that was passed in a run somebody leads: what a certificate is printed for."""
+            with self.database.reading() as db:
+                return db.scalar(
+                    select(func.min(Exam.id))
+                    .join(Participation, Participation.id == Exam.participation_id)
+                    .join(RunLeader, RunLeader.run_id == Participation.run_id)
+                    .where(Exam.passed, RunLeader.person_id == self.person[handle], on_day(RunLeader, NOW.date()))
+                )
+
+        def own_citizen(handle: str) -> int | None:
+            """The first of somebody's own citizens."""
+            with self.database.reading() as db:
+                return db.scalar(
+                    select(func.min(Assignment.citizen_id)).where(
+                        Assignment.person_id == self.person[handle], on_day(Assignment, NOW.date())
+                    )
+                )
+
+        self.activity = by(Activity.code)
+        self.proof = Named(proof)
+        self.own_citizen = Named(own_citizen)
+        self.led_run = Named(led_run)
+        self.awaited = Named(awaited)
         self.slip = Named(slip)
         self.ticket = Named(ticket)
         self.committee = by(Committee.key)

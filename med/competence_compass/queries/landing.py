@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Row, exists, func, or_, select
@@ -27,6 +27,7 @@ from med.competence_compass.queries.waiting import rooms_of
 from med.organisation.models import Unit
 
 MOST = 12
+ASKED_FOR = timedelta(days=60)  # later, an exam that was not taken is no news
 
 
 def led_runs_of(db: Session, viewer: Viewer) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -112,7 +113,7 @@ def starts_without_hypothesis(db: Session, viewer: Viewer, until: date) -> Seque
 
 
 def missing_exams(db: Session, viewer: Viewer) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Runs the viewer leads that have ended, where somebody who completed the course has no exam result."""
+    """Runs the viewer leads that have ended lately, where somebody who completed the course has no exam result."""
     return db.execute(
         select(Run.id, Run.number, Activity.title, Unit.name.label("unit"), Run.ends)
         .join(Activity, Activity.id == Run.activity_id)
@@ -121,6 +122,7 @@ def missing_exams(db: Session, viewer: Viewer) -> Sequence[Row[*tuple[Any, ...]]
             led_runs(viewer),
             Activity.has_exam,
             Run.ended_at.is_not(None),
+            Run.ends >= clock.today() - ASKED_FOR,
             exists().where(
                 Participation.run_id == Run.id,
                 Participation.end_reason == EndReason.COMPLETED,
