@@ -49,7 +49,7 @@ KIND_WORDS = {
     "waiting": T("Ventelister"),
     "exams": T("Prøver"),
     "goals": T("Mål"),
-    "assessments": T("Vurderinger"),
+    "assessments": T("Målinger"),
 }
 TOGETHER = 500  # ids in one question
 
@@ -443,7 +443,7 @@ class _Comparison:
 def codes_of(db: Session, version: Version) -> dict[int, str]:
     """The codes of a version's dimensions by their ids."""
     asked = select(Dimension.id, Dimension.code).where(Dimension.version_id == version.id)
-    return dict(db.execute(asked).tuples().all())
+    return {row.id: row.code for row in db.execute(asked)}
 
 
 def _same_wait(found: Any, row: WaitingRow) -> bool:

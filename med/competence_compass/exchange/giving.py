@@ -75,7 +75,7 @@ def elsewhere_of(db: Session, version: Version) -> dict[str, int]:
         .where(Version.instrument_id == version.instrument_id, Version.id != version.id)
         .order_by(Version.number)
     )
-    return dict(db.execute(asked).tuples().all())
+    return {row.code: row.number for row in db.execute(asked)}
 
 
 def folder_of(db: Session, version: Version) -> Folder:
@@ -136,11 +136,8 @@ def folder_of(db: Session, version: Version) -> Folder:
         )
         if citizen in people
     ]
-    newest = dict(
-        db.execute(select(GoalRating.goal_id, GoalRating.level).order_by(GoalRating.goal_id, GoalRating.day))
-        .tuples()
-        .all()
-    )
+    ratings = db.execute(select(GoalRating.goal_id, GoalRating.level).order_by(GoalRating.goal_id, GoalRating.day))
+    newest = {row.goal_id: row.level for row in ratings}
     folder.goals += [
         GoalRow(people[row.citizen_id], codes[row.dimension_id], row.goal_type, row.set_on, row.due, newest.get(row.id))
         for row in db.execute(

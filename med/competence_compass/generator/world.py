@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from med.competence_compass.exchange.instruments import as_folder_has_it, read_words
 from med.competence_compass.exchange.rows import Folder
 
 HERE = Path(__file__).parent
@@ -24,9 +27,8 @@ class World:
 
 def example_instrument() -> dict[str, Any]:
     """The shipped example, as a folder's instrument.json has it."""
-    from med.competence_compass.exchange.instruments import as_folder_has_it
-
-    return as_folder_has_it(json.loads((HERE.parent / "example.json").read_text(encoding="utf-8")))
+    raw = json.loads((HERE.parent / "example.json").read_text(encoding="utf-8"))
+    return as_folder_has_it(msgspec.to_builtins(read_words(as_folder_has_it(raw))))
 
 
 def words(name: str) -> dict[str, Any]:

@@ -67,7 +67,9 @@ def upload(visit: Visit) -> Response:
     now = clock.now()
     mine = ImportFile.person_id == visit.viewer.person_id
     visit.db.execute(
-        delete(ImportFile).where(ImportFile.used_at.is_(None), or_(mine, ImportFile.uploaded_at < now - WAITS))
+        delete(ImportFile).where(
+            ImportFile.kind.in_(KINDS), ImportFile.used_at.is_(None), or_(mine, ImportFile.uploaded_at < now - WAITS)
+        )
     )
     waiting = ImportFile(
         person_id=visit.viewer.person_id, kind=kind, name=file.name[:200], content=file.data, uploaded_at=now
