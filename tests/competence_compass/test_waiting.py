@@ -320,6 +320,7 @@ def test_equal_applicants_draw_lots_first(
     winner = f"K{queue.entries.index(order[0]) + 1}-LUND"
     assert winner in outcome(page) and "lodtrækningen" in outcome(page)
     assert draw.seed in page.text and hashlib.sha256(f"{draw.seed}:{order[0]}".encode()).hexdigest() in page.text
+    assert winner in page.tree.xpath("string(//section[@id='lod'])")
     again = bo.submit(f"{queue.path}/lod", scope="day")
     assert again.status_code == 409 and "ikke flere, der står lige" in again.words
     # Another need is another place; the old lot counts no more for that one.

@@ -95,7 +95,7 @@ def show_list(
         undrawn=[level for level in range(len(NEEDS)) if _may_draw(standing, level)],
         said={one.id: _open(db, words, one.id, one.citizen_id) for one in standing if one.offered_by_words},
         draws=queries.draws(db, activity.id),
-        names={one.id: one.pseudonym for one in standing} | {one.id: one.pseudonym for one in left},
+        pseudonym_of={one.id: one.pseudonym for one in standing} | {one.id: one.pseudonym for one in left},
         waits=activities.waiting_times(db, activity.id, exactly=True),
         need=need,
         needs=need_choices(),
