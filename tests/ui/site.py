@@ -21,6 +21,7 @@ from med.competence_compass.models import (
     Activity,
     Assignment,
     Exam,
+    Occasion,
     Participation,
     Run,
     RunLeader,
@@ -162,6 +163,16 @@ class Site:
                     )
                 )
 
+        def stock(handle: str) -> int | None:
+            """The last time stock was taken with that citizen."""
+            with self.database.reading() as db:
+                return db.scalar(
+                    select(func.max(Occasion.id)).where(
+                        Occasion.citizen_id == own_citizen(handle), Occasion.closed_at.is_not(None)
+                    )
+                )
+
+        self.stock = Named(stock)
         self.activity = by(Activity.code)
         self.proof = Named(proof)
         self.own_citizen = Named(own_citizen)

@@ -85,7 +85,12 @@ def goals_of(db: Session, citizen_id: int, vault: Vault | None, *, ended: bool =
     ratings: dict[int, list[tuple[date, int]]] = {}
     for rating in db.execute(RATINGS, {"citizen": citizen_id}) if rows else ():
         ratings.setdefault(rating.goal_id, []).append((rating.day, rating.level))
-    return [GoalRow(*row[:-1], *_words(db, citizen_id, vault, row), tuple(ratings.get(row.id, ()))) for row in rows]
+    return [_goal(row, _words(db, citizen_id, vault, row), ratings.get(row.id, [])) for row in rows]
+
+
+def _goal(row: Any, words: tuple[str, dict[int, str], str], ratings: list[tuple[date, int]]) -> GoalRow:
+    title, levels, plan = words
+    return GoalRow(*row[:-1], title=title, levels=levels, plan=plan, ratings=tuple(ratings))
 
 
 def _words(db: Session, citizen_id: int, vault: Vault | None, row: Any) -> tuple[str, dict[int, str], str]:
