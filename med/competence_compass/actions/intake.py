@@ -25,6 +25,7 @@ from med.competence_compass.looks import LookRole, note_look
 from med.competence_compass.models import (
     Assignment,
     Citizen,
+    CitizenKey,
     Erasure,
     Identity,
     Instrument,
@@ -40,6 +41,7 @@ from med.language import T
 from med.organisation.access import on_day
 from med.organisation.models import Employment
 from med.organisation.queries import person_by_words
+from med.settings import BadSetting
 
 AFTERWARDS = timedelta(days=30)  # what is left to write when a citizen has left
 
@@ -72,8 +74,7 @@ def enter_citizen(db: Session, viewer: Viewer, vault: Vault, form: CitizenForm) 
     )
     db.add(citizen)
     db.flush()
-    vault.new_citizen(db, citizen.id)
-    db.add(Identity(citizen_id=citizen.id, sealed=vault.seal(db, citizen.id, where(citizen.id), _said(form))))
+    db.add(Identity(citizen_id=citizen.id, sealed=_sealed(db, vault, citizen.id, form)))
     note(db, viewer, "citizen.entered", citizen)
     return citizen
 
@@ -81,6 +82,16 @@ def enter_citizen(db: Session, viewer: Viewer, vault: Vault, form: CitizenForm) 
 def _said(form: CitizenForm | NameForm) -> dict[str, str]:
     name = " ".join(form.name.split())
     return {"name": name, "called": form.called.strip() or name.split()[0], "reach": form.reach.strip()}
+
+
+def _sealed(db: Session, vault: Vault, citizen_id: int, form: CitizenForm | NameForm) -> bytes:
+    """The name for the vault; without a key they get one. Raises Conflict where the key ring is not the right one."""
+    try:
+        if db.get(CitizenKey, citizen_id) is None:
+            vault.new_citizen(db, citizen_id)
+        return vault.seal(db, citizen_id, where(citizen_id), _said(form))
+    except (Lost, BadSetting):
+        raise Conflict(T("Nøglen mangler. Spørg den, der passer systemet.")) from None
 
 
 def _check_instrument(db: Session, instrument_id: int | None) -> None:
@@ -92,7 +103,7 @@ def rename(db: Session, viewer: Viewer, vault: Vault, citizen: Citizen, form: Na
     """Write the name anew; nobody need see the old one for that."""
     require_intake(db, viewer, citizen.unit_id)
     ask_about_cpr(form.not_cpr, name=form.name, called=form.called, reach=form.reach)
-    sealed = vault.seal(db, citizen.id, where(citizen.id), _said(form))
+    sealed = _sealed(db, vault, citizen.id, form)
     held = db.get(Identity, citizen.id)
     if held is None:
         db.add(Identity(citizen_id=citizen.id, sealed=sealed))
