@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import addresses, digest, outbox
+from benchmarks import addresses, compass, digest, outbox
 from benchmarks.fill import fill
 from benchmarks.machine import Caller, cpu_seconds, describe, memory_mb, running
 from med import clock, demo
@@ -50,6 +50,7 @@ def main() -> int:
     lines += ["", *start_up(given.rounds)]
     lines += ["", *digest.section(DIGEST_PEOPLE, given.seed)]
     lines += ["", *outbox.section(given.seed)]
+    lines += ["", *compass.section(given.rounds, compass.ASSESSMENTS, given.seed)]
     text = "\n".join(lines) + "\n"
     RESULTS.write_text(text)
     print(text)

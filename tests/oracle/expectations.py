@@ -391,6 +391,12 @@ EXPECTED: dict[str, Rows] = {
     "compass.handing_over": FREJA_ALONE,
     "compass.hand_over": FREJA_ALONE,
     "compass.looks": FREJA_ALONE,
+    # the compass: files with citizens, participations, assessments and goals
+    "compass.import": BO_ALONE,
+    "compass.upload": BO_ALONE,
+    "compass.preview": {"any": {}},  # somebody else's file
+    "compass.carry_out": {"any": {}},
+    "compass.discard": {"any": {}},
 }
 
 
