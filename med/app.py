@@ -27,6 +27,7 @@ from med.errors import Conflict, Invalid, MedError, NotAllowed, Unreadable
 from med.identity.doorkeeper import Doorkeeper
 from med.identity.slice import identity
 from med.language import T
+from med.loop.slice import loop
 from med.meetings.slice import meetings
 from med.notices.slice import notices
 from med.organisation.slice import organisation
@@ -47,6 +48,7 @@ SLICES: tuple[Slice, ...] = (
     meetings,
     decisions,
     competence_compass,
+    loop,
     notices,
     calendar,
     overview,

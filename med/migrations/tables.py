@@ -7,6 +7,7 @@ import med.competence_compass.models
 import med.decisions.models
 import med.identity.models
 import med.journal.models
+import med.loop.models
 import med.meetings.models
 import med.notices.models
 import med.organisation.models

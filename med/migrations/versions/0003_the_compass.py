@@ -690,6 +690,65 @@ def upgrade() -> None:
         sa.UniqueConstraint("activity_id", "number", name=op.f("uq__compass_run__activity_id_number")),
     )
     op.create_table(
+        "loop_link",
+        sa.Column("id", med.db.BigInt, nullable=False),
+        sa.Column("decision_id", med.db.BigInt, nullable=False),
+        sa.Column("activity_id", med.db.BigInt, nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("starts", "changes", "reviews", "stops", name="linkkind", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("run_id", med.db.BigInt, nullable=True),
+        sa.Column("judgement", sa.Text(), nullable=False),
+        sa.Column("made_by_id", med.db.BigInt, nullable=True),
+        sa.Column("made_at", med.db.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "kind <> 'stops' OR run_id IS NOT NULL OR length(judgement) > 0",
+            name=op.f("ck__loop_link__stopping_has_basis"),
+        ),
+        sa.CheckConstraint("kind IN ('starts', 'changes', 'reviews', 'stops')", name=op.f("ck__loop_link__kind_known")),
+        sa.ForeignKeyConstraint(["activity_id"], ["compass_activity.id"], name=op.f("fk__loop_link__activity_id")),
+        sa.ForeignKeyConstraint(["decision_id"], ["decision.id"], name=op.f("fk__loop_link__decision_id")),
+        sa.ForeignKeyConstraint(["made_by_id"], ["person.id"], name=op.f("fk__loop_link__made_by_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["compass_effect_run.id"], name=op.f("fk__loop_link__run_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk__loop_link")),
+        sa.UniqueConstraint(
+            "decision_id", "activity_id", "kind", name=op.f("uq__loop_link__decision_id_activity_id_kind")
+        ),
+    )
+    with op.batch_alter_table("loop_link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix__loop_link_activity_id"), ["activity_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix__loop_link_run_id"), ["run_id"], unique=False)
+
+    op.create_table(
+        "loop_review_point",
+        sa.Column("id", med.db.BigInt, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column(
+            "cause",
+            sa.Enum("review_date", "verdict_changed", name="cause", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("decision_id", med.db.BigInt, nullable=False),
+        sa.Column("run_id", med.db.BigInt, nullable=True),
+        sa.Column("proposal_id", med.db.BigInt, nullable=False),
+        sa.Column("raised_at", med.db.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "cause IN ('review_date', 'verdict_changed')", name=op.f("ck__loop_review_point__cause_known")
+        ),
+        sa.ForeignKeyConstraint(["decision_id"], ["decision.id"], name=op.f("fk__loop_review_point__decision_id")),
+        sa.ForeignKeyConstraint(["proposal_id"], ["proposal.id"], name=op.f("fk__loop_review_point__proposal_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["compass_effect_run.id"], name=op.f("fk__loop_review_point__run_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk__loop_review_point")),
+        sa.UniqueConstraint("key", name=op.f("uq__loop_review_point__key")),
+    )
+    with op.batch_alter_table("loop_review_point", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix__loop_review_point_decision_id"), ["decision_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix__loop_review_point_proposal_id"), ["proposal_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix__loop_review_point_run_id"), ["run_id"], unique=False)
+
+    op.create_table(
         "compass_participation",
         sa.Column("id", med.db.BigInt, nullable=False),
         sa.Column("run_id", med.db.BigInt, nullable=False),

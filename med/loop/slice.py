@@ -1,0 +1,3 @@
+from med.slices import Slice
+
+loop = Slice(name="loop")
