@@ -283,7 +283,7 @@ def scene(
         desk.database = real = Database(url)
         walker.sign_in(*PERSONAS)
         with real.writing() as db:
-            cases = set_scene(db)
+            cases = set_scene(db, vault_of(folder))
         real.close()
     files.keep(desk.settings.files_dir, "bilag.txt", FILE)
     sink.Box(sink.folder(desk.settings)).keep(MAIL)

@@ -25,6 +25,7 @@ from med.competence_compass.models import (
     Version,
 )
 from med.competence_compass.models import Session as RunSession
+from med.competence_compass.vault import Vault
 from med.decisions.models import Decision, FollowUp, Tag
 from med.identity.models import FeedToken, SignIn
 from med.meetings.actions.minutes import freeze
@@ -78,7 +79,7 @@ END:VCALENDAR
 FILE_SHA256 = hashlib.sha256(FILE).hexdigest()
 
 
-def set_scene(db: Session) -> dict[str, dict[str, int | str]]:
+def set_scene(db: Session, vault: Vault) -> dict[str, dict[str, int | str]]:
     """Case -> path parameter -> value. "draft": planned. "live": in progress. "done": minutes approved."""
     people = dict(db.execute(select(Person.handle, Person.id)).all())
     committee = db.scalars(select(Committee).where(Committee.key == "med-aabrinken")).one()
@@ -148,7 +149,7 @@ def set_scene(db: Session) -> dict[str, dict[str, int | str]]:
         "token_id": token.id,
         "file_id": file.id,
         **_post(db, committee, people),
-        **_stock(db, people),
+        **_stock(db, vault, people),
         "key": "emergens",
         "token": FEED,
         "ticket": seal("s" * 40, "afmeld", people["carla"], "digest"),
@@ -185,7 +186,7 @@ def _post(db: Session, committee: Committee, people: dict[str, int]) -> dict[str
     }
 
 
-def _stock(db: Session, people: dict[str, int]) -> dict[str, int]:
+def _stock(db: Session, vault: Vault, people: dict[str, int]) -> dict[str, int]:
     """A citizen of freja's, with an assessment she has begun and a goal."""
     today = clock.today()
     version = make_instrument(db, "scene", areas=3, dimensions=1)
@@ -196,6 +197,7 @@ def _stock(db: Session, people: dict[str, int]) -> dict[str, int]:
             instrument_id=version.instrument_id, entered=today - timedelta(days=400),
         ),
     )  # fmt: skip
+    vault.new_citizen(db, citizen.id)
     contact = assign(db, citizen, "freja", starts=citizen.entered)
     give_role(db, "anna", RoleKind.INSTRUMENTS)
     instrument = db.get_one(Instrument, version.instrument_id)

@@ -89,8 +89,9 @@ def goals_of(db: Session, citizen_id: int, vault: Vault | None, *, ended: bool =
 
 
 def _goal(row: Any, words: tuple[str, dict[int, str], str], ratings: list[tuple[date, int]]) -> GoalRow:
+    outside = {name: value for name, value in row._mapping.items() if name != "sealed"}
     title, levels, plan = words
-    return GoalRow(*row[:-1], title=title, levels=levels, plan=plan, ratings=tuple(ratings))
+    return GoalRow(**outside, title=title, levels=levels, plan=plan, ratings=tuple(ratings))
 
 
 def _words(db: Session, citizen_id: int, vault: Vault | None, row: Any) -> tuple[str, dict[int, str], str]:
