@@ -390,3 +390,48 @@ def test_what_belongs_to_another_run_is_not_there(
                  f"/kompas/forloeb/{run}/alle", f"{course.path}/deltager/{2**62}/ud"):  # fmt: skip
         assert carla.submit(path, ends=clock.today(), reason="stopped", session=1).status_code == 404, path
     assert "K9-GED" not in carla.open(f"/kompas/forloeb/{run}").text
+
+
+# --- what can follow what -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["planned", "ended"])
+def test_only_a_run_under_way_takes_attendance(
+    visitor: Visit, course: SimpleNamespace, write: Write, db: Session, state: str
+) -> None:
+    def become(db: Session) -> None:
+        run = db.get_one(Run, course.run)
+        if state == "planned":
+            run.started_at = None
+        else:
+            run.ended_at, run.ends = clock.now(), clock.today()
+
+    write(become)
+    carla = visitor("carla")
+    held, session = course.held[0], course.sessions[0]
+    for path, fields in {
+        "fremmoede": {"session": session, "participation": held, "came": "1"},
+        "alle": {"session": session},
+        f"deltager/{held}/ud": {"ends": clock.today(), "reason": "stopped"},
+        f"deltager/{held}/gange": {"planned": 9},
+    }.items():
+        assert carla.submit(f"{course.path}/{path}", **fields).status_code == 403, path
+    exam = carla.submit(f"{course.path}/deltager/{held}/proeve", day=clock.today(), passed="1")
+    assert exam.status_code == (403 if state == "planned" else 303)
+    assert carla.submit(f"{course.path}/afslut", ends=clock.today()).status_code == 403
+    again = visitor("anna").submit(f"{course.path}/start")
+    assert again.status_code == (303 if state == "planned" else 403)
+    changed = visitor("anna").submit(f"{course.path}/ret", starts=clock.today() - timedelta(days=28),
+                                     planned_sessions=9, version=2)  # fmt: skip
+    assert changed.status_code == (303 if state == "planned" else 403)
+    assert attended(db, course) == [0, 0, 0]
+
+
+def test_a_manager_cannot_find_out_the_number_by_trying(visitor: Visit, course: SimpleNamespace) -> None:
+    """Three take part. The coordinator is told that two places are too few; to the manager every number is one."""
+    few = {"starts": clock.today() - timedelta(days=28), "planned_sessions": 8, "capacity": 2, "version": 1}
+    refused = visitor("bo").submit(f"{course.path}/ret", **few)
+    assert refused.status_code == 422 and "Flere har allerede" in refused.words
+    assert visitor("anna").submit(f"{course.path}/ret", **few).status_code == 303
+    [line] = visitor("carla").open("/kompas/aktiviteter").tree.xpath("//main//li[a[text()='Madværksted']]")
+    assert "ledige pladser" not in line.text_content()

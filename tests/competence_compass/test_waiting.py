@@ -481,3 +481,53 @@ def test_an_ended_run_takes_its_offers_with_it(visitor: Visit, queue: SimpleName
     assert db.get_one(Run, queue.run).ended_at is not None
     gone = visitor("bo").submit(f"{queue.path}/tilbud", run=queue.run, entry=queue.entries[1])
     assert gone.status_code == 422 and "ikke er afsluttet" in gone.words
+
+
+# --- what can follow what -----------------------------------------------------------------------------------------
+
+VERBS = {
+    "svar": {"answer": "yes"},
+    "behov": {"priority": 1},
+    "ud": {"why": "expired"},
+    "tilbud": {"words": "Haster"},
+}
+
+
+@pytest.mark.parametrize("outcome", [one for one in WaitingOutcome if one is not WaitingOutcome.WAITING])
+def test_who_has_left_the_list_is_left_alone(
+    visitor: Visit, queue: SimpleNamespace, write: Write, db: Session, outcome: WaitingOutcome
+) -> None:
+    def leave(db: Session) -> None:
+        held = db.get_one(WaitingEntry, queue.entries[0])
+        held.outcome, held.left_on = outcome, clock.today()
+
+    write(leave)
+    bo = visitor("bo")
+    for verb, fields in VERBS.items():
+        if verb == "tilbud":
+            answer = bo.submit(f"{queue.path}/tilbud", run=queue.run, entry=queue.entries[0], **fields)
+        else:
+            answer = bo.submit(f"/kompas/venteliste/{verb}/{queue.entries[0]}", **fields)
+        assert answer.status_code == 409 and "ikke længere på ventelisten" in answer.words, verb
+    held = entry(db, queue.entries[0])
+    assert (held.outcome, held.priority, held.offered_run_id) == (outcome, 0, None)
+
+
+def test_without_an_offer_there_is_nothing_to_answer_and_one_offer_is_enough(
+    visitor: Visit, queue: SimpleNamespace, write: Write, db: Session
+) -> None:
+    bo = visitor("bo")
+    early = bo.submit(f"/kompas/venteliste/svar/{queue.entries[1]}", answer="yes")
+    assert early.status_code == 409 and "ikke noget tilbud" in early.words
+    write(lambda db: setattr(db.get_one(Run, queue.run), "capacity", 5))
+    bo.open(queue.path).form("Tilbyd K2-LUND pladsen").send()
+    twice = bo.submit(f"{queue.path}/tilbud", run=queue.run, entry=queue.entries[1], words="Igen")
+    assert twice.status_code == 409 and "allerede et tilbud" in twice.words
+    elsewhere = bo.submit(f"{queue.path}/tilbud", run=2**40, entry=queue.entries[0])
+    assert elsewhere.status_code == 422 and "Vælg et forløb" in elsewhere.words
+
+
+@pytest.mark.parametrize("need", ["-1", "3", "x", ""])
+def test_a_need_is_one_of_three(visitor: Visit, queue: SimpleNamespace, db: Session, need: str) -> None:
+    assert visitor("bo").submit(f"/kompas/venteliste/behov/{queue.entries[0]}", priority=need).status_code == 422
+    assert entry(db, queue.entries[0]).priority == 0

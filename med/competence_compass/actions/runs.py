@@ -98,12 +98,14 @@ def danish_day(day: date) -> str:
 
 def change_run(db: Session, viewer: Viewer, run: Run, form: RunForm) -> Run:
     """Its dates, sessions planned and places. Raises Conflict when somebody else changed it meanwhile."""
-    require(viewer, access.keep_run, about_run(db, viewer, run))
+    about = about_run(db, viewer, run)
+    require(viewer, access.keep_run, about)
     if form.version != run.version:
         raise Conflict(T("En anden har rettet forløbet imens. Se, hvad der står nu, og ret igen."))
     if run.started_at is not None and form.starts != run.starts:
         raise Invalid(starts=T("Forløbet er begyndt, så startdatoen ligger fast."))
-    if form.capacity is not None and form.capacity < occupied(db, run.id):
+    # Only to who may know how many there are: trying numbers would tell others. Nobody loses a place by it.
+    if about.coordinates and form.capacity is not None and form.capacity < occupied(db, run.id):
         raise Invalid(capacity=T("Flere har allerede fået plads eller et tilbud om plads."))
     sessions = db.execute(
         select(func.count(), func.min(RunSession.day), func.max(RunSession.day)).where(RunSession.run_id == run.id)

@@ -135,7 +135,9 @@ def activities(
         if row is not None:
             limited = row.limited == row.open
             left = max(0, (row.room or 0) - taken.get(activity.id, 0)) if limited else None
-            has_room = left is None or left > 0
+            # That a handful of places are all taken would be a number below five, too.
+            if left is None or exactly or (row.room or 0) >= FEWEST:
+                has_room = left is None or left > 0
             # With few in, the number of free places would tell how many those are.
             free = left if exactly or taken.get(activity.id, 0) >= FEWEST else None
         lines.append(

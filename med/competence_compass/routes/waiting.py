@@ -195,7 +195,7 @@ def offer(visit: Visit, activity_id: int) -> Response:
         visit,
         activity,
         OfferForm,
-        f"tilbud{visit.form.get('sted')}",
+        f"tilbud{visit.form.get('sted')[:20]}",
         lambda form: actions.offer(visit.db, visit.viewer, vault(visit), activity, form),
     )
 
