@@ -105,7 +105,15 @@ class Assessment(Base):
     __tablename__ = "compass_assessment"
     __table_args__ = (
         # What an import recognises; a correction (1, 2 …) stands beside what it takes the place of.
-        UniqueConstraint("citizen_id", "day", "kind", "assessor", "version_id", "correction"),
+        UniqueConstraint(
+            "citizen_id",
+            "day",
+            "kind",
+            "assessor",
+            "version_id",
+            "correction",
+            name="uq__compass_assessment__told_once",
+        ),
         Index("ix__compass_assessment__citizen_day", "citizen_id", "day"),
         Index("ix__compass_assessment__version_day", "version_id", "day"),
     )

@@ -341,7 +341,7 @@ def upgrade() -> None:
             "assessor",
             "version_id",
             "correction",
-            name=op.f("uq__compass_assessment__citizen_id_day_kind_assessor_version_id_correction"),
+            name="uq__compass_assessment__told_once",
         ),
     )
     with op.batch_alter_table("compass_assessment", schema=None) as batch_op:
