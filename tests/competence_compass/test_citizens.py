@@ -17,6 +17,8 @@ from med.competence_compass.models import (
     Citizen,
     Dimension,
     DimensionMap,
+    Goal,
+    GoalType,
     Look,
     LookAt,
     NoScore,
@@ -25,6 +27,7 @@ from med.competence_compass.models import (
     Version,
 )
 from med.competence_compass.queries.development import story
+from med.competence_compass.queries.goals import goals_of
 from med.competence_compass.vault import Vault
 from med.db import Database
 from tests.competence_compass.house import (
@@ -355,10 +358,23 @@ def test_versions_are_chained_where_the_map_says_same_and_nowhere_else(write: An
         citizen = make_citizen(db, vault, version=new)
         for n in range(1, 6):
             take_stock(db, citizen, old if n < 3 else new, quarter(n), 2 if n < 3 else 4)
+        for code in ("fagligt-1", "samarbejde-1"):
+            goal = Goal(
+                citizen_id=citizen.id,
+                dimension_id=before[code],
+                goal_type=GoalType.DEVELOP,
+                target_value=5,
+                set_on=quarter(1),
+                sealed=b"",
+            )
+            db.add(goal)
+        db.flush()
         return citizen.id, new.id
 
     citizen_id, _ = write(furnish)
-    told = {area.title: area.change for area in story(db, citizen_id).areas}
+    seen = story(db, citizen_id, goals_of(db, citizen_id, None)).areas
+    assert {area.title: area.goals for area in seen if area.goals} == {"Faglige færdigheder": (5.0,)}
+    told = {area.title: area.change for area in seen}
     assert (told["Faglige færdigheder"].before, told["Faglige færdigheder"].readings) == (2, 5)
     assert (told["Selvstændighed"].before, told["Selvstændighed"].readings) == (4, 3)
     assert len(story(db, citizen_id).breaks) == 1

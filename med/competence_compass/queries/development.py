@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
@@ -120,6 +120,7 @@ def story(
     values = _values(db, citizen_id, [one.id for one in taken], dimensions, scales, chain)
     precisions = _precisions(db, current)
     scale = scales[current]
+    goals = _moved_on(goals, chain, dimensions)
     told = [_area(area, taken, values, precisions.get(area.id), scale, goals) for area in areas[current]]
     breaks = [one.day for before, one in pairwise(taken) if before.version_id != one.version_id]
     return Story(scale, told, taken, breaks, taken[0].day, taken[-1].day)
@@ -245,6 +246,21 @@ VALUES = (
     .join(Assessment.__table__, _a.id == _s.assessment_id)
     .where(_a.citizen_id == bindparam("citizen"), _a.closed_at.is_not(None), _s.value.is_not(None))
 )
+
+
+def _moved_on(
+    goals: Sequence[GoalRow], chain: Mapping[int, int], dimensions: Mapping[int, _Dimension]
+) -> list[GoalRow]:
+    """Goals set in an older version, where what they are about is the same in this one."""
+    areas = {dimensions[old].area_id: dimensions[new].area_id for old, new in chain.items() if old != new}
+    return [
+        replace(
+            goal,
+            dimension_id=chain.get(goal.dimension_id or 0, goal.dimension_id),
+            area_id=areas.get(goal.area_id or 0, goal.area_id),
+        )
+        for goal in goals
+    ]
 
 
 def _values(
