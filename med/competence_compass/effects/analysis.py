@@ -61,7 +61,8 @@ class Estimate:
 class Result:
     estimates: list[Estimate]
     covariance: Covariance
-    lead_z: float
+    lead: tuple[float, float]  # the two halves of the lead test
+    lead_z: float  # the larger
     is_guarded: bool  # the version with a straight line of each citizen's own carries the numbers
     rows_used: int
     rows_left_out: int
@@ -70,12 +71,17 @@ class Result:
 
 
 def analyse(
-    study: Study, covariance: Covariance | None = None, progress: Progress = lambda what, share: None
+    study: Study,
+    covariance: Covariance | None = None,
+    progress: Progress = lambda what, share: None,
+    *,
+    lead_limit: float = LEAD_LIMIT,
 ) -> Result:
     """Analyse one instrument version.
 
     `covariance` of an earlier run saves estimating it anew (it is refreshed quarterly). Nothing raises for thin or
-    strange data: what the data cannot carry is "for få data" with its reason.
+    strange data: what the data cannot carry is "for få data" with its reason. `lead_limit` is for trials: without a
+    limit (inf) one sees what the guard guards against.
     """
     left_out = donut(study)
     design = make_design(study, left_out)
@@ -87,7 +93,7 @@ def analyse(
     progress("model", 0.4)
     main = fit(design, covariance, targets)
     guarded = None
-    if main.lead_z > LEAD_LIMIT:
+    if main.lead_z > lead_limit:
         progress("guarded model", 0.6)
         guarded = fit(design, covariance, targets, slopes=True)
     progress("waiting lists", 0.8)
@@ -96,6 +102,7 @@ def analyse(
     return Result(
         found,
         covariance,
+        main.lead,
         main.lead_z,
         guarded is not None,
         int(design.usable.any(axis=1).sum()),
@@ -133,26 +140,23 @@ def variances(design: Design) -> Covariance:
 
 
 def batches(design: Design, citizens: list, dim: int, *, bare: bool) -> list[Batch]:
-    """The rows of `citizens` for a dimension, those with equally many side by side."""
+    """The rows of `citizens` for a dimension, side by side."""
     study = design.study
-    by_length: dict[int, list] = {}
-    for rows in citizens:
-        rows = rows[design.usable[rows, dim]]
-        if len(rows) > 1:
-            by_length.setdefault(len(rows), []).append(rows)
-    if not by_length:
+    rows_of = [rows[design.usable[rows, dim]] for rows in citizens]
+    rows_of = [rows for rows in rows_of if len(rows) > 1]
+    if not rows_of:
         return []
-    every = np.concatenate([rows for group in by_length.values() for rows in group])
-    x = dense(design, every)
-    y = study.scores[:, dim].copy()
+    every = np.concatenate(rows_of)
+    lengths = np.array([len(rows) for rows in rows_of])
+    own = np.repeat(np.arange(len(rows_of)), lengths)
+    place = np.arange(len(every)) - np.repeat(lengths.cumsum() - lengths, lengths)
+    x, y = dense(design, every), study.scores[every, dim]
     if bare:
-        own = np.unique(study.citizen[every], return_inverse=True)[1]
-        y[every] = residual(x, y[every], own)
-        x = x[:, :0]
-    place = np.empty(len(y), np.int64)
-    place[every] = np.arange(len(every))
-    quarter = study.quarter.astype(float)
-    return [Batch(quarter[at], x[place[at]], y[at]) for at in (np.stack(group) for group in by_length.values())]
+        x, y = x[:, :0], residual(x, y, own)
+    shape = (len(rows_of), int(lengths.max()))
+    made = Batch(np.full(shape, np.nan), np.zeros((*shape, x.shape[1])), np.zeros(shape))
+    made.times[own, place], made.x[own, place], made.y[own, place] = study.quarter[every], x, y
+    return [made]
 
 
 def dense(design: Design, rows: np.ndarray) -> Floats:
@@ -217,7 +221,7 @@ def findings(
                 is_down=bool(down[i]),
                 waiting=waiting.estimate,
                 is_maintain=study.hypotheses[i].is_maintain,
-                lead_flagged=main.lead_z > LEAD_LIMIT,
+                lead_flagged=guarded is not None,
                 guarded_up=bool(up[i]),
                 guarded_down=bool(down[i]),
                 varies=bool(sd[dimension] > 0),

@@ -37,7 +37,10 @@ class Covariance:
 
 @dataclass(frozen=True)
 class Batch:
-    """Citizens with the same number of rows, side by side: c citizens, m rows, p regressors, for one dimension."""
+    """Citizens side by side: c citizens, m rows, p regressors, for one dimension.
+
+    Rows stand in the order of time. Where a citizen has fewer than m, the time is NaN and x and y are 0.
+    """
 
     times: Floats  # (c, m)
     x: Floats  # (c, m, p)
@@ -59,8 +62,8 @@ def restricted_likelihood(batches: Sequence[Batch], cov: Covariance) -> float:
         b += flat.T @ zy.reshape(-1)
         yy += float((zy**2).sum())
         logs += ones
-        n += zy.size
-        citizens += len(zy)
+        n += int(np.isfinite(batch.times).sum())
+        citizens += len(batch.times)
     values, vectors = np.linalg.eigh(a) if p else (np.zeros(0), np.zeros((0, 0)))
     keep = values > values.max(initial=0.0) * 1e-10
     rest = yy - float((((vectors.T @ b)[keep]) ** 2 / values[keep]).sum())
@@ -71,15 +74,43 @@ def restricted_likelihood(batches: Sequence[Batch], cov: Covariance) -> float:
 
 
 def whitened(batch: Batch, cov: Covariance) -> tuple[Floats, Floats, float]:
-    """X and y multiplied by L⁻¹ (V = LL') and freed of the citizen's own level; and Σ log|V| + Σ log(1'V⁻¹1)."""
-    lower = np.linalg.cholesky(cov.of(batch.times))
-    whole = np.concatenate([batch.x, batch.y[..., None], np.ones_like(batch.y)[..., None]], axis=-1)
-    z = np.linalg.solve(lower, whole)
+    """X and y multiplied by L⁻¹ (V = LL') and freed of the citizen's own level; and Σ log|V| + Σ log(1'V⁻¹1).
+
+    Rows come first in what is returned: (m, c, p) and (m, c).
+
+    L⁻¹ is never written down: what a Kalman filter did not expect of each row, over its standard deviation, is the
+    row of L⁻¹ times the series (Harvey 1989, §3.4). The state is the period a citizen is in and their slope, so a
+    row costs a few numbers, and all citizens take each step together.
+    """
+    real = np.isfinite(batch.times)
+    times = np.where(real, batch.times, 0.0)
+    times = np.where(real, times - times.sum(axis=1, keepdims=True) / real.sum(axis=1, keepdims=True), 0.0)
+    z = np.ascontiguousarray(
+        np.moveaxis(np.concatenate([batch.x, batch.y[..., None], real[..., None]], axis=-1), 1, 0), float
+    )  # (m, c, p + 2): regressors, score, level
+    citizens = len(times)
+    at, slope = np.zeros(z.shape[1:]), np.zeros(z.shape[1:])  # what is expected of the period and of the slope
+    pp, ps, ss = np.full(citizens, cov.period), np.zeros(citizens), np.full(citizens, cov.slope)  # how unsure that is
+    before, logs = times[:, 0], 0.0
+    for row in range(len(z)):
+        t, here = times[:, row], real[:, row]
+        kept = np.where(here, cov.rho ** np.abs(t - before), 1.0)
+        before = np.where(here, t, before)
+        pp, ps = kept**2 * pp + (1 - kept**2) * cov.period, kept * ps
+        to_period, to_slope = np.where(here, pp + t * ps, 0.0), np.where(here, ps + t * ss, 0.0)
+        spread = to_period + t * to_slope + 1.0
+        at *= kept[:, None]
+        z[row] -= here[:, None] * (at + t[:, None] * slope)
+        at += (to_period / spread)[:, None] * z[row]
+        slope += (to_slope / spread)[:, None] * z[row]
+        pp, ps, ss = pp - to_period**2 / spread, ps - to_period * to_slope / spread, ss - to_slope**2 / spread
+        z[row] /= np.sqrt(spread)[:, None]
+        logs += float(np.log(spread).sum())
     one = z[..., -1]
-    length = (one**2).sum(axis=-1)
-    z = z[..., :-1] - one[..., None] * ((one[:, None, :] @ z[..., :-1]) / length[:, None, None])
-    logs = 2 * np.log(np.diagonal(lower, axis1=-2, axis2=-1)).sum() + np.log(length).sum()
-    return z[..., :-1], z[..., -1], float(logs)
+    length = (one**2).sum(axis=0)
+    share = np.einsum("mc,mcq->cq", one, z[..., :-1]) / length[:, None]
+    z = z[..., :-1] - one[..., None] * share
+    return z[..., :-1], z[..., -1], logs + float(np.log(length).sum())
 
 
 def estimate(dimensions: Sequence[Sequence[Batch]], start: Covariance | None = None, *, most: int = 120) -> Covariance:
@@ -87,7 +118,7 @@ def estimate(dimensions: Sequence[Sequence[Batch]], start: Covariance | None = N
 
     Returns pure noise where there is too little to tell (no citizen with three rows).
     """
-    dimensions = [batches for batches in dimensions if any(batch.times.shape[1] > 2 for batch in batches)]
+    dimensions = [batches for batches in dimensions if any((np.isfinite(batch.times).sum(axis=1) > 2).any() for batch in batches)]
     if not dimensions:
         return Covariance()
 

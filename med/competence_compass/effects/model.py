@@ -140,12 +140,17 @@ class Fit:
     se_robust: Floats
     s2: Floats  # (K,)
     rows: Ints  # (K,) used
-    lead_z: float  # were citizens already rising before they began? NaN when nobody was seen just before
+    lead: tuple[float, float]  # z of those about to begin: against the model, and against others on a waiting list
 
     @property
     def se(self) -> Floats:
         """The larger of the model's and the cluster-robust standard error."""
         return np.fmax(self.se_model, self.se_robust)
+
+    @property
+    def lead_z(self) -> float:
+        """Were citizens already rising before they began? The larger of the two; NaN when nobody was seen just before."""
+        return float(np.fmax(*self.lead))
 
 
 def fit(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = False) -> Fit:
@@ -198,11 +203,11 @@ def fit(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = False
         se_model[known, dim] = np.sqrt(s2[dim] * np.maximum(np.diagonal(inverse)[:a][known], 0.0))
         inverses[dim] = inverse[:a]
     se_robust = _sandwich(made, beta, inverses, rows, ranks)
-    lead_z = _lead_test(made, beta, freed, s2, len(design.rows))
+    lead = _lead_test(made, beta, freed, s2, len(design.rows))
     if se_robust.shape != se_model.shape:
         se_robust = np.full_like(se_model, np.nan)
     se_robust[~np.isfinite(se_model)] = np.nan
-    return Fit(tau, se_model, se_robust, s2, rows, lead_z)
+    return Fit(tau, se_model, se_robust, s2, rows, lead)
 
 
 def invert(a: Floats, first: int) -> tuple[Floats, int, Bools]:
@@ -251,8 +256,8 @@ def _sandwich(made: Sequence[Block], beta: Floats, inverses: dict[int, Floats], 
         return np.sqrt(meat * np.where(np.isfinite(factor) & (factor > 0), factor, np.nan))
 
 
-def _lead_test(made: Sequence[Block], beta: Floats, freed: tuple[Floats, Floats], s2: Floats, citizens: int) -> float:
-    """Were those who got a place already rising? The larger of two z over every hypothesised pair; NaN if unseen.
+def _lead_test(made: Sequence[Block], beta: Floats, freed: tuple[Floats, Floats], s2: Floats, citizens: int) -> tuple[float, float]:
+    """Were those who got a place already rising? Two z over every hypothesised pair; NaN where nobody was seen.
 
     Score tests (Rao 1948): what the model leaves over in the two quarters before a start, in units of each dimension's
     variance, against how it varies from citizen to citizen. The first asks whether those about to start stand higher
@@ -279,7 +284,7 @@ def _lead_test(made: Sequence[Block], beta: Floats, freed: tuple[Floats, Floats]
     for citizen, lead, waits, left in parts:
         plain[citizen] += float((lead * left).sum())
         among_waiting[citizen] += float(((lead - share * waits) * (left - excess * waits)).sum())
-    return float(np.fmax(standing(plain), standing(among_waiting)))
+    return standing(plain), standing(among_waiting)
 
 
 def standing(parts: Floats) -> float:

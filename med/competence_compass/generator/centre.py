@@ -50,7 +50,8 @@ class Centre:
     selection: float = 1.4  # how much more readily with a low observed score
 
     selection_on_need: float = 0.0  # places go by a need that no score shows
-    selection_on_growth: float = 0.0  # places go to those who are rising anyway
+    referral_on_growth: float = 0.0  # staff refer those who are rising anyway, by their slope in `slope_sd`
+    selection_on_growth: float = 0.0  # share of the runs to which the rising are taken first out of the queue
     fading: float = 0.0  # of an effect, lost each quarter after the end
     expectancy: float = 0.0  # staff who know of the participation score this much higher
 

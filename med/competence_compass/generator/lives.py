@@ -212,11 +212,13 @@ class _Making:
             ((one, sum(life.seen[at] for at in one.aims) / len(one.aims)) for one in chance.choices(offers, k=2)),
             key=lambda pair: pair[1],
         )
+        rising = sum(life.slopes[at] for at in offer.aims) / len(offer.aims)
         pull = -0.6 - centre.selection * (score - centre.middle) - centre.selection_on_need * life.person
+        if centre.referral_on_growth:
+            pull += centre.referral_on_growth * rising / centre.slope_sd
         if chance.random() >= centre.referring / (1 + math.exp(-pull)):
             return None
         life.known.add(offer.code)
-        rising = centre.selection_on_growth * sum(life.slopes[at] for at in offer.aims) / len(offer.aims)
         offer.queue(life, day + timedelta(days=chance.randrange(1, 8)), score, rising)
         return offer
 

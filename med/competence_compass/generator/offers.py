@@ -202,7 +202,7 @@ def start_runs(centre: Centre, chance: Random, offers: list[Offer], quarter: int
 
 
 def _in_turn(offer: Offer, ready: list[Waiting], chance: Random, centre: Centre) -> list[Waiting]:
-    if centre.selection_on_growth:
+    if centre.selection_on_growth and chance.random() < centre.selection_on_growth:
         return sorted(ready, key=lambda entry: -entry.rising)
     if offer.reason is WaitingReason.NEED:
         return sorted(ready, key=lambda entry: (entry.score, entry.queued, entry.life.code))
