@@ -200,13 +200,6 @@ def activate(db: Session, viewer: Viewer | None, version: Version) -> None:
         note(db, viewer, "version.activated", version)
 
 
-def lock_version(db: Session, version: Version) -> None:
-    """At the first use: from now on a change makes a new version. Called where an assessment is begun."""
-    if version.locked_at is None:
-        version.locked_at = clock.now()
-        note(db, None, "version.locked", version)
-
-
 def remap(db: Session, version: Version, before: Version) -> None:
     """Fill in the map from the version before with what codes and wording suggest."""
     old, new = ({one.code: one.id for one in queries.dimensions_of(db, which.id)} for which in (before, version))
