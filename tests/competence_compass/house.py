@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -122,46 +122,54 @@ def make_version(
             )
         )
     named = [AREAS[n] if n < len(AREAS) else (f"omraade{n + 1}", f"Område {n + 1}") for n in range(areas)]
-    for place, (code, title) in enumerate(named, 1):
-        area = Area(version_id=version.id, code=code, title=title, easy_title=f"Om {title.lower()}", position=place)
-        db.add(area)
-        db.flush()
-        for number_in_area in range(1, dimensions + 1):
-            made = Dimension(
+    made = [
+        Area(version_id=version.id, code=code, title=title, easy_title=f"Om {title.lower()}", position=place)
+        for place, (code, title) in enumerate(named, 1)
+    ]
+    db.add_all(made)
+    db.flush()
+    asked = [
+        Dimension(
+            version_id=version.id,
+            area_id=area.id,
+            code=f"{area.code}-{place}",
+            title=f"{area.title} {place}",
+            question=f"Hvordan går det med {area.title.lower()} {place}?",
+            easy_question=f"Hvordan synes du, det går med {area.title.lower()} {place}?",
+            position=place,
+        )
+        for area in made
+        for place in range(1, dimensions + 1)
+    ]
+    db.add_all(asked)
+    db.flush()
+    levels = [
+        {
+            "version_id": version.id,
+            "dimension_id": one.id,
+            "value": value,
+            "short": f"Trin {value}",
+            "descriptor": f"{one.title} ses på trin {value}",
+            "easy": f"Jeg er på trin {value}",
+        }
+        for one in asked
+        for value in range(low, high + 1)
+    ]
+    db.execute(insert(ScaleLevel), levels)
+    if r is not None:
+        db.add_all(
+            Reliability(
                 version_id=version.id,
                 area_id=area.id,
-                code=f"{code}-{number_in_area}",
-                title=f"{title} {number_in_area}",
-                question=f"Hvordan går det med {title.lower()} {number_in_area}?",
-                easy_question=f"Hvordan synes du, det går med {title.lower()} {number_in_area}?",
-                position=number_in_area,
+                method=ReliabilityMethod.PUBLISHED,
+                r=r,
+                sd=sd,
+                n_pairs=60,
+                source="Prøvens egen kilde",
+                on=date(2025, 1, 1),
             )
-            db.add(made)
-            db.flush()
-            for value in range(low, high + 1):
-                db.add(
-                    ScaleLevel(
-                        version_id=version.id,
-                        dimension_id=made.id,
-                        value=value,
-                        short=f"Trin {value}",
-                        descriptor=f"{made.title} ses på trin {value}",
-                        easy=f"Jeg er på trin {value}",
-                    )
-                )
-        if r is not None:
-            db.add(
-                Reliability(
-                    version_id=version.id,
-                    area_id=area.id,
-                    method=ReliabilityMethod.PUBLISHED,
-                    r=r,
-                    sd=sd,
-                    n_pairs=60,
-                    source="Prøvens egen kilde",
-                    on=date(2025, 1, 1),
-                )
-            )
+            for area in made
+        )
     db.flush()
     return version
 
@@ -273,10 +281,12 @@ def take_stock(
     )
     db.add(made)
     db.flush()
+    rows = []
     for dimension in db.scalars(select(Dimension).where(Dimension.version_id == version.id)):
         found = _score(scores, dimension)
         value, reason = (None, found) if isinstance(found, NoScore) else (found, None)
-        db.add(Score(assessment_id=made.id, dimension_id=dimension.id, value=value, reason=reason))
+        rows.append({"assessment_id": made.id, "dimension_id": dimension.id, "value": value, "reason": reason})
+    db.execute(insert(Score), rows)
     db.flush()
     return made
 
