@@ -27,7 +27,7 @@ from med.journal.models import Entry, JobRun
 from med.migrations import head, triggers
 from med.organisation.models import Person
 from med.perspectives.models import Statement
-from tests.conftest import People
+from tests.conftest import People, lay_ring
 
 ROOT = Path(__file__).parents[1]
 
@@ -45,7 +45,7 @@ def surroundings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv("MED_DATABASE_URL", database_url)
     monkeypatch.setenv("MED_DATA_DIR", str(folder))
     monkeypatch.setenv("MED_SECRET", "s" * 40)
-    return folder
+    return lay_ring(folder)
 
 
 @pytest.fixture
