@@ -1,14 +1,13 @@
 """The compass as a folder for whoever is to analyse it: complete, the same each time, and noted at every citizen."""
 
 import os
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from med.cli import main
 from med.competence_compass.exchange.comparing import carry_out, compare
 from med.competence_compass.exchange.giving import folder_of, note_export, rekey, version_of
 from med.competence_compass.exchange.instruments import keep_instrument
@@ -97,32 +96,32 @@ def test_every_citizen_can_see_that_their_answers_were_given_out(db, write):
     assert {look.reason for look in looks} == {"Evaluering 2026"}
 
 
-def med(folder: Path, *arguments: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "med.cli", *arguments],
-        env={**os.environ, "MED_DATA_DIR": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return done.returncode, done.stdout + done.stderr
+@pytest.fixture
+def med(monkeypatch, capsys, data_dir):
+    """`med(…)`: what the command line answers, and what it says."""
+    monkeypatch.setenv("MED_DATA_DIR", str(data_dir))
+
+    def run(*arguments: str) -> tuple[int, str]:
+        status = main(arguments)
+        return status, "".join(capsys.readouterr())
+
+    return run
 
 
-def test_the_command_line_gives_and_takes(furnished_file, data_dir, tmp_path):
+def test_the_command_line_gives_and_takes(med, furnished_file, data_dir, tmp_path):
     (data_dir / "med.db").write_bytes(furnished_file.read_bytes())
     out = tmp_path / "out"
-    assert med(data_dir, "export", "compass", str(out))[0] == 2  # what for?
-    status, said = med(data_dir, "export", "compass", str(out), "--reason", "Evaluering")
+    assert med("export", "compass", str(out))[0] == 2  # what for?
+    status, said = med("export", "compass", str(out), "--reason", "Evaluering")
     assert status == 0 and "12 citizens" in said, said
-    assert med(data_dir, "export", "compass", str(out), "--reason", "x")[0] == 2  # is there already
-    status, said = med(data_dir, "import", "compass", str(out))
+    assert med("export", "compass", str(out), "--reason", "x")[0] == 2  # is there already
+    status, said = med("import", "compass", str(out))
     assert status == 0 and "Nothing to change." in said
     file = out / "citizens.csv"
     file.write_text(file.read_text() + "Q2-NY;maanen;2026-01-01;\n")
-    status, said = med(data_dir, "import", "compass", str(out))
+    status, said = med("import", "compass", str(out))
     assert status == 2 and "citizens.csv, række 14: enheden “maanen” kendes ikke." in said
     file.write_text(file.read_text().replace("maanen", "ungesporet"))
-    status, said = med(data_dir, "import", "citizens", str(file), "--dry-run")
+    status, said = med("import", "citizens", str(file), "--dry-run")
     assert status == 0 and "Borgere: 1 nye" in said and "Nothing was changed" in said
-    assert "1 changes saved." in med(data_dir, "import", "citizens", str(file))[1]
+    assert "1 changes saved." in med("import", "citizens", str(file))[1]

@@ -327,7 +327,7 @@ def test_ten_megabytes_of_nonsense_are_answered(db):
     assert reading.faults and len(reading.faults.told) <= 200
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**9), data=st.data())
 def test_a_file_with_anything_in_it_is_rows_or_faults(made, tmp_path_factory, seed, data):
     """Bytes cut, doubled, swapped and replaced: always an answer, never a traceback."""
