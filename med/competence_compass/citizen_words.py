@@ -53,7 +53,8 @@ name_things(
         Why.FEW: T("der skal mindst tre målinger til"),
         Why.SHORT: T("der skal gå mindst seks måneder fra første til sidste måling"),
         Why.ASSESSOR: T(
-            "en anden har vurderet nu end første gang, og forskellen på to personer kan være lige så stor som en ændring"
+            "en anden har vurderet nu end første gang, og forskellen på to personer kan være lige så stor som en "
+            "ændring"
         ),
         Why.VOICE: T("den ene gang er det medarbejderens vurdering, den anden gang en fælles"),
         Why.UNANSWERED: T("under halvdelen af området er vurderet begge gange"),
