@@ -41,7 +41,7 @@ class Site:
 
 def environment() -> Environment:
     """What templates can do wherever they are drawn: words, dates, people's text. Pages add what belongs to a visit."""
-    made = Environment(
+    made = Environment(  # nosec B701 - plain text mails alone are not HTML
         loader=FileSystemLoader([folder for folder in FOLDERS if folder.is_dir()]),
         autoescape=lambda name: not (name or "").endswith(".txt"),
         undefined=StrictUndefined,
