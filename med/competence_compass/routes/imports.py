@@ -118,7 +118,10 @@ def upload(visit: Visit) -> Response:
     except Invalid as invalid:
         return show_choose(visit, units, invalid.errors, status_code=422)
     if plan.faults:
-        return show_choose(visit, units, {"file": plan.faults.told[0].message}, plan.faults, 422)
+        told = plan.faults.told[0].message
+        if plan.faults.count > 1:
+            told = T("Filen har %(n)s fejl. De står øverst på siden.", n=plan.faults.count)
+        return show_choose(visit, units, {"file": told}, plan.faults, 422)
     mine = ImportFile.person_id == visit.viewer.person_id
     old = or_(mine, ImportFile.uploaded_at < clock.now() - WAITS)
     visit.db.execute(delete(ImportFile).where(ImportFile.kind.startswith(PREFIX), ImportFile.used_at.is_(None), old))
