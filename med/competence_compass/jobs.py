@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from med import clock
-from med.competence_compass import analysing
+from med.competence_compass import analysing, sums
 from med.competence_compass.actions.reliability import refresh_reliability
 from med.competence_compass.erasing import let_go
 from med.competence_compass.models import Erasure
@@ -26,5 +26,6 @@ jobs = [
     Job("competence_compass.reliability", DAY, work=refresh_reliability),
     Job("competence_compass.ask_for_effects", DAY, work=analysing.ask_at_night),
     Job("competence_compass.effects", 1, errand=analysing.work),
+    Job("competence_compass.freeze_sums", DAY, work=sums.freeze_what_ended),
     Job("competence_compass.erasures", DAY, errand=let_go_again),
 ]

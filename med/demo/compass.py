@@ -41,6 +41,7 @@ from med.competence_compass.models import (
     WaitingEntry,
     WaitingOutcome,
 )
+from med.competence_compass.sums import freeze_what_ended
 from med.competence_compass.vault import Vault
 from med.demo.workplace import LONG_AGO, uid
 from med.organisation.models import Employment, Person, Unit
@@ -98,6 +99,7 @@ def move_citizens_in(db: Db, vault: Vault, centre: Centre) -> World:
     lead_runs(db, people)
     keep_sessions(db, Random(centre.seed))
     plan_ahead(db, people, units)
+    freeze_what_ended(db)
     return world
 
 

@@ -46,6 +46,7 @@ from med.competence_compass.models.instruments import (
     ScaleLevel,
     Version,
 )
+from med.competence_compass.models.snapshots import Measure, Snapshot
 from med.competence_compass.models.vault import CitizenKey, Erasure, Identity, Look, LookAt
 
 __all__ = [
@@ -78,6 +79,7 @@ __all__ = [
     "Instrument",
     "Look",
     "LookAt",
+    "Measure",
     "NoScore",
     "Occasion",
     "Participation",
@@ -92,6 +94,7 @@ __all__ = [
     "ScaleLevel",
     "Score",
     "Session",
+    "Snapshot",
     "Version",
     "WaitingEntry",
     "WaitingOutcome",

@@ -27,6 +27,35 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq__compass_instrument__key")),
     )
     op.create_table(
+        "compass_snapshot",
+        sa.Column("id", med.db.BigInt, nullable=False),
+        sa.Column(
+            "measure",
+            sa.Enum(
+                "waiting",
+                "waited",
+                "due",
+                "changes",
+                "starts",
+                "exams",
+                "dose",
+                name="measure",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("made_at", med.db.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "measure IN ('waiting', 'waited', 'due', 'changes', 'starts', 'exams', 'dose')",
+            name=op.f("ck__compass_snapshot__measure_known"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk__compass_snapshot")),
+        sa.UniqueConstraint("measure", "period", name=op.f("uq__compass_snapshot__measure_period")),
+    )
+    op.create_table(
         "compass_citizen",
         sa.Column("id", med.db.BigInt, nullable=False),
         sa.Column("uid", sa.Text(), nullable=False),

@@ -1,0 +1,65 @@
+"""Effects with their uncertainty beside each other on one scale: a row each, nought and "too small to matter" drawn."""
+
+from collections.abc import Iterable
+from math import ceil
+from typing import NamedTuple
+
+WIDTH, HEIGHT = 260, 28
+EDGE = 12.0  # room for the arrow of a line that goes on
+STEP = 0.2
+NARROWEST, WIDEST = 0.6, 1.2  # how far the scale goes at least and at most, in standard deviations
+
+
+class Scale(NamedTuple):
+    """From −`reach` to +`reach`. `zero` and `band` (x, width) are the same in every row."""
+
+    reach: float
+    zero: float
+    band: tuple[float, float]
+    ticks: tuple[tuple[float, float], ...]  # (x, value)
+
+    def x(self, value: float) -> float:
+        """Where a value stands; what lies beyond stands at the end."""
+        inside = max(-self.reach, min(self.reach, value))
+        return round(WIDTH / 2 + (WIDTH / 2 - EDGE) * inside / self.reach, 1)
+
+
+class Row(NamedTuple):
+    """`line` is (from, to) of the interval; `more_left`, `more_right`: it goes on beyond the scale. `diamond` is the
+    second opinion. None for what is not known."""
+
+    point: float | None
+    line: tuple[float, float] | None
+    more_left: bool
+    more_right: bool
+    diamond: float | None
+
+
+def scale(values: Iterable[float], negligible: float = STEP) -> Scale:
+    """Symmetrical around nought, wide enough for most of `values` and never wider than ±1.2.
+
+    Symmetrical, so that no picture looks like progress because there was no room for the other side.
+    """
+    furthest = max((abs(value) for value in values), default=0.0)
+    reach = min(WIDEST, max(NARROWEST, ceil(round(furthest / STEP, 6)) * STEP))
+    bare = Scale(reach, WIDTH / 2, (0.0, 0.0), ())
+    low, high = bare.x(-negligible), bare.x(negligible)
+    half = round(reach / 2 / STEP) * STEP
+    ticks = tuple((bare.x(value), round(value, 1)) for value in (-reach, -half, 0.0, half, reach))
+    return Scale(reach, WIDTH / 2, (low, round(high - low, 1)), ticks)
+
+
+def row(
+    on: Scale, point: float | None, low: float | None = None, high: float | None = None, second: float | None = None
+) -> Row:
+    """Raises ValueError for an interval with only one end, or the wrong way round."""
+    if (low is None) != (high is None) or (low is not None and high is not None and low > high):
+        raise ValueError("an interval goes from low to high")
+    line = None if low is None or high is None else (on.x(low), on.x(high))
+    return Row(
+        None if point is None else on.x(point),
+        line,
+        low is not None and low < -on.reach,
+        high is not None and high > on.reach,
+        None if second is None else on.x(second),
+    )

@@ -1,0 +1,327 @@
+"""Sums over citizens, counted when a quarter or a year has ended, made safe to show, and kept as they were shown.
+
+Stocks (who waits, whose assessment is due) are taken on a quarter's last day; flows (starts, exams, attendance) are
+counted by the year, because a quarter of an activity is too few people to say anything about. Nothing here is shown
+while its period still runs: yesterday's number and today's would tell of the one person between them.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from statistics import fmean, median
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from med import clock
+from med.competence_compass import disclosure
+from med.competence_compass.disclosure import Key
+from med.competence_compass.models import (
+    Activity,
+    ActivityState,
+    Assessment,
+    AssessmentKind,
+    AssessmentPurpose,
+    Citizen,
+    Exam,
+    Hypothesis,
+    Instrument,
+    Measure,
+    Participation,
+    Run,
+    Score,
+    Snapshot,
+    WaitingEntry,
+)
+from med.journal.actions import note
+from med.organisation.models import Unit
+
+INTERVAL = timedelta(days=91)  # where a citizen has no instrument yet
+GRACE = timedelta(days=14)
+OLDEST = 8  # years counted back when there is no snapshot yet
+OWN = "own"  # the citizens of a unit itself, beside those of the units below
+
+Path = tuple[str, ...]
+
+
+def ended_quarter(day: date) -> tuple[int, int]:
+    """The last quarter that has ended: (year, 1–4)."""
+    quarter = (day.month - 1) // 3
+    return (day.year, quarter) if quarter else (day.year - 1, 4)
+
+
+def last_day(year: int, quarter: int) -> date:
+    return (date(year + 1, 1, 1) if quarter == 4 else date(year, 3 * quarter + 1, 1)) - timedelta(days=1)
+
+
+def quarter_name(year: int, quarter: int) -> str:
+    return f"{year}-{quarter}"
+
+
+# --- freezing ---------------------------------------------------------------------------------------------------------
+
+
+def freeze_what_ended(db: Session) -> None:
+    """Count the quarter and the years that have ended and have no snapshot yet. At night."""
+    quarter = ended_quarter(clock.today())
+    kept = set(db.execute(select(Snapshot.measure, Snapshot.period)).all())
+    places = Places(db)
+    for measure, count in QUARTERLY.items():
+        if (measure, quarter_name(*quarter)) not in kept:
+            keep(db, measure, quarter_name(*quarter), count(db, places, last_day(*quarter)))
+    first = db.scalar(select(func.min(Participation.starts)))
+    if first is None:
+        return
+    for year in range(max(first.year, clock.today().year - OLDEST), clock.today().year):
+        for measure, count in YEARLY.items():
+            if (measure, str(year)) not in kept:
+                keep(db, measure, str(year), count(db, places, year))
+
+
+def keep(db: Session, measure: Measure, period: str, content: Any) -> None:
+    made = Snapshot(measure=measure, period=period, content=json.dumps(content), made_at=clock.now())
+    db.add(made)
+    note(db, None, "snapshot.kept", made)
+
+
+class Places:
+    """Where activities and citizens are, as paths from the top: ("u1", "u7", "a12")."""
+
+    def __init__(self, db: Session) -> None:
+        self.parent: dict[int, int | None] = dict(db.execute(select(Unit.id, Unit.parent_id)).all())
+        self.unit: dict[int, int] = dict(db.execute(select(Activity.id, Activity.unit_id)).all())
+
+    def of_unit(self, unit_id: int | None) -> Path:
+        path: list[str] = []
+        while unit_id is not None and f"u{unit_id}" not in path:
+            path.append(f"u{unit_id}")
+            unit_id = self.parent.get(unit_id)
+        return tuple(reversed(path))
+
+    def of_activity(self, activity_id: int) -> Path:
+        return (*self.of_unit(self.unit[activity_id]), f"a{activity_id}")
+
+
+def table(leaves: Mapping[Key, int]) -> list[Any]:
+    """As JSON keeps it: [path on each axis …, number or null], protected as a whole."""
+    return [[*map(list, cell), shown] for cell, shown in sorted(disclosure.protect(leaves).items())]
+
+
+def count_waiting(db: Session, places: Places, day: date) -> list[Any]:
+    waits = dict(
+        db.execute(
+            select(WaitingEntry.activity_id, func.count()).where(waiting_on(day)).group_by(WaitingEntry.activity_id)
+        ).all()
+    )
+    offered = db.scalars(select(Activity.id).where(Activity.state != ActivityState.ENDED)).all()
+    return table({(places.of_activity(id),): waits.get(id, 0) for id in {*offered, *waits}})
+
+
+def waiting_on(day: date) -> Any:
+    return and_(WaitingEntry.queued <= day, or_(WaitingEntry.left_on.is_(None), WaitingEntry.left_on > day))
+
+
+def time_waited(db: Session, places: Places, day: date) -> dict[str, int]:
+    """Days: the median for each activity with ten or more who wait, and for each unit with ten or more below it, unless
+    nearly all of them wait at one of its units. Where the number who wait is hidden, so is this: it would say "ten or
+    more" of it."""
+    shown = cells(count_waiting(db, places, day))
+    days: dict[Path, list[int]] = defaultdict(list)
+    for activity, queued in db.execute(select(WaitingEntry.activity_id, WaitingEntry.queued).where(waiting_on(day))):
+        path = places.of_activity(activity)
+        for length in range(1, len(path) + 1):
+            days[path[:length]].append((day - queued).days)
+    found: dict[str, int] = {}
+    for path, waited in days.items():
+        parts = [len(others) for other, others in days.items() if other[:-1] == path and other[-1].startswith("u")]
+        enough = len(waited) >= disclosure.FEWEST_MEASURED and shown.get((path,)) is not None
+        if enough and not disclosure.is_dominated(parts):
+            found[path[-1]] = round(median(waited))
+    return found
+
+
+def count_due(db: Session, places: Places, day: date) -> list[Any]:
+    """Citizens who have been here for a whole interval: was stock taken within the last one (and two weeks)?"""
+    last = dict(
+        db.execute(
+            select(Assessment.citizen_id, func.max(Assessment.day))
+            .where(
+                Assessment.closed_at.is_not(None),
+                Assessment.day <= day,
+                Assessment.purpose != AssessmentPurpose.DOUBLE,
+            )
+            .group_by(Assessment.citizen_id)
+        ).all()
+    )
+    leaves: dict[Key, int] = {}
+    for citizen, unit, entered, days in db.execute(
+        select(Citizen.id, Citizen.unit_id, Citizen.entered, Instrument.interval_days)
+        .outerjoin(Instrument, Instrument.id == Citizen.instrument_id)
+        .where(
+            Citizen.erased_at.is_(None),
+            Citizen.entered <= day,
+            or_(Citizen.left_on.is_(None), Citizen.left_on > day),
+        )
+    ):
+        interval = timedelta(days=days) if days else INTERVAL
+        if entered > day - interval:
+            continue
+        is_done = citizen in last and last[citizen] >= day - interval - GRACE
+        path = (*places.of_unit(unit), OWN)
+        for answer in (True, False):
+            leaf = path, (("done" if answer else "missing"),)
+            leaves[leaf] = leaves.get(leaf, 0) + (answer is is_done)
+    return table(leaves)
+
+
+def count_starts(db: Session, places: Places, year: int) -> list[Any]:
+    ran = db.execute(
+        select(Run.activity_id, func.count(Participation.id))
+        .outerjoin(Participation, and_(Participation.run_id == Run.id, in_year(Participation.starts, year)))
+        .where(Run.starts <= date(year, 12, 31), or_(Run.ends.is_(None), Run.ends >= date(year, 1, 1)))
+        .group_by(Run.activity_id)
+    ).all()
+    return table({(places.of_activity(activity),): number for activity, number in ran})
+
+
+def in_year(column: Any, year: int) -> Any:
+    return and_(column >= date(year, 1, 1), column <= date(year, 12, 31))
+
+
+def count_exams(db: Session, places: Places, year: int) -> list[Any]:
+    leaves: dict[Key, int] = {}
+    for activity, passed, number in db.execute(
+        select(Run.activity_id, Exam.passed, func.count())
+        .join(Participation, Participation.id == Exam.participation_id)
+        .join(Run, Run.id == Participation.run_id)
+        .where(in_year(Exam.day, year))
+        .group_by(Run.activity_id, Exam.passed)
+    ):
+        for outcome in (True, False):
+            leaf = places.of_activity(activity), (("passed" if outcome else "not"),)
+            leaves[leaf] = leaves.get(leaf, 0) + (number if outcome is passed else 0)
+    return table(leaves)
+
+
+def attendance(db: Session, places: Places, year: int) -> dict[str, int]:
+    """Percent of the planned sessions that those came to who ended in the year, to the nearest five."""
+    came: dict[int, list[float]] = defaultdict(list)
+    for activity, attended, planned in db.execute(
+        select(Run.activity_id, Participation.attended, Participation.planned)
+        .join(Run, Run.id == Participation.run_id)
+        .where(in_year(Participation.ends, year), Participation.planned > 0)
+    ):
+        came[activity].append(min(1.0, attended / planned))
+    return {
+        f"a{activity}": round(20 * fmean(shares)) * 5
+        for activity, shares in came.items()
+        if len(shares) >= disclosure.FEWEST_MEASURED
+    }
+
+
+def changes(db: Session, places: Places, day: date) -> list[Any]:
+    """[activity, dimension, n, mean before, mean after] of those assessed before they began and after they ended.
+
+    Where fewer than ten have joined since the last snapshot, what it said is said again: the difference between the
+    two would be a mean over those few. A referral is no "before": people are referred on a bad day.
+    """
+    told: dict[tuple[int, int], list[Any]] = {}
+    before_this = select(Snapshot.content).where(Snapshot.measure == Measure.CHANGES).order_by(Snapshot.id)
+    for content in db.scalars(before_this):
+        told |= {(row[0], row[1]): row for row in json.loads(content)}
+    rows = []
+    for (activity, dimension), pairs in sorted(before_and_after(db, day).items()):
+        last = told.get((activity, dimension))
+        n = len(pairs)
+        if last is not None and not disclosure.may_follow(last[2], n):
+            rows.append(last)
+        elif disclosure.may_follow(None, n):
+            rows.append(
+                [activity, dimension, n, round(fmean(b for b, _ in pairs), 2), round(fmean(a for _, a in pairs), 2)]
+            )
+    return rows
+
+
+def before_and_after(db: Session, day: date) -> dict[tuple[int, int], list[tuple[int, int]]]:
+    """For each tested hypothesis: the participants' last score before their first start and first after its end."""
+    found: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+    tested = db.execute(
+        select(Hypothesis.activity_id, Hypothesis.dimension_id).where(Hypothesis.is_exploratory.is_(False))
+    ).all()
+    dimensions: dict[int, list[int]] = defaultdict(list)
+    for activity, dimension in tested:
+        dimensions[activity].append(dimension)
+    for activity, targets in dimensions.items():
+        spans: dict[int, tuple[date, date]] = {}
+        for citizen, starts, ends in db.execute(
+            select(Participation.citizen_id, Participation.starts, Participation.ends)
+            .join(Run, Run.id == Participation.run_id)
+            .where(Run.activity_id == activity, Participation.ends <= day)
+            .order_by(Participation.starts)
+        ):
+            spans.setdefault(citizen, (starts, ends))
+        if len(spans) < disclosure.FEWEST_MEASURED:
+            continue
+        before: dict[tuple[int, int], int] = {}
+        after: dict[tuple[int, int], int] = {}
+        for citizen, on, dimension, value in db.execute(
+            select(Assessment.citizen_id, Assessment.day, Score.dimension_id, Score.value)
+            .join(Score, Score.assessment_id == Assessment.id)
+            .join(Participation, Participation.citizen_id == Assessment.citizen_id)
+            .join(Run, Run.id == Participation.run_id)
+            .where(
+                Run.activity_id == activity,
+                Assessment.closed_at.is_not(None),
+                Assessment.superseded_at.is_(None),
+                Assessment.kind.in_((AssessmentKind.STAFF, AssessmentKind.JOINT)),
+                Assessment.purpose.not_in((AssessmentPurpose.DOUBLE, AssessmentPurpose.REFERRAL)),
+                Assessment.day <= day,
+                Score.dimension_id.in_(targets),
+                Score.value.is_not(None),
+            )
+            .order_by(Assessment.day, Assessment.id)
+        ):
+            if citizen not in spans:
+                continue
+            starts, ends = spans[citizen]
+            if on < starts:
+                before[citizen, dimension] = value
+            elif on >= ends:
+                after.setdefault((citizen, dimension), value)
+        for citizen, dimension in sorted(before.keys() & after.keys()):
+            found[activity, dimension].append((before[citizen, dimension], after[citizen, dimension]))
+    return found
+
+
+QUARTERLY = {
+    Measure.WAITING: count_waiting,
+    Measure.WAITED: time_waited,
+    Measure.DUE: count_due,
+    Measure.CHANGES: changes,
+}
+YEARLY = {Measure.STARTS: count_starts, Measure.EXAMS: count_exams, Measure.DOSE: attendance}
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def periods(db: Session, measure: Measure) -> list[str]:
+    """The periods there is something of, the newest first."""
+    found = db.scalars(select(Snapshot.period).where(Snapshot.measure == measure)).all()
+    return sorted(found, reverse=True)
+
+
+def published(db: Session, period: str, measures: Iterable[Measure]) -> dict[Measure, Any]:
+    """What was kept of a period; measures without a snapshot are left out."""
+    rows = db.execute(
+        select(Snapshot.measure, Snapshot.content).where(
+            Snapshot.period == period, Snapshot.measure.in_(list(measures))
+        )
+    )
+    return {measure: json.loads(content) for measure, content in rows}
+
+
+def cells(content: list[Any]) -> dict[Key, int | None]:
+    return {tuple(tuple(path) for path in row[:-1]): row[-1] for row in content}
