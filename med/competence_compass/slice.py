@@ -23,6 +23,7 @@ from med.competence_compass.routes import (
     assessing,
     citizens,
     drafts,
+    effects,
     goals,
     identities,
     imports,
@@ -30,6 +31,7 @@ from med.competence_compass.routes import (
     instruments,
     intake,
     reliability,
+    run_plans,
     runs,
     waiting,
 )
@@ -52,6 +54,7 @@ ABOUT_ACTIVITIES: list[Policy] = [
 
 landing(activity_parts.my_runs, order=20)
 landing(activity_parts.waiting_lists, order=40)
+landing(effects.on_landing, order=50)
 landing(activity_parts.all_activities, order=55)
 
 competence_compass = Slice(
@@ -65,8 +68,10 @@ competence_compass = Slice(
         instrument_files.router,
         reliability.router,
         activities.router,
+        run_plans.router,
         runs.router,
         waiting.router,
+        effects.router,
         intake.router,
         imports.router,
         identities.router,

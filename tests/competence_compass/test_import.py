@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from med import clock, language
-from med.competence_compass.exchange.comparing import Plan, carry_out, compare
+from med.competence_compass.exchange.comparing import carry_out, compare
+from med.competence_compass.exchange.plan import Plan
 from med.competence_compass.exchange.faults import FolderError
 from med.competence_compass.exchange.giving import elsewhere_of, instrument_of, version_of
 from med.competence_compass.exchange.instruments import keep_instrument

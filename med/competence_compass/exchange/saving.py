@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from med import clock
 from med.access import Viewer
 from med.competence_compass.exchange.rows import AssessmentRow, Folder, GoalRow, ParticipationRow
 from med.competence_compass.models import (
@@ -91,7 +92,7 @@ class Saving:
                     "pseudonym": row.citizen,
                     "unit_id": self.units[row.unit] if row.unit else self.unit_id,
                     "instrument_id": self.version.instrument_id,
-                    "entered": row.entered or first.get(row.citizen) or row.left or datetime.now(UTC).date(),
+                    "entered": row.entered or first.get(row.citizen) or row.left or clock.today(),
                     "left_on": row.left,
                 }
                 for id, row in zip(ids, rows.citizens, strict=True)

@@ -1,17 +1,17 @@
 """`/kompas/forloeb/{id}`: a run's plan for everyone; attendance, exams and certificates for who leads it."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from typing import Any
 
 from litestar import Response, Router
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from med import clock, language
+from med import language
 from med.access import Viewer, allows, require
 from med.competence_compass import access
-from med.competence_compass.access import AboutActivity, AboutRun, role_towards
+from med.competence_compass.access import AboutRun, role_towards
+from med.competence_compass.actions import attendance
 from med.competence_compass.actions import runs as actions
 from med.competence_compass.forms.runs import (
     EndForm,
@@ -22,12 +22,10 @@ from med.competence_compass.forms.runs import (
     LeaveForm,
     PlannedForm,
     PresenceForm,
-    Rhythm,
-    RunForm,
     SessionForm,
 )
 from med.competence_compass.looks import LookRole, note_look, note_looks
-from med.competence_compass.models import Activity, EndReason, Identity, LookAt, Participation, Run
+from med.competence_compass.models import EndReason, Identity, LookAt, Participation, Run
 from med.competence_compass.models import Session as RunSession
 from med.competence_compass.queries import activities, waiting
 from med.competence_compass.queries import runs as queries
@@ -36,105 +34,7 @@ from med.errors import Conflict, Invalid, NotFound
 from med.language import T
 from med.organisation.queries import suggested_people
 from med.web.forms import parse
-from med.web.routing import Visit, get, look, page_number, post
-
-RHYTHMS = {
-    Rhythm.NONE: T("Vi sætter datoer på senere"),
-    Rhythm.WEEKLY: T("Hver uge"),
-    Rhythm.FORTNIGHTLY: T("Hver anden uge"),
-    Rhythm.WORKDAYS: T("Hver arbejdsdag"),
-}
-
-
-# --- planning -----------------------------------------------------------------------------------------------------
-
-
-def _plan(
-    visit: Visit,
-    activity: Activity,
-    *,
-    values: dict[str, Any],
-    errors: dict[str, Any],
-    run: Run | None = None,
-    status_code: int = 200,
-) -> Response:
-    return visit.page(
-        "competence_compass/runs_form.html",
-        activity=activity,
-        run=run,
-        values=values,
-        errors=errors,
-        rhythms=[(key.value, str(word)) for key, word in RHYTHMS.items()],
-        people=[(f"{name} ({handle})", title) for name, handle, title in suggested_people(visit.db, visit.viewer)],
-        status_code=status_code,
-    )
-
-
-def _activity_to_run(visit: Visit, activity_id: int, *, hold: bool = False) -> Activity:
-    found = activities.activity(visit.db, visit.viewer, activity_id, hold=hold)
-    about = AboutActivity(found, activities.coordinates(visit.db, visit.viewer, found.unit_id))
-    require(visit.viewer, access.run_activity, about)
-    return found
-
-
-@get("/kompas/aktivitet/{activity_id:int}/forloeb/nyt", name="compass.new_run", policy=access.run_activity)
-def new(visit: Visit, activity_id: int) -> Response:
-    activity = _activity_to_run(visit, activity_id)
-    values = {
-        "planned_sessions": activity.planned_sessions,
-        "capacity": activity.capacity,
-        "starts": clock.today() + timedelta(days=14),
-        "rhythm": Rhythm.WEEKLY.value,
-    }
-    return _plan(visit, activity, values=values, errors={})
-
-
-@post("/kompas/aktivitet/{activity_id:int}/forloeb/nyt", name="compass.plan_run", policy=access.run_activity)
-def plan(visit: Visit, activity_id: int) -> Response:
-    activity = _activity_to_run(visit, activity_id, hold=True)
-    form, errors = parse(RunForm, visit.form)
-    if form is not None:
-        try:
-            made = actions.plan_run(visit.db, visit.viewer, activity, form)
-        except Invalid as invalid:
-            errors = invalid.errors
-        else:
-            return visit.to("compass.run", run_id=made.id, said="gemt")
-    return _plan(visit, activity, values=visit.form.values(), errors=errors, status_code=422)
-
-
-@get("/kompas/forloeb/{run_id:int}/ret", name="compass.edit_run", policy=access.keep_run)
-def edit(visit: Visit, run_id: int) -> Response:
-    run = queries.run(visit.db, visit.viewer, run_id)
-    require(visit.viewer, access.keep_run, queries.about_run(visit.db, visit.viewer, run))
-    values = {
-        "starts": run.starts,
-        "ends": run.ends,
-        "planned_sessions": run.planned_sessions,
-        "capacity": run.capacity,
-        "version": run.version,
-    }
-    return _plan(visit, run.activity, values=values, errors={}, run=run)
-
-
-@post("/kompas/forloeb/{run_id:int}/ret", name="compass.change_run", policy=access.keep_run)
-def change(visit: Visit, run_id: int) -> Response:
-    run = queries.run(visit.db, visit.viewer, run_id, hold=True)
-    require(visit.viewer, access.keep_run, queries.about_run(visit.db, visit.viewer, run))
-    form, errors = parse(RunForm, visit.form)
-    if form is not None:
-        try:
-            actions.change_run(visit.db, visit.viewer, run, form)
-        except Invalid as invalid:
-            errors = invalid.errors
-        except Conflict as conflict:
-            values = {**visit.form.values(), "version": run.version}
-            errors = {"": conflict.message}
-            return _plan(visit, run.activity, values=values, errors=errors, run=run, status_code=409)
-        else:
-            return visit.to("compass.run", run_id=run.id, said="gemt")
-    return _plan(visit, run.activity, values=visit.form.values(), errors=errors, run=run, status_code=422)
-
+from med.web.routing import Visit, look, page_number, post
 
 # --- the run's page -----------------------------------------------------------------------------------------------
 
@@ -218,13 +118,13 @@ def _role(db: Session, viewer: Viewer, about: AboutRun, citizen_id: int) -> str:
     return role.value
 
 
-def _held(visit: Visit, run_id: int) -> Run:
+def held_run(visit: Visit, run_id: int) -> Run:
     return queries.run(visit.db, visit.viewer, run_id, hold=True)
 
 
 def _lead(visit: Visit, run_id: int) -> Run:
     """The run, for who leads it; to others its participants do not exist."""
-    run = _held(visit, run_id)
+    run = held_run(visit, run_id)
     if not queries.about_run(visit.db, visit.viewer, run).leads:
         raise NotFound
     return run
@@ -256,21 +156,21 @@ def _back(
 
 @post("/kompas/forloeb/{run_id:int}/start", name="compass.start_run", policy=access.start_run)
 def start(visit: Visit, run_id: int) -> Response:
-    run = _held(visit, run_id)
+    run = held_run(visit, run_id)
     actions.start_run(visit.db, visit.viewer, run)
     return visit.to("compass.run", run_id=run.id, said="gemt")
 
 
 @post("/kompas/forloeb/{run_id:int}/afslut", name="compass.end_run", policy=access.end_run)
 def end(visit: Visit, run_id: int) -> Response:
-    run = _held(visit, run_id)
+    run = held_run(visit, run_id)
     require(visit.viewer, access.end_run, queries.about_run(visit.db, visit.viewer, run))
     return _back(visit, run, EndForm, "afslut", lambda form: actions.end_run(visit.db, visit.viewer, run, form))
 
 
 @post("/kompas/forloeb/{run_id:int}/ledere", name="compass.add_run_leader", policy=access.keep_run)
 def add_leader(visit: Visit, run_id: int) -> Response:
-    run = _held(visit, run_id)
+    run = held_run(visit, run_id)
     require(visit.viewer, access.keep_run, queries.about_run(visit.db, visit.viewer, run))
     return _back(
         visit, run, LeaderForm, "leder", lambda form: actions.add_leader(visit.db, visit.viewer, run, form), "ledere"
@@ -279,7 +179,7 @@ def add_leader(visit: Visit, run_id: int) -> Response:
 
 @post("/kompas/forloeb/{run_id:int}/ledere/{leader_id:int}/slut", name="compass.end_run_leader", policy=access.keep_run)
 def end_leader(visit: Visit, run_id: int, leader_id: int) -> Response:
-    run = _held(visit, run_id)
+    run = held_run(visit, run_id)
     require(visit.viewer, access.keep_run, queries.about_run(visit.db, visit.viewer, run))
     if leader_id not in {leader.id for leader in run.leaders}:
         raise NotFound
@@ -295,7 +195,7 @@ def end_leader(visit: Visit, run_id: int, leader_id: int) -> Response:
 
 @post("/kompas/forloeb/{run_id:int}/gange", name="compass.add_session", policy=access.plan_sessions)
 def add_session(visit: Visit, run_id: int) -> Response:
-    run = _held(visit, run_id)
+    run = held_run(visit, run_id)
     require(visit.viewer, access.plan_sessions, queries.about_run(visit.db, visit.viewer, run))
     return _back(
         visit,
@@ -310,7 +210,7 @@ def add_session(visit: Visit, run_id: int) -> Response:
 @post("/kompas/forloeb/{run_id:int}/gange/{session_id:int}", name="compass.move_session", policy=access.plan_sessions)
 def move_session(visit: Visit, run_id: int, session_id: int) -> Response:
     """Another day, or (button "slet") no session at all."""
-    run = _held(visit, run_id)
+    run = held_run(visit, run_id)
     require(visit.viewer, access.plan_sessions, queries.about_run(visit.db, visit.viewer, run))
     session = queries.session(visit.db, run.id, session_id)
     if visit.form.get("slet"):
@@ -340,7 +240,7 @@ def note_presence(visit: Visit, run_id: int) -> Response:
     held = queries.participation(visit.db, visit.viewer, run.id, form.participation)
     came = form.came == "1"
     try:
-        actions.note_presence(visit.db, visit.viewer, run, session, held, came)
+        attendance.note_presence(visit.db, visit.viewer, run, session, held, came)
     except Invalid as invalid:
         said = next(iter(invalid.errors.values()))
         if visit.wants_fragment:
@@ -385,7 +285,7 @@ def everyone_came(visit: Visit, run_id: int) -> Response:
         for row in queries.participants(visit.db, visit.viewer, run.id)
     ]
     try:
-        actions.everyone_came(visit.db, visit.viewer, run, session, held)
+        attendance.everyone_came(visit.db, visit.viewer, run, session, held)
     except Invalid as invalid:
         shown = {"": next(iter(invalid.errors.values()))}
         return show_run(visit, run, errors=shown, form="fremmoede", chosen=session.number, status_code=422)
@@ -428,7 +328,7 @@ def plan_participation(visit: Visit, run_id: int, participation_id: int) -> Resp
         run,
         PlannedForm,
         f"gange{held.id}",
-        lambda form: actions.plan_participation(visit.db, visit.viewer, run, held, form),
+        lambda form: attendance.plan_participation(visit.db, visit.viewer, run, held, form),
         f"d{held.id}",
     )
 
@@ -446,7 +346,7 @@ def note_exam(visit: Visit, run_id: int, participation_id: int) -> Response:
         run,
         ExamForm,
         f"proeve{held.id}",
-        lambda form: actions.note_exam(visit.db, visit.viewer, run, held, form),
+        lambda form: attendance.note_exam(visit.db, visit.viewer, run, held, form),
         f"d{held.id}",
     )
 
@@ -489,11 +389,7 @@ def _name(visit: Visit, citizen_id: int) -> str:
 
 
 handlers: list[Callable[..., Any]] = [
-    new,
-    plan,
     show,
-    edit,
-    change,
     start,
     end,
     add_leader,

@@ -1,0 +1,83 @@
+"""What taking in a reading would change, as people read it before they say yes."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from med.competence_compass.exchange.faults import Faults
+from med.competence_compass.exchange.rows import Folder
+from med.competence_compass.models import Version
+from med.language import T, Text
+
+KIND_WORDS = {
+    "citizens": T("Borgere"),
+    "activities": T("Aktiviteter"),
+    "hypotheses": T("Hypoteser"),
+    "participations": T("Deltagelser"),
+    "waiting": T("Ventelister"),
+    "exams": T("Prøver"),
+    "goals": T("Mål"),
+    "assessments": T("Målinger"),
+}
+
+
+class Count(NamedTuple):
+    """Of one kind of rows: how many are new, go on from what is there, and are there already."""
+
+    kind: str
+    new: int
+    changed: int
+    unchanged: int
+
+    @property
+    def title(self) -> Text:
+        return KIND_WORDS[self.kind]
+
+
+@dataclass
+class Plan:
+    """What would be done. A plan with faults is not carried out."""
+
+    version: Version
+    faults: Faults
+    new: Folder
+    changes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # kind -> rows for an update by id
+    ratings: list[dict[str, Any]] = field(default_factory=list)
+    unchanged: dict[str, int] = field(default_factory=dict)
+    kinds: list[str] = field(default_factory=list)
+    citizens: dict[str, int] = field(default_factory=dict)
+    activities: dict[str, int] = field(default_factory=dict)
+    units: dict[str, int] = field(default_factory=dict)
+    unit_id: int = 0
+
+    @property
+    def counts(self) -> list[Count]:
+        return [
+            Count(kind, len(getattr(self.new, kind)), len(self.changes.get(kind, ())), self.unchanged.get(kind, 0))
+            for kind in KIND_WORDS
+            if kind in self.kinds
+        ]
+
+    @property
+    def total(self) -> int:
+        return sum(count.new + count.changed for count in self.counts)
+
+    @property
+    def digest(self) -> str:
+        """The same for two plans that do the same: what somebody says yes to is what is carried out."""
+        told = repr([tuple(count) for count in self.counts]) + repr([sorted(map(repr, self.changes.items()))])
+        return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+    def lines(self) -> Iterator[str]:
+        """For a terminal."""
+        for count in self.counts:
+            yield str(
+                T(
+                    "%(kind)s: %(new)s nye, %(changed)s ændres, %(unchanged)s uændrede",
+                    kind=count.title,
+                    new=count.new,
+                    changed=count.changed,
+                    unchanged=count.unchanged,
+                )
+            )
