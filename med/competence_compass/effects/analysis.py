@@ -8,7 +8,7 @@ from scipy import stats
 
 from med.competence_compass.effects.covariance import Batch, Covariance, estimate
 from med.competence_compass.effects.model import Design, Fit, fit, make_design
-from med.competence_compass.effects.study import FAR, Bools, Floats, Study, baseline_sd, donut, starts
+from med.competence_compass.effects.study import FAR, Bools, Floats, Ints, Study, baseline_sd, donut, starts
 from med.competence_compass.effects.verdicts import SEEN, Z95, Finding, Reason, Verdict, false_discovery, settle, shrink
 from med.competence_compass.effects.waiting_list import WaitingEstimate, waiting_list_estimate
 
@@ -123,7 +123,7 @@ def variances(design: Design) -> Covariance:
     """l1, l2 and rho, from at most six dimensions spread over the instrument and 300 citizens spread over the list.
 
     First with everything else taken out beforehand, which is quick; from there, where the design is not too wide,
-    with everything else in the likelihood. They describe how people's good and bad periods last, hardly differ from
+    for every third of them with everything else in the likelihood. They describe how people's good and bad periods last, hardly differ from
     dimension to dimension, and are only weights: a wrong value makes the estimates less sharp, not biased, and the
     robust standard error covers for it.
     """
@@ -132,11 +132,11 @@ def variances(design: Design) -> Covariance:
     some = [rows for rows in design.rows if len(rows) > 1]
     some = some[:: max(len(some) // REML_CITIZENS, 1)][:REML_CITIZENS]
 
-    def made(bare: bool) -> list[list[Batch]]:
+    def made(dims: Ints, bare: bool) -> list[list[Batch]]:
         return [found for dim in dims if (found := batches(design, some, int(dim), bare=bare))]
 
-    rough = estimate(made(True))
-    return rough if design.width > REML_WIDEST else estimate(made(False)[::2], rough, most=REML_LOOKS)
+    rough = estimate(made(dims, True))
+    return rough if design.width > REML_WIDEST else estimate(made(dims[::3], False), rough, most=REML_LOOKS)
 
 
 def batches(design: Design, citizens: list, dim: int, *, bare: bool) -> list[Batch]:
@@ -159,13 +159,9 @@ def batches(design: Design, citizens: list, dim: int, *, bare: bool) -> list[Bat
     return [made]
 
 
-def dense(design: Design, rows: np.ndarray) -> Floats:
+def dense(design: Design, rows: Ints) -> Floats:
     """The design of some rows as one array, without columns that say nothing there."""
-    x = np.zeros((len(rows), design.width))
-    x[:, : design.dose.shape[1]] = design.dose[rows]
-    for column in design.other[rows].T:
-        seen = column >= 0
-        x[np.flatnonzero(seen), column[seen]] = 1.0
+    x = design.columns(rows).toarray()
     return x[:, np.ptp(x, axis=0) > 0] if len(rows) else x
 
 

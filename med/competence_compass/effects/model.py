@@ -8,15 +8,17 @@ Each citizen's rows are whitened (V_i = LL', z = L⁻¹·), freed of the citizen
 of a straight line of their own), and summed up: A = Σ Z'Z, b = Σ Z'z_y, tau = A⁻¹b. A row counts for a dimension when
 it has a score there and did not lead to a referral to an activity that targets it (the donut).
 
-The sums run over small blocks: a citizen meets few activities, quarters and assessors, and dimensions with the same
-rows share a block. So the size of a night's work follows what was assessed, not what could have been.
+All dimensions share a citizen's L⁻¹. That a row does not count for one of them is the same as giving the row a column
+of its own there, so the dimension's sums are the shared ones less a product of low rank (Q below). A citizen meets few
+activities, quarters and assessors. So the size of a night's work follows what was assessed, not what could have been.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, sparse
 
 from med.competence_compass.effects.covariance import Covariance
 from med.competence_compass.effects.study import FAR, Bools, Floats, Ints, Study, exposure, rows_by_citizen, starts
@@ -25,6 +27,8 @@ FEWEST_OF_AN_ASSESSOR = 5
 LEAD_QUARTERS = 2
 SINGULAR = 1e-9
 
+Sparse = Any  # scipy's arrays have no types of their own
+
 
 @dataclass(frozen=True)
 class Design:
@@ -32,12 +36,21 @@ class Design:
 
     study: Study
     usable: Bools  # (n, K)
-    dose: Floats  # (n, A)
+    dose: Sparse  # (n, A)
     other: Ints  # (n, 3): the column of the row's quarter, assessor and kind; -1 for the one that is compared with
     width: int  # columns in all, activities first
     rows: Sequence[Ints]  # of each citizen
-    lead: Bools  # (n, A): the activity begins within the next two quarters
-    waits: Bools  # (n, A): the citizen is on the activity's waiting list
+    lead: Sparse  # (n, A): the activity begins within the next two quarters
+    waits: Sparse  # (n, A): the citizen is on the activity's waiting list
+
+    def columns(self, rows: Ints) -> Sparse:
+        """The design of some rows, (len(rows), width)."""
+        marks = self.other[rows]
+        at, which = np.nonzero(marks >= 0)
+        a = self.dose.shape[1]
+        shape = (len(rows), self.width - a)
+        others = sparse.csr_array((np.ones(len(at)), (at, marks[at, which] - a)), shape=shape)
+        return sparse.hstack([self.dose[rows], others], format="csr")
 
 
 def make_design(study: Study, left_out: Bools) -> Design:
@@ -55,80 +68,128 @@ def make_design(study: Study, left_out: Bools) -> Design:
         known, place = np.unique(values, return_inverse=True)
         columns.append(np.where(place == 0, -1, place - 1 + at))
         at += max(len(known) - 1, 0)
-    begins = starts(study)[study.citizen] if len(study.citizen) else np.zeros((0, len(study.activities)))
-    ahead = begins - study.day[:, None]
-    lead = (ahead > 0) & (ahead <= 92 * LEAD_QUARTERS) & (begins < FAR)
     rows = rows_by_citizen(study)
-    waits = np.zeros(lead.shape, bool)
-    for entry in range(len(study.w_citizen)):
-        mine = rows[study.w_citizen[entry]]
-        on_it = (study.day[mine] >= study.w_queued[entry]) & (study.day[mine] < study.w_left[entry])
-        waits[mine[on_it], study.w_activity[entry]] = True
-    return Design(study, usable, exposure(study), np.stack(columns, axis=1), at, rows, lead, waits)
+    begins = starts(study)
+    lead = []
+    for citizen, activity in np.argwhere(begins < FAR):
+        ahead = begins[citizen, activity] - study.day[rows[citizen]]
+        lead.append((rows[citizen][(ahead > 0) & (ahead <= 92 * LEAD_QUARTERS)], activity))
+    waits = []
+    for citizen, activity, queued, left in zip(
+        study.w_citizen, study.w_activity, study.w_queued, study.w_left, strict=True
+    ):
+        day = study.day[rows[citizen]]
+        waits.append((rows[citizen][(day >= queued) & (day < left)], activity))
+    shape = (len(study.day), len(study.activities))
+    return Design(
+        study,
+        usable,
+        exposure(study),
+        np.stack(columns, axis=1),
+        at,
+        rows,
+        _marked(lead, shape),
+        _marked(waits, shape),
+    )
+
+
+def _marked(places: Sequence[tuple[Ints, int]], shape: tuple[int, int]) -> Sparse:
+    """1 at (rows, column) of each place, 0 elsewhere."""
+    row = np.concatenate([np.zeros(0, np.int64), *(rows for rows, _ in places)])
+    column = np.repeat(np.array([one for _, one in places], np.int64), [len(rows) for rows, _ in places])
+    made = sparse.csr_array((np.ones(len(row)), (row, column)), shape=shape)
+    made.data[:] = 1.0  # twice on the list is on the list
+    return made
 
 
 @dataclass(frozen=True)
-class Block:
-    """One citizen's whitened rows for the dimensions that share them."""
+class Piece:
+    """One citizen, whitened and freed of their own level; m rows, c columns of the design, K dimensions."""
 
     citizen: int
-    dims: Ints
     cols: Ints  # which columns of the design stand here
     x: Floats  # (m, c)
-    y: Floats  # (m, d)
+    y: Floats  # (m, K)
+    gone: Sequence[tuple[Ints, Floats]]  # dimensions, and an orthonormal (m, s) for the rows that do not count there
+    dims: Ints  # d dimensions in which an activity is waited for or about to begin
     lead: Floats  # (m, d)
     waits: Floats  # (m, d)
-    free: int  # rows less what the citizen's own level (and line) take
+    rows: Ints  # (K,) that count
+
+    def without_gone(self, values: Floats) -> Floats:
+        """(m, K) freed, dimension by dimension, of the rows that do not count."""
+        for dims, q in self.gone:
+            values[:, dims] -= q @ (q.T @ values[:, dims])
+        return values
 
 
-def blocks(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = False) -> Iterator[Block]:
-    """Every citizen's blocks. `targets` (A, K): which activities are meant to move which dimension (for the lead)."""
-    study = design.study
-    quarter = study.quarter
+def pieces(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = False) -> Iterator[Piece]:
+    """Every citizen with something to tell. `targets` (A, K): which activities are meant to move which dimension."""
+    study, k = design.study, len(design.study.dimensions)
     own = 2 if slopes else 1
     used = cov.without_slope() if slopes else cov
-    for citizen, rows in enumerate(design.rows):
-        if len(rows) <= own:
-            continue
+    order = np.concatenate([np.zeros(0, np.int64), *design.rows])
+    ends = np.cumsum([len(rows) for rows in design.rows])
+    columns, quarter = design.columns(order), study.quarter[order].astype(float)
+    lead, waits = (_aimed(marks[order], targets) for marks in (design.lead, design.waits))
+    for citizen, (end, rows) in enumerate(zip(ends, design.rows, strict=True)):
         usable = design.usable[rows]
-        masks, group = np.unique(usable, axis=1, return_inverse=True)
-        group = group.ravel()
-        for g in range(masks.shape[1]):
-            mask = masks[:, g]
-            if mask.sum() <= own:
-                continue
-            at, dims = rows[mask], np.flatnonzero(group == g)
-            x, cols = _local(design, at)
-            if not len(cols):
-                continue
-            times = quarter[at].astype(float)
-            if slopes and np.ptp(times) == 0:
-                continue
-            lower = np.linalg.cholesky(used.of(times))
-            lead = (design.lead[at] @ targets[:, dims]).astype(float)
-            waits = (design.waits[at] @ targets[:, dims]).astype(float)
-            level = np.ones((len(at), 1)) if not slopes else np.stack([np.ones(len(at)), times - times.mean()], axis=1)
-            whole = np.concatenate([level, x, study.scores[np.ix_(at, dims)], lead, waits], axis=1)
-            z = linalg.solve_triangular(lower, whole, lower=True, check_finite=False)
-            base, _ = np.linalg.qr(z[:, :own])
-            rest = z[:, own:]
-            rest = rest - base @ (base.T @ rest)
-            c = len(cols)
-            y, ahead, on_list = np.split(rest[:, c:], 3, axis=1)
-            yield Block(citizen, dims, cols, rest[:, :c], y, ahead, on_list, len(at) - own)
+        some = usable.any(axis=1)
+        at = np.arange(end - len(rows), end)[some]
+        times, usable = quarter[at], usable[some]
+        if len(at) <= own or (slopes and np.ptp(times) == 0):
+            continue
+        m = len(at)
+        x, cols = _dense(columns, at)
+        ahead, on_list = lead[at].toarray(), waits[at].toarray()
+        dims = np.flatnonzero(ahead.any(axis=0) | on_list.any(axis=0))
+        level = np.ones((m, 1)) if not slopes else np.stack([np.ones(m), times - times.mean()], axis=1)
+        y = np.where(usable, study.scores[rows[some]], 0.0)
+        whole = np.concatenate([level, np.eye(m), x, y, ahead[:, dims], on_list[:, dims]], axis=1)
+        lower = np.linalg.cholesky(used.of(times))
+        z = linalg.solve_triangular(lower, whole, lower=True, check_finite=False)
+        base, _ = np.linalg.qr(z[:, :own])
+        z = z[:, own:]
+        z -= base @ (base.T @ z)
+        single, x, y, ahead, on_list = np.split(z, np.cumsum([m, len(cols), k, len(dims)]), axis=1)
+        gone, counts = [], usable.sum(axis=0)
+        for missing, which in _alike(~usable):
+            left = times[~missing]
+            if len(left) <= own or (slopes and np.ptp(left) == 0):
+                counts[which] = 0
+                gone.append((which, np.eye(m)))
+            else:
+                gone.append((which, np.linalg.qr(single[:, missing])[0]))
+        piece = Piece(citizen, cols, x, y, gone, dims, ahead, on_list, counts)
+        piece.without_gone(y)
+        for values in (ahead, on_list):
+            full = np.zeros((m, k))
+            full[:, dims] = values
+            values[:] = piece.without_gone(full)[:, dims]
+        yield piece
 
 
-def _local(design: Design, rows: Ints) -> tuple[Floats, Ints]:
-    """The part of the design these rows touch: (m, c) and its columns. Columns that do not vary here are left out."""
-    dose = design.dose[rows]
-    doses = np.flatnonzero(dose.any(axis=0))
-    other = design.other[rows]
-    marks = np.unique(other[other >= 0])
-    x = np.empty((len(rows), len(doses) + len(marks)))
-    x[:, : len(doses)] = dose[:, doses]
-    x[:, len(doses) :] = (other[:, :, None] == marks).any(axis=1)
-    varies = np.ptp(x, axis=0) > 0 if len(rows) else np.zeros(x.shape[1], bool)
-    return x[:, varies], np.concatenate([doses, marks])[varies]
+def _aimed(marks: Sparse, targets: Bools) -> Sparse:
+    return sparse.csr_array(marks @ sparse.csr_array(targets.astype(float)))
+
+
+def _dense(columns: Sparse, rows: Ints) -> tuple[Floats, Ints]:
+    """The part of the design these rows touch: (m, c) and its columns, without those that do not vary here."""
+    part = columns[rows]
+    cols, place = np.unique(part.indices, return_inverse=True)
+    x = np.zeros((len(rows), len(cols)))
+    x[np.repeat(np.arange(len(rows)), np.diff(part.indptr)), place] = part.data
+    varies = np.ptp(x, axis=0) > 0
+    return x[:, varies], cols[varies].astype(np.int64)
+
+
+def _alike(missing: Bools) -> Iterator[tuple[Bools, Ints]]:
+    """Dimensions that lack the same rows, without those that lack none."""
+    found: dict[bytes, list[int]] = {}
+    for dim in np.flatnonzero(missing.any(axis=0)).tolist():
+        found.setdefault(missing[:, dim].tobytes(), []).append(dim)
+    for dims in found.values():
+        yield missing[:, dims[0]], np.array(dims)
 
 
 @dataclass(frozen=True)
@@ -156,42 +217,35 @@ class Fit:
 def fit(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = False) -> Fit:
     """Estimate everything. Raises nothing for a singular design: what cannot be told apart is NaN."""
     k, a, p = len(design.study.dimensions), len(design.study.activities), design.width
-    made = list(blocks(design, cov, targets, slopes=slopes))
+    own = 2 if slopes else 1
+    made = list(pieces(design, cov, targets, slopes=slopes))
     shared = np.zeros((p, p))
-    own: dict[int, Floats] = {}
-    b, yy, free, rows = np.zeros((p, k)), np.zeros(k), np.zeros(k), np.zeros(k, np.int64)
-    leads, waits = np.zeros((p, k)), np.zeros((p, k))
-    for block in made:
-        xx = block.x.T @ block.x
-        at = np.ix_(block.cols, block.cols)
-        # What most dimensions share is summed once; the others get the difference.
-        if len(block.dims) * 2 > k:
-            shared[at] += xx
-            for dim in np.setdiff1d(np.arange(k), block.dims, assume_unique=True):
-                own.setdefault(int(dim), np.zeros((p, p)))[at] -= xx
-        else:
-            for dim in block.dims:
-                own.setdefault(int(dim), np.zeros((p, p)))[at] += xx
-        b[np.ix_(block.cols, block.dims)] += block.x.T @ block.y
-        leads[np.ix_(block.cols, block.dims)] += block.x.T @ block.lead
-        waits[np.ix_(block.cols, block.dims)] += block.x.T @ block.waits
-        yy[block.dims] += (block.y**2).sum(axis=0)
-        free[block.dims] += block.free
-        rows[block.dims] += len(block.y)
+    less: list[list[tuple[Ints, Floats]]] = [[] for _ in range(k)]
+    b, leads, waits = np.zeros((p, k)), np.zeros((p, k)), np.zeros((p, k))
+    yy, free, rows, groups = np.zeros(k), np.zeros(k), np.zeros(k, np.int64), np.zeros(k)
+    for piece in made:
+        shared[piece.cols[:, None], piece.cols] += piece.x.T @ piece.x
+        for dims, q in piece.gone:
+            part = q.T @ piece.x
+            for dim in dims.tolist():
+                less[dim].append((piece.cols, part))
+        b[piece.cols] += piece.x.T @ piece.y
+        leads[piece.cols[:, None], piece.dims] += piece.x.T @ piece.lead
+        waits[piece.cols[:, None], piece.dims] += piece.x.T @ piece.waits
+        yy += (piece.y**2).sum(axis=0)
+        rows += piece.rows
+        groups += piece.rows > 0
+        free += np.maximum(piece.rows - own, 0)
     tau, se_model, s2 = np.full((a, k), np.nan), np.full((a, k), np.nan), np.full(k, np.nan)
     beta, freed = np.zeros((p, k)), (np.zeros((p, k)), np.zeros((p, k)))
     inverses: dict[int, Floats] = {}
     ranks = np.zeros(k)
-    common: tuple[Floats, int, Bools] | None = None
+    size = np.diagonal(shared)
+    common = invert(shared, a) if not all(less) else None
     for dim in range(k):
         if not rows[dim]:
             continue
-        if dim in own or common is None:
-            inverse, rank, known = invert(shared + own[dim] if dim in own else shared, a)
-            if dim not in own:
-                common = (inverse, rank, known)
-        else:
-            inverse, rank, known = common
+        inverse, rank, known = common if common and not less[dim] else invert(shared - _product(less[dim], p), a, size)
         beta[:, dim] = inverse @ b[:, dim]
         freed[0][:, dim], freed[1][:, dim] = inverse @ leads[:, dim], inverse @ waits[:, dim]
         ranks[dim] = rank
@@ -201,33 +255,41 @@ def fit(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = False
         s2[dim] = max(yy[dim] - b[:, dim] @ beta[:, dim], 0.0) / left
         tau[known, dim] = beta[:a][known, dim]
         se_model[known, dim] = np.sqrt(s2[dim] * np.maximum(np.diagonal(inverse)[:a][known], 0.0))
-        inverses[dim] = inverse[:a]
-    se_robust = _sandwich(made, beta, inverses, rows, ranks)
-    lead = _lead_test(made, beta, freed, s2, len(design.rows))
-    if se_robust.shape != se_model.shape:
-        se_robust = np.full_like(se_model, np.nan)
+        inverses[dim] = inverse[:a].copy()
+    over = [piece.without_gone(piece.y - piece.x @ beta[piece.cols]) for piece in made]
+    se_robust = _sandwich(made, over, inverses, (a, p, k), groups, rows, ranks)
     se_robust[~np.isfinite(se_model)] = np.nan
-    return Fit(tau, se_model, se_robust, s2, rows, lead)
+    return Fit(tau, se_model, se_robust, s2, rows, _lead_test(made, over, freed, s2, len(design.rows)))
 
 
-def invert(a: Floats, first: int) -> tuple[Floats, int, Bools]:
+def _product(parts: Sequence[tuple[Ints, Floats]], p: int) -> Floats:
+    """U'U of the rows gathered in `parts`, (p, p)."""
+    ends = np.concatenate([[0], *(np.full(len(part), len(cols)) for cols, part in parts)]).cumsum()
+    cols = np.concatenate([np.tile(cols, len(part)) for cols, part in parts])
+    u = sparse.csr_array((np.concatenate([part.ravel() for _, part in parts]), cols, ends), shape=(len(ends) - 1, p))
+    return (u.T @ u).toarray()
+
+
+def invert(a: Floats, first: int, size: Floats | None = None) -> tuple[Floats, int, Bools]:
     """The (pseudo-)inverse of a sum of squares, its rank, and which of the `first` columns can be told apart.
 
     A column is estimable when its unit vector lies in the row space (Searle 1971): then every solution of the normal
-    equations gives it the same value.
+    equations gives it the same value. `size`: what the diagonal was before something was taken from it; what is left
+    of a column by rounding is nothing.
     """
-    scale = np.sqrt(np.maximum(np.diagonal(a), 0.0))
-    seen = scale > 0
-    scale = np.where(seen, scale, 1.0)
-    normal = a / scale[:, None] / scale[None, :]
+    diagonal = np.diagonal(a)
+    seen = diagonal > (0.0 if size is None else size * SINGULAR)
+    scale = np.sqrt(np.where(seen, diagonal, 1.0))
+    normal = np.where(seen[:, None] & seen, a / scale[:, None] / scale, 0.0)
     try:
         if not seen.all():
             raise linalg.LinAlgError
-        factor = linalg.cho_factor(normal, lower=True, check_finite=False)
-        if np.diagonal(factor[0]).min() ** 2 < SINGULAR:
+        factor = linalg.cholesky(normal, lower=True, check_finite=False)
+        if np.diagonal(factor).min(initial=1.0) ** 2 < SINGULAR:
             raise linalg.LinAlgError
-        inverse = linalg.cho_solve(factor, np.eye(len(a)), check_finite=False)
-        return inverse / scale[:, None] / scale[None, :], len(a), np.ones(first, bool)
+        inverse, _ = linalg.lapack.dpotri(factor, lower=True)
+        inverse = np.tril(inverse) + np.tril(inverse, -1).T
+        return inverse / scale[:, None] / scale, len(a), np.ones(first, bool)
     except linalg.LinAlgError:
         values, vectors = np.linalg.eigh(normal)
         keep = values > max(values[-1], 0.0) * SINGULAR if len(values) else np.zeros(0, bool)
@@ -235,28 +297,38 @@ def invert(a: Floats, first: int) -> tuple[Floats, int, Bools]:
         inverse = (kept / values[keep]) @ kept.T
         inside = (kept[:first] ** 2).sum(axis=1)
         known = seen[:first] & (inside > 1 - 1e-6)
-        return inverse / scale[:, None] / scale[None, :], int(keep.sum()), known
+        return inverse / scale[:, None] / scale, int(keep.sum()), known
 
 
-def _sandwich(made: Sequence[Block], beta: Floats, inverses: dict[int, Floats], rows: Ints, ranks: Floats) -> Floats:
-    """(A, K): CR1 standard errors with citizens as clusters (Liang & Zeger 1986).
+def _sandwich(
+    made: Sequence[Piece],
+    over: Sequence[Floats],
+    inverses: dict[int, Floats],
+    shape: tuple[int, int, int],
+    groups: Floats,
+    rows: Ints,
+    ranks: Floats,
+) -> Floats:
+    """(A, K): CR1 standard errors with citizens as clusters (Liang & Zeger 1986). `over`: each piece's residuals.
 
     The factor G/(G-1)·(N-1)/(N-r) counts the citizens' own levels neither in N nor in r: they lie within the clusters.
     """
-    a = len(next(iter(inverses.values()))) if inverses else 0
-    meat, groups = np.zeros((a, len(rows))), np.zeros(len(rows))
-    for block in made:
-        score = block.x.T @ (block.y - block.x @ beta[np.ix_(block.cols, block.dims)])
-        for j, dim in enumerate(block.dims):
-            if dim in inverses:
-                groups[dim] += 1
-                meat[:, dim] += (inverses[int(dim)][:, block.cols] @ score[:, j]) ** 2
+    a, p, k = shape
+    meat = np.zeros((a, k))
+    scores = np.concatenate([np.zeros((0, k)), *(piece.x.T @ left for piece, left in zip(made, over, strict=True))])
+    cols = np.concatenate([np.zeros(0, np.int64), *(piece.cols for piece in made)])
+    ends = np.cumsum([0, *(len(piece.cols) for piece in made)])
+    for dim, inverse in inverses.items():
+        score = sparse.csr_array((scores[:, dim].copy(), cols, ends), shape=(len(made), p))
+        meat[:, dim] = ((score @ inverse.T) ** 2).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = groups / (groups - 1) * (rows - 1) / (rows - ranks)
         return np.sqrt(meat * np.where(np.isfinite(factor) & (factor > 0), factor, np.nan))
 
 
-def _lead_test(made: Sequence[Block], beta: Floats, freed: tuple[Floats, Floats], s2: Floats, citizens: int) -> tuple[float, float]:
+def _lead_test(
+    made: Sequence[Piece], over: Sequence[Floats], freed: tuple[Floats, Floats], s2: Floats, citizens: int
+) -> tuple[float, float]:
     """Were those who got a place already rising? Two z over every hypothesised pair; NaN where nobody was seen.
 
     Score tests (Rao 1948): what the model leaves over in the two quarters before a start, in units of each dimension's
@@ -267,23 +339,21 @@ def _lead_test(made: Sequence[Block], beta: Floats, freed: tuple[Floats, Floats]
     """
     parts = []
     cross = own = 0.0
-    for block in made:
-        if not (block.lead.any() or block.waits.any()):
-            continue
-        at = np.ix_(block.cols, block.dims)
-        weight = 1 / np.sqrt(np.where(s2[block.dims] > 0, s2[block.dims], np.inf))
-        lead = (block.lead - block.x @ freed[0][at]) * weight
-        waits = (block.waits - block.x @ freed[1][at]) * weight
-        left = (block.y - block.x @ beta[at]) * weight
-        parts.append((block.citizen, lead, waits, left))
+    weight = 1 / np.sqrt(np.where(s2 > 0, s2, np.inf))
+    for piece, left in zip(made, over, strict=True):
+        lead, waits = (-piece.without_gone(piece.x @ one[piece.cols]) for one in freed)
+        lead[:, piece.dims] += piece.lead
+        waits[:, piece.dims] += piece.waits
+        lead, waits, rest = lead * weight, waits * weight, left * weight
+        parts.append((piece.citizen, lead, waits, rest))
         cross += float((lead * waits).sum())
         own += float((waits**2).sum())
     share = cross / own if own > 0 else 0.0
-    excess = sum(float((waits * left).sum()) for _, _, waits, left in parts) / own if own > 0 else 0.0
+    excess = sum(float((waits * rest).sum()) for _, _, waits, rest in parts) / own if own > 0 else 0.0
     plain, among_waiting = np.zeros(citizens), np.zeros(citizens)
-    for citizen, lead, waits, left in parts:
-        plain[citizen] += float((lead * left).sum())
-        among_waiting[citizen] += float(((lead - share * waits) * (left - excess * waits)).sum())
+    for citizen, lead, waits, rest in parts:
+        plain[citizen] += float((lead * rest).sum())
+        among_waiting[citizen] += float(((lead - share * waits) * (rest - excess * waits)).sum())
     return standing(plain), standing(among_waiting)
 
 
