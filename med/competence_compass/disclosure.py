@@ -25,7 +25,7 @@ FEWEST_MEASURED = 10
 DOMINANT = 0.8
 FEW = 50  # under this, shares are rounded to fives and sizes to 0.05
 
-# One path for each axis, from the widest group to the narrowest: (("aabrinken", "vaerkstederne", "kor"), ("2026", "3")).
+# One path for each axis, from the widest group to the narrowest: (("aabrinken", "vaerkstederne", "kor"), ("done",)).
 Key = tuple[tuple[str, ...], ...]
 
 

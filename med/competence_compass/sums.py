@@ -40,6 +40,8 @@ from med.organisation.models import Unit
 
 INTERVAL = timedelta(days=91)  # where a citizen has no instrument yet
 GRACE = timedelta(days=14)
+HALF_A_YEAR = timedelta(days=183)
+UNEVEN = 0.10
 OLDEST = 8  # years counted back when there is no snapshot yet
 OWN = "own"  # the citizens of a unit itself, beside those of the units below
 
@@ -68,16 +70,16 @@ def freeze_what_ended(db: Session) -> None:
     quarter = ended_quarter(clock.today())
     kept = set(db.execute(select(Snapshot.measure, Snapshot.period)).all())
     places = Places(db)
-    for measure, count in QUARTERLY.items():
+    for measure, at_end in QUARTERLY.items():
         if (measure, quarter_name(*quarter)) not in kept:
-            keep(db, measure, quarter_name(*quarter), count(db, places, last_day(*quarter)))
+            keep(db, measure, quarter_name(*quarter), at_end(db, places, last_day(*quarter)))
     first = db.scalar(select(func.min(Participation.starts)))
     if first is None:
         return
     for year in range(max(first.year, clock.today().year - OLDEST), clock.today().year):
-        for measure, count in YEARLY.items():
+        for measure, through in YEARLY.items():
             if (measure, str(year)) not in kept:
-                keep(db, measure, str(year), count(db, places, year))
+                keep(db, measure, str(year), through(db, places, year))
 
 
 def keep(db: Session, measure: Measure, period: str, content: Any) -> None:
@@ -221,6 +223,47 @@ def attendance(db: Session, places: Places, year: int) -> dict[str, int]:
     }
 
 
+def missing(db: Session, places: Places, year: int) -> list[str]:
+    """Activities where the share without an assessment in the half year that counts differs by more than 10 percentage
+    points between those who ended in the year and those who waited then; ten or more of both."""
+    days: dict[int, list[date]] = defaultdict(list)
+    asked = select(Assessment.citizen_id, Assessment.day).where(
+        Assessment.closed_at.is_not(None),
+        Assessment.day >= date(year - 1, 7, 1),
+        Assessment.day <= date(year + 1, 7, 1),
+    )
+    for citizen, day in db.execute(asked):
+        days[citizen].append(day)
+
+    def is_missing(citizen: int, start: date, end: date) -> bool:
+        return not any(start <= day <= end for day in days[citizen])
+
+    took_part: dict[int, list[bool]] = defaultdict(list)
+    for activity, citizen, ended in db.execute(
+        select(Run.activity_id, Participation.citizen_id, Participation.ends)
+        .join(Run, Run.id == Participation.run_id)
+        .where(in_year(Participation.ends, year), Participation.ends <= clock.today() - HALF_A_YEAR)
+    ):
+        if ended is not None:  # as the question says
+            took_part[activity].append(is_missing(citizen, ended, ended + HALF_A_YEAR))
+    waited: dict[int, list[bool]] = defaultdict(list)
+    for activity, citizen, left in db.execute(
+        select(WaitingEntry.activity_id, WaitingEntry.citizen_id, WaitingEntry.left_on).where(
+            WaitingEntry.queued <= date(year, 12, 31) - HALF_A_YEAR,
+            or_(WaitingEntry.left_on.is_(None), WaitingEntry.left_on >= date(year, 1, 1)),
+        )
+    ):
+        until = min(left or date.max, date(year, 12, 31))
+        waited[activity].append(is_missing(citizen, until - HALF_A_YEAR, until))
+    enough = disclosure.FEWEST_MEASURED
+    return [
+        f"a{activity}"
+        for activity in sorted(took_part.keys() & waited.keys())
+        if min(len(took_part[activity]), len(waited[activity])) >= enough
+        and abs(fmean(took_part[activity]) - fmean(waited[activity])) > UNEVEN
+    ]
+
+
 def changes(db: Session, places: Places, day: date) -> list[Any]:
     """[activity, dimension, n, mean before, mean after] of those assessed before they began and after they ended.
 
@@ -261,7 +304,8 @@ def before_and_after(db: Session, day: date) -> dict[tuple[int, int], list[tuple
             .where(Run.activity_id == activity, Participation.ends <= day)
             .order_by(Participation.starts)
         ):
-            spans.setdefault(citizen, (starts, ends))
+            if ends is not None:  # as the question says
+                spans.setdefault(citizen, (starts, ends))
         if len(spans) < disclosure.FEWEST_MEASURED:
             continue
         before: dict[tuple[int, int], int] = {}
@@ -283,12 +327,12 @@ def before_and_after(db: Session, day: date) -> dict[tuple[int, int], list[tuple
             )
             .order_by(Assessment.day, Assessment.id)
         ):
-            if citizen not in spans:
+            if citizen not in spans or value is None:
                 continue
-            starts, ends = spans[citizen]
-            if on < starts:
+            began, ended = spans[citizen]
+            if on < began:
                 before[citizen, dimension] = value
-            elif on >= ends:
+            elif on >= ended:
                 after.setdefault((citizen, dimension), value)
         for citizen, dimension in sorted(before.keys() & after.keys()):
             found[activity, dimension].append((before[citizen, dimension], after[citizen, dimension]))
@@ -301,7 +345,7 @@ QUARTERLY = {
     Measure.DUE: count_due,
     Measure.CHANGES: changes,
 }
-YEARLY = {Measure.STARTS: count_starts, Measure.EXAMS: count_exams, Measure.DOSE: attendance}
+YEARLY = {Measure.STARTS: count_starts, Measure.EXAMS: count_exams, Measure.DOSE: attendance, Measure.MISSING: missing}
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------

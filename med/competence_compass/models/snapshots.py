@@ -17,6 +17,7 @@ class Measure(StrEnum):
     STARTS = "starts"  # participations begun in a year
     EXAMS = "exams"  # passed and not passed in a year
     DOSE = "dose"  # how much of what was planned the participants of a year came to
+    MISSING = "missing"  # where participants and those who waited were not assessed equally often
 
 
 class Snapshot(Base):

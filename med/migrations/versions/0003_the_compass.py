@@ -39,6 +39,7 @@ def upgrade() -> None:
                 "starts",
                 "exams",
                 "dose",
+                "missing",
                 name="measure",
                 native_enum=False,
                 length=40,
@@ -49,7 +50,7 @@ def upgrade() -> None:
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("made_at", med.db.UtcDateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "measure IN ('waiting', 'waited', 'due', 'changes', 'starts', 'exams', 'dose')",
+            "measure IN ('waiting', 'waited', 'due', 'changes', 'starts', 'exams', 'dose', 'missing')",
             name=op.f("ck__compass_snapshot__measure_known"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk__compass_snapshot")),

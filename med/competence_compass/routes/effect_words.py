@@ -1,0 +1,99 @@
+"""What a finding says in plain Danish. One place for the page, the table, the drawing and the file."""
+
+from med.competence_compass.activity_words import SIZES
+from med.competence_compass.queries.effects import TOO_LITTLE, Finding
+from med.language import T, Text
+from med.web.pages import number
+
+VERDICTS: dict[str, tuple[Text, str]] = {  # the word, and the kind of mark beside it
+    "udvikler": (T("udvikler"), "ok"),
+    "tilbagegang": (T("tilbagegang"), "bad"),
+    "ingen_paaviselig_effekt": (T("ingen påviselig effekt"), "warn"),
+    "uafklaret": (T("uafklaret"), ""),
+    TOO_LITTLE: (T("for få data"), "off"),
+}
+KEPT = (T("fastholder"), "ok")
+
+REASONS: dict[str, Text] = {
+    "few_participants": T("Færre end 10 deltagere er målt både før og efter."),
+    "few_to_compare": T(
+        "Færre end 5 borgere uden aktiviteten er målt i samme tid, så der er ingen at sammenligne med."
+    ),
+    "too_coarse": T("Der er for få målinger til at se andet end en meget stor virkning."),
+    "not_separable": T("Deltagerne har altid været i noget andet på samme tid, så virkningerne kan ikke skilles ad."),
+    "no_variation": T("Alle er vurderet ens, så der er ingen forskel at måle."),
+    "waiting_list_disagrees": T("Sammenligningen med ventelisten peger den anden vej, så vi konkluderer ikke."),
+    "rose_before_start": T("Deltagerne var allerede på vej, før de begyndte, så vi konkluderer ikke."),
+    "small": T("Der er en forskel, men den er så lille, at den næppe betyder noget i hverdagen."),
+    "kept": T("Målet var at fastholde, og deltagerne er ikke gået nævneværdigt tilbage."),
+    "": T(""),
+}
+
+SIZE_WORDS = {"small": T("lille"), "medium": T("mellemstor"), "large": T("stor")}
+UNKNOWN = T("Analysen siger ikke mere om det.")
+
+
+def verdict(found: Finding) -> tuple[Text, str]:
+    """The word for it, relative to the aim, and the kind of its mark."""
+    if found.verdict == "ingen_paaviselig_effekt" and found.reason == "kept":
+        return KEPT
+    return VERDICTS.get(found.verdict, VERDICTS["uafklaret"])
+
+
+def size_word(d: float) -> Text:
+    """ "lille", "mellemstor", "stor": the nearest of Cohen's three."""
+    return SIZE_WORDS[min(SIZES, key=lambda key: abs(SIZES[key][0] - abs(d)))]
+
+
+def why(found: Finding) -> list[Text]:
+    """One to three sentences after the word."""
+    said: list[Text] = []
+    if found.verdict == "udvikler" and found.size is not None:
+        said.append(T("Tallene tyder på en %(size)s fremgang.", size=size_word(found.size)))
+    if found.verdict == "tilbagegang" and found.size is not None:
+        said.append(T("Tallene tyder på en %(size)s tilbagegang.", size=size_word(found.size)))
+    if found.reason:
+        said.append(REASONS.get(found.reason, UNKNOWN))
+    if found.verdict == "ingen_paaviselig_effekt" and found.reason != "kept":
+        said.append(T("En virkning på mere end %(d)s kan næsten udelukkes.", d=number(0.2)))
+    if found.verdict == "uafklaret" and found.detectable is not None:
+        said.append(
+            T(
+                "Vi kunne have set en %(size)s virkning eller større (fra %(d)s).",
+                size=size_word(found.detectable),
+                d=number(found.detectable, 2),
+            )
+        )
+    if found.many_at_top:
+        said.append(
+            T("Loft: over en fjerdedel lå øverst på skalaen før start, så den kan ikke vise hele deres fremgang.")
+        )
+    if found.many_at_bottom:
+        said.append(T("Bund: over en fjerdedel lå nederst på skalaen før start, så den kan ikke vise tilbagegang."))
+    return said
+
+
+def sized(value: float | None) -> str:
+    """ "+0,35": an effect always has its sign."""
+    if value is None:
+        return ""
+    shown = number(value, 2)
+    return f"+{shown}" if value > 0 else shown
+
+
+def spoken(found: Finding) -> Text:
+    """The whole row in one sentence: what a drawing is called."""
+    word = verdict(found)[0]
+    if found.size is None or found.low is None or found.high is None:
+        return T(
+            "%(activity)s, %(dimension)s: %(word)s.", activity=found.activity, dimension=found.dimension, word=word
+        )
+    return T(
+        "%(activity)s, %(dimension)s: %(word)s, %(size)s (mellem %(low)s og %(high)s).",
+        activity=found.activity,
+        dimension=found.dimension,
+        word=word,
+        size=sized(found.size),
+        low=sized(found.low),
+        high=sized(found.high),
+    )

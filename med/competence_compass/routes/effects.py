@@ -1,0 +1,231 @@
+"""`/kompas/effekt`: does what we do develop the citizens' competences? Sums, for those who lead units."""
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from litestar import Response, Router
+from markupsafe import Markup
+from sqlalchemy import select
+
+from med.access import allows, require
+from med.charts import forest
+from med.competence_compass import access, sums
+from med.competence_compass.analysing import ask_for_run
+from med.competence_compass.models import Activity, EffectRun, Measure, Version
+from med.competence_compass.queries import activities, effect_sums
+from med.competence_compass.queries import effects as queries
+from med.competence_compass.queries.effects import Finding
+from med.competence_compass.routes import effect_words
+from med.errors import NotFound, Unreadable
+from med.language import T, Text
+from med.organisation.models import Unit
+from med.tables.writing import write_csv
+from med.web.pages import number
+from med.web.routing import LARGEST_ID, Visit, get, post
+
+NEGLIGIBLE = 0.2
+
+
+@dataclass(frozen=True)
+class Row:
+    """A finding with its drawing and its words."""
+
+    finding: Finding
+    drawn: forest.Row | None
+    word: Text
+    tone: str
+    why: list[Text]
+    said: Text
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the address asks for: which instrument version, which unit (None: all), which quarter (None: the newest)."""
+
+    versions: list[Any]
+    version_id: int | None
+    unit_id: int | None
+    units: set[int] | None
+    quarter: str | None
+
+    @property
+    def query(self) -> str:
+        parts = (("redskab", self.version_id), ("enhed", self.unit_id), ("kvartal", self.quarter))
+        return "&".join(f"{name}={value}" for name, value in parts if value)
+
+
+def chosen(visit: Visit) -> Chosen:
+    """NotFound for who leads nothing; a choice that does not exist is said to be none."""
+    if not allows(visit.viewer, access.see_sums, None):
+        raise NotFound
+    versions = list(queries.versions(visit.db, visit.viewer))
+    asked = _whole(visit.query.get("redskab"))
+    ids = [row.id for row in versions]
+    if asked is not None and asked not in ids:
+        raise NotFound
+    unit_id = _whole(visit.query.get("enhed"))
+    if unit_id is not None and unit_id not in visit.viewer.managed_unit_ids:
+        raise NotFound
+    quarter = visit.query.get("kvartal") or None
+    if quarter is not None and quarter not in sums.periods(visit.db, Measure.WAITING):
+        raise Unreadable(T("Adressen indeholder et valg, der ikke findes."))
+    return Chosen(
+        versions,
+        asked if asked is not None else ids[0] if ids else None,
+        unit_id,
+        activities.reach(visit.db, unit_id) if unit_id is not None else None,
+        quarter,
+    )
+
+
+def _whole(raw: str) -> int | None:
+    if not raw:
+        return None
+    if not (raw.isascii() and raw.isdecimal()) or len(raw) > 19 or int(raw) > LARGEST_ID:
+        raise Unreadable(T("Adressen indeholder et tal, der ikke giver mening."))
+    return int(raw)
+
+
+def drawn(found: list[Finding]) -> tuple[forest.Scale, list[Row]]:
+    ends = [end for one in found for end in (one.low, one.high) if end is not None]
+    on = forest.scale(ends, NEGLIGIBLE)
+    return on, [as_row(one, on) for one in found]
+
+
+def as_row(one: Finding, on: forest.Scale) -> Row:
+    word, tone = effect_words.verdict(one)
+    drawing = None if one.size is None else forest.row(on, one.size, one.low, one.high, one.second)
+    return Row(one, drawing, word, tone, effect_words.why(one), effect_words.spoken(one))
+
+
+@get("/kompas/effekt", name="compass.effects", policy=access.see_sums)
+def show(visit: Visit) -> Response:
+    asked = chosen(visit)
+    runs = queries.runs(visit.db, asked.version_id) if asked.version_id else queries.Runs(None, None, None)
+    found = queries.findings(visit.db, visit.viewer, runs.done.id, units=asked.units) if runs.done else []
+    on, rows = drawn(found)
+    units = [(row.id, row.name) for row in led_units(visit)]
+    return visit.page(
+        "competence_compass/effects_show.html",
+        asked=asked,
+        runs=runs,
+        rising=runs.done is not None and queries.is_rising(runs.done),
+        on=on,
+        ticks=[(x, number(value)) for x, value in on.ticks],
+        rows=rows,
+        areas=[(title, list(some)) for title, some in groupby(rows, key=lambda row: row.finding.area)],
+        sized=effect_words.sized,
+        around=effect_sums.circumstances(visit.db),
+        sums=effect_sums.sums_seen(visit.db, visit.viewer, asked.quarter, asked.units),
+        units=units,
+        quarters=[(one, quarter_words(one)) for one in sums.periods(visit.db, Measure.WAITING)],
+        quarter_words=quarter_words,
+    )
+
+
+def led_units(visit: Visit) -> Any:
+    return visit.db.execute(
+        select(Unit.id, Unit.name).where(Unit.id.in_(visit.viewer.managed_unit_ids)).order_by(Unit.name)
+    ).all()
+
+
+def quarter_words(period: str) -> Text:
+    year, _, quarter = period.partition("-")
+    return T("%(quarter)s. kvartal %(year)s", quarter=quarter, year=year)
+
+
+@get("/kompas/effekt/fil", name="compass.effects_file", policy=access.see_sums)
+def file(visit: Visit) -> Response:
+    """The table of the page, number for number: what is hidden there is hidden here."""
+    asked = chosen(visit)
+    run = queries.runs(visit.db, asked.version_id).done if asked.version_id else None
+    found = queries.findings(visit.db, visit.viewer, run.id, units=asked.units) if run else []
+    header = [
+        T("Beregning"), T("Data til og med"), T("Område"), T("Kompetence"), T("Aktivitet"), T("Mål"),
+        T("Hvad kan vi sige?"), T("Deltagere, omkring"), T("Virkning"), T("Fra"), T("Til"), T("Ventelisten"),
+        T("Kunne have set"), T("Forklaring"),
+    ]  # fmt: skip
+    lines = [
+        [
+            run.uid if run else "", run.cut_off if run else None, one.area, one.dimension, one.activity,
+            str(AIMS[one.is_maintain]), str(effect_words.verdict(one)[0]), one.n, one.size, one.low, one.high,
+            one.second, one.detectable, " ".join(str(said) for said in effect_words.why(one)),
+        ]
+        for one in found
+    ]  # fmt: skip
+    return Response(
+        write_csv([str(title) for title in header], lines),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="effekt.csv"'},
+    )
+
+
+AIMS = {False: T("Udvikle"), True: T("Fastholde")}
+
+
+@post("/kompas/effekt", name="compass.ask_for_effects", policy=access.see_sums)
+def ask(visit: Visit) -> Response:
+    """Ask for the numbers anew; they are computed in a process of their own."""
+    if not allows(visit.viewer, access.see_sums, None):
+        raise NotFound
+    require(visit.viewer, access.see_sums, None)
+    ids = [row.id for row in queries.versions(visit.db, visit.viewer)]
+    version_id = _whole(visit.form.get("redskab"))
+    if version_id not in ids:
+        raise NotFound
+    ask_for_run(visit.db, visit.viewer, visit.db.get_one(Version, version_id))
+    return visit.go(f"/kompas/effekt?redskab={version_id}#beregningen")
+
+
+# --- on other pages ---------------------------------------------------------------------------------------------------
+
+
+def on_landing(visit: Visit) -> Markup | None:
+    """For those who lead units: how many of each answer, and the way to them."""
+    if not allows(visit.viewer, access.see_sums, None):
+        return None
+    versions = queries.versions(visit.db, visit.viewer)
+    if not versions:
+        return None
+    run = queries.runs(visit.db, versions[0].id).done
+    found = queries.findings(visit.db, visit.viewer, run.id) if run else []
+    words: dict[tuple[Text, str], int] = {}
+    for one in found:
+        answer = effect_words.verdict(one)
+        words[answer] = words.get(answer, 0) + 1
+    order = [effect_words.VERDICTS["udvikler"], effect_words.KEPT, *list(effect_words.VERDICTS.values())[1:]]
+    return visit.desk.pages.piece(
+        "competence_compass/_effects_landing.html",
+        visit,
+        run=run,
+        answers=[(*answer, words[answer]) for answer in order if answer in words],
+        of=len(found),
+    )
+
+
+@dataclass(frozen=True)
+class OnActivity:
+    """The effects part of one activity's page."""
+
+    starts: list[tuple[str, int | None]]
+    changes: list[effect_sums.Change]
+    runs: list[tuple[EffectRun, list[Row]]]
+    on: forest.Scale
+
+
+def on_activity(visit: Visit, activity: Activity) -> OnActivity | None:
+    """None for who does not lead its unit."""
+    if not allows(visit.viewer, access.see_sums, None) or activity.unit_id not in visit.viewer.managed_unit_ids:
+        return None
+    history = queries.history(visit.db, visit.viewer, activity.id)
+    on, _ = drawn([one for _, found in history for one in found])
+    return OnActivity(
+        starts=effect_sums.starts_by_year(visit.db, activity.id),
+        changes=effect_sums.changes_seen(visit.db, visit.viewer, activity.id),
+        runs=[(run, [as_row(one, on) for one in found]) for run, found in history],
+        on=on,
+    )
+
+
+router = Router("/", route_handlers=[show, file, ask])
