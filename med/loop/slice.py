@@ -1,3 +1,26 @@
+from med.decisions import circles
+from med.language import T
+from med.loop import access, parts, words  # noqa: F401  (words: the names of states)
+from med.loop.jobs import jobs
+from med.loop.queries import mark
+from med.loop.routes import router
+from med.meetings.parts import register
+from med.organisation.parts import panel
 from med.slices import Slice
 
-loop = Slice(name="loop")
+circles.register(parts.tell, mark)
+register(items=parts.under_items)
+panel(T("Kredsløb"), parts.of_the_committee, order=35)
+
+loop = Slice(
+    name="loop",
+    routers=[router],
+    policies=[access.link_activity],
+    panels={
+        "circle": parts.of_the_decision,
+        "activity": parts.of_the_activity,
+        "proposal": parts.of_the_proposal,
+        "balance": parts.of_the_balance,
+    },
+    jobs=jobs,
+)

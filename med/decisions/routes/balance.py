@@ -34,5 +34,6 @@ def show_balance(visit: Visit) -> Response:
         years=[(row.key, row.name) for row in found.by_year],
         levels=[(one.value, str(language.word(one))) for one in Level],
         committees=queries.committee_choices(visit.db, visit.viewer),
+        chosen={"committee_id": committee_id, "level": level, "year": year},
         values={name: visit.query.get(name) for name in ("udvalg", "niveau", "aar")},
     )

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from med import language
 from med.access import signed_in
-from med.decisions import queries
+from med.decisions import circles, queries
 from med.decisions.filters import IN_FORCE, Filters, read_filters
 from med.decisions.fragments import heading, render_entries
 from med.decisions.models import DecisionState
@@ -33,11 +33,12 @@ def index(visit: Visit) -> Response:
     template = visit.desk.pages.env.get_template("decisions/_entry.html")
 
     def render(**context: Any) -> str:
-        return template.render(heading=heading, **context)
+        return template.render(heading=heading, circle_place=Markup(circles.PLACE), **context)
 
     pieces = render_entries(db, viewer, found.keys, perspectives, render, news_since=news_since)
+    said = circles.sentences(db, [key.id for key, _ in pieces])
     days = [
-        (day, Markup("".join(html for _, html in its)))  # nosec B704: rendered by our own template
+        (day, Markup("".join(circles.put_in(html, said.get(key.id)) for key, html in its)))  # nosec B704: rendered by our own template
         for day, its in groupby(pieces, lambda pair: copenhagen(pair[0].published_at).date())
     ]
     fields = {**filters.fields(), **{name: visit.query.get(name) for name in errors}}

@@ -7,7 +7,7 @@ from litestar import Response
 
 from med import language
 from med.access import anyone
-from med.decisions import queries, syndication
+from med.decisions import circles, queries, syndication
 from med.decisions.filters import Filters, filters_of
 from med.decisions.fragments import gather
 from med.identity.parts import arrive_by_address
@@ -48,7 +48,7 @@ def feed(
 
     def mark() -> str:
         found = queries.feed_mark(db, viewer, filters, before, after)
-        return mark_of(found, own, settings.name, language.current.get(), filters, held.created_at)
+        return mark_of(found, own, settings.name, language.current.get(), filters, held.created_at, circles.mark(db))
 
     def make() -> bytes:
         found = queries.newest(db, viewer, filters, before=before, after=after)
@@ -58,7 +58,8 @@ def feed(
         keys = [*(lately if outlet.is_first else []), *(key for key in found.keys if key.id not in shown)]
         words = gather(queries.entries(db, viewer, [key.id for key in keys]))
         gone = queries.no_longer_mine(db, viewer) if outlet.is_first else []
-        return write(syndication.document(outlet, keys, words, gone, titles(db)))
+        said = circles.sentences(db, [key.id for key in keys])
+        return write(syndication.document(outlet, keys, words, gone, titles(db), said))
 
     return answer(visit, SHELF, (held.key, ending, place), mark, media_type, make)
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from markupsafe import escape
 
 from med import language
+from med.decisions.circles import HEADING
 from med.decisions.fragments import heading
 from med.decisions.models import DecisionState
 from med.decisions.queries import Gone, Key
@@ -62,6 +63,7 @@ class Entry:
     html: str
     committee: str
     state: DecisionState
+    circle: str  # what became of it, in a sentence; "" where there is nothing to tell
     before_discussion: bool
     main: Perspective | None
     further: Sequence[Perspective]
@@ -101,8 +103,13 @@ def document(
     words: Mapping[int, tuple[Any, Sequence[Perspective]]],
     gone: Sequence[Gone],
     titles: Mapping[Perspective, Title],
+    circles: Mapping[int, str] | None = None,
 ) -> Document:
-    """The page with the decisions of `keys`; `words` holds their rows. `gone` are those to take away in silence."""
+    """The page with the decisions of `keys`; `words` holds their rows. `gone` are those to take away in silence.
+
+    `circles` says what became of some of them, by id.
+    """
+    told = circles or {}
     entries, tombstones = [], []
     for key in keys:
         if key.id not in words:
@@ -112,7 +119,7 @@ def document(
             tombstones.append(buried(outlet, key, row))
             entries.append(withdrawal(outlet, key, row, further, titles))
         else:
-            entries.append(decision(outlet, key, row, further, titles))
+            entries.append(decision(outlet, key, row, further, titles, told.get(key.id, "")))
     tombstones += [Tombstone(outlet.tag(f"beslutning/{one.uid}"), one.when) for one in gone]
     moments = [one.updated for one in entries] + [one.when for one in tombstones]
     return Document(
@@ -125,7 +132,14 @@ def document(
     )
 
 
-def decision(outlet: Outlet, key: Key, row: Any, further: Sequence[Perspective], titles: Mapping[Any, Title]) -> Entry:
+def decision(
+    outlet: Outlet,
+    key: Key,
+    row: Any,
+    further: Sequence[Perspective],
+    titles: Mapping[Any, Title],
+    circle: str = "",
+) -> Entry:
     said = heading(row.text)
     if row.state is DecisionState.REPLACED:
         said = f"{language.word(row.state)}: {said}"
@@ -134,7 +148,7 @@ def decision(outlet: Outlet, key: Key, row: Any, further: Sequence[Perspective],
         title=said,
         published=key.published_at,
         updated=max(key.changed_at, key.published_at),
-        **shared(outlet, key, row, further, titles),
+        **shared(outlet, key, row, further, titles, circle),
     )
 
 
@@ -156,13 +170,19 @@ def buried(outlet: Outlet, key: Key, row: Any) -> Tombstone:
 
 
 def shared(
-    outlet: Outlet, key: Key, row: Any, further: Sequence[Perspective], titles: Mapping[Any, Title]
+    outlet: Outlet,
+    key: Key,
+    row: Any,
+    further: Sequence[Perspective],
+    titles: Mapping[Any, Title],
+    circle: str = "",
 ) -> dict[str, Any]:
     number = f"{key.committee} {row.year}-{'' if row.is_open else 'L'}{row.number}"
     return {
         "url": f"{outlet.base_url}/beslutninger/{key.id}",
         "number": number,
-        "html": as_html(number, key, row, further, titles),
+        "html": as_html(number, key, row, further, titles, circle),
+        "circle": circle,
         "committee": key.committee,
         "state": row.state,
         "before_discussion": row.before_discussion,
@@ -193,7 +213,14 @@ def facts(
     return found
 
 
-def as_html(number: str, key: Key, row: Any, further: Sequence[Perspective], titles: Mapping[Any, Title]) -> str:
+def as_html(
+    number: str,
+    key: Key,
+    row: Any,
+    further: Sequence[Perspective],
+    titles: Mapping[Any, Title],
+    circle: str = "",
+) -> str:
     """The entry's content. What people wrote is text here, never markup."""
     made = []
     if row.withdrawn_reason:
@@ -203,6 +230,8 @@ def as_html(number: str, key: Key, row: Any, further: Sequence[Perspective], tit
         made.append(f"<p><strong>{escape(T('Hvorfor:'))}</strong> {escape(row.why)}</p>")
     if row.meaning:
         made.append(f"<p><strong>{escape(T('Det betyder for os:'))}</strong> {escape(row.meaning)}</p>")
+    if circle:
+        made.append(f"<p><strong>{escape(HEADING)}</strong> {escape(circle)}</p>")
     rows = "".join(
         f"<li>{escape(name)}: {escape(value)}</li>" for name, value in facts(number, key, row, further, titles)
     )

@@ -1,0 +1,49 @@
+"""What became of decisions, from the slice above that knows: one sentence beside each entry of a feed.
+
+The entries' own HTML is kept and shared (`fragments`), so the sentence stands beside it: a mark in the kept piece says
+where, and each page puts in what is so at this moment, asked for all of its entries at once.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from markupsafe import escape
+from sqlalchemy.orm import Session
+
+from med.language import T, Text
+
+PLACE = "<!--circle-->"  # people's own words are escaped and cannot hold it
+
+
+@dataclass(frozen=True)
+class Teller:
+    """`tell(db, ids)` gives sentences by decision id, for ids the caller may show; `mark(db)` is another text as soon
+    as any sentence might be."""
+
+    tell: Callable[[Session, Collection[int]], Mapping[int, Text]]
+    mark: Callable[[Session], str]
+
+
+TELLERS: list[Teller] = []
+HEADING = T("Hvad blev der af det?")
+
+
+def register(tell: Callable[[Session, Collection[int]], Mapping[int, Text]], mark: Callable[[Session], str]) -> None:
+    """Called in a slice's `slice.py`; a second registration of the same function changes nothing."""
+    if all(known.tell is not tell for known in TELLERS):
+        TELLERS.append(Teller(tell, mark))
+
+
+def sentences(db: Session, ids: Collection[int]) -> dict[int, str]:
+    """A sentence for each decision that has one, in the reader's language."""
+    return {id: str(said) for teller in TELLERS for id, said in teller.tell(db, ids).items()}
+
+
+def mark(db: Session) -> str:
+    return "".join(teller.mark(db) for teller in TELLERS)
+
+
+def put_in(html: str, said: str | None) -> str:
+    """A kept entry with its sentence at the place."""
+    words = f'<p class="dec__us"><b>{escape(HEADING)}</b> {escape(said)}</p>' if said else ""
+    return html.replace(PLACE, words, 1)

@@ -1,0 +1,117 @@
+"""A circle as plain values: what a decision set going, and what is known of it. Nothing here asks the database.
+
+Disclosure control stands at the door: `finding` is the only way in, and what rests on few citizens says nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from med.competence_compass.models import ActivityState
+from med.loop.models import LinkKind
+from med.loop.words import Known, Standing
+
+FEWEST = 10  # citizens measured before and after: below that a verdict could point at one of them
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the latest run says of one dimension, after disclosure control. Sizes in SD; they are shown in words."""
+
+    dimension: str
+    verdict: Known
+    run_id: int
+    done_at: datetime | None
+    n: int = 0  # rounded down to tens; 0 where too few
+    low: float | None = None
+    high: float | None = None
+    detectable: float | None = None
+    is_kept: bool = False  # the aim was to keep, and nothing was lost
+    dimension_id: int = 0
+
+
+def finding(
+    dimension: str,
+    verdict: str,
+    *,
+    run_id: int,
+    done_at: datetime | None,
+    n: int,
+    low: float | None,
+    high: float | None,
+    detectable: float | None,
+    reason: str = "",
+    dimension_id: int = 0,
+) -> Finding:
+    """An estimate as a committee may know it. Fewer than FEWEST citizens: only that there are too few.
+
+    The number is rounded down to tens, so that two runs side by side do not tell of the one who came in between.
+    """
+    known = Known(verdict)
+    if n < FEWEST or known is Known.TOO_LITTLE:
+        return Finding(dimension, Known.TOO_LITTLE, run_id, done_at, dimension_id=dimension_id)
+    kept = known is Known.NO_EFFECT_SEEN and reason == "kept"
+    return Finding(dimension, known, run_id, done_at, n - n % 10, low, high, detectable, kept, dimension_id)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A decision's link to an activity; without `id` it stands in the activity itself ("Begyndte med beslutningen")."""
+
+    kind: LinkKind
+    activity_id: int
+    title: str
+    state: ActivityState
+    findings: tuple[Finding, ...] = ()
+    id: int | None = None
+    run_id: int | None = None
+    judgement: str = ""
+    made_at: datetime | None = None
+    made_by: str | None = None
+
+    @property
+    def is_measured(self) -> bool:
+        return any(one.verdict is not Known.TOO_LITTLE for one in self.findings)
+
+
+@dataclass(frozen=True)
+class Circle:
+    """A decision with its links, the oldest first. `hopes`: it says what citizens should notice."""
+
+    decision_id: int
+    hopes: bool
+    links: tuple[Link, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """One for each activity and dimension, however many times the decision links to the activity."""
+        once = {link.activity_id: link.findings for link in self.links}
+        return tuple(one for findings in once.values() for one in findings)
+
+
+def standing(circle: Circle) -> Standing:
+    """Tilbagegang always speaks against; no effect does where nothing else was found to develop or be kept."""
+    if not circle.links:
+        return Standing.NO_ACTIVITY
+    found = circle.findings
+    good = any(one.verdict is Known.DEVELOPS or one.is_kept for one in found)
+    if any(one.verdict is Known.DECLINES for one in found):
+        return Standing.AGAINST
+    if good:
+        return Standing.SUPPORTED
+    if any(one.verdict is Known.NO_EFFECT_SEEN for one in found):
+        return Standing.AGAINST
+    if any(one.verdict is Known.UNSETTLED for one in found):
+        return Standing.UNSETTLED
+    return Standing.NOT_MEASURED
+
+
+WEIGHT = (Known.DECLINES, Known.DEVELOPS, Known.NO_EFFECT_SEEN, Known.UNSETTLED, Known.TOO_LITTLE)
+
+
+def heaviest(findings: Sequence[Finding]) -> list[Finding]:
+    """Those with the verdict one should hear first."""
+    for verdict in WEIGHT:
+        if found := [one for one in findings if one.verdict is verdict]:
+            return found
+    return []

@@ -1,0 +1,98 @@
+"""What the circle adds to the pages below: a decision's, a committee's, an activity's, a proposal's, the balance."""
+
+from collections.abc import Collection
+from typing import Any
+
+from markupsafe import Markup
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from med.competence_compass.models import Activity
+from med.decisions.access import visible_decisions
+from med.decisions.fragments import heading
+from med.decisions.models import Decision
+from med.language import Text
+from med.loop import queries
+from med.loop.circles import standing
+from med.loop.models import ReviewPoint
+from med.loop.sentences import measured, sentence
+from med.loop.showing import circle_context
+from med.loop.words import Standing
+from med.meetings.models import Item, Meeting, Proposal
+from med.organisation.models import Committee
+
+
+def tell(db: Session, ids: Collection[int]) -> dict[int, Text]:
+    """For feeds: the state of each circle in a sentence, where there is one to tell of."""
+    return {id: said for id, one in queries.circles(db, ids).items() if (said := sentence(one)) is not None}
+
+
+def of_the_decision(visit: Any, decision: Decision) -> Markup:
+    """On a decision's page: the whole circle, and the form for those who may close it."""
+    return visit.desk.pages.piece("loop/_decision.html", visit, **circle_context(visit, decision))
+
+
+def of_the_committee(visit: Any, committee: Committee) -> Markup:
+    """On a committee's page: the way to its circles."""
+    return visit.desk.pages.piece("loop/_committee.html", visit, committee=committee)
+
+
+def of_the_activity(visit: Any, activity: Activity) -> Markup:
+    """On an activity's page: decisions about it, what its own measurement says, and what is known of similar ones."""
+    return visit.desk.pages.piece(
+        "loop/_activity.html",
+        visit,
+        decisions=queries.decisions_about(visit.db, visit.viewer, activity.id),
+        findings=queries.findings_of(visit.db, [activity.id]).get(activity.id, ()),
+        similar=queries.similar(visit.db, visit.viewer, activity),
+        measured=measured,
+        heading=heading,
+    )
+
+
+def of_the_proposal(visit: Any, proposal: Proposal) -> Markup:
+    """On a proposal that the system raised: that it did, and why."""
+    if proposal.raised_by_id is not None:
+        return Markup("")
+    point = visit.db.scalar(
+        select(ReviewPoint).where(ReviewPoint.proposal_id == proposal.id).order_by(ReviewPoint.id).limit(1)
+    )
+    if point is None:
+        return Markup("")
+    return visit.desk.pages.piece("loop/_proposal.html", visit, point=point)
+
+
+def under_items(visit: Any, meeting: Meeting) -> dict[int, Markup]:
+    """Under an item that came from a point the system raised: that it did, and the way to note the review.
+
+    Asked for all items at once; only what the viewer may read of the item is shown around it anyway, and the decision
+    is named only to those who may read it.
+    """
+    rows = visit.db.execute(
+        select(Item.id, ReviewPoint.cause, Decision.id.label("decision_id"), Decision.text)
+        .join(Proposal, Proposal.item_id == Item.id)
+        .join(ReviewPoint, ReviewPoint.proposal_id == Proposal.id)
+        .join(Decision, Decision.id == ReviewPoint.decision_id)
+        .where(Item.meeting_id == meeting.id, visible_decisions(visit.viewer))
+        .order_by(ReviewPoint.id)
+    ).all()
+    first: dict[int, Any] = {}
+    for row in rows:
+        first.setdefault(row.id, row)
+    return {
+        item_id: visit.desk.pages.piece("loop/_item.html", visit, row=row, heading=heading)
+        for item_id, row in first.items()
+    }
+
+
+def of_the_balance(visit: Any, chosen: dict[str, Any]) -> Markup:
+    """Under the balance: what is known of the effects of the decisions that serve each perspective."""
+    found = queries.linked_decisions(
+        visit.db, visit.viewer, committee_id=chosen["committee_id"], level=chosen["level"], year=chosen["year"]
+    )
+    counts = {perspective: {one: 0 for one in Standing if one is not Standing.NO_ACTIVITY} for perspective in found}
+    for perspective, its in found.items():
+        for one in its:
+            if (where := standing(one)) in counts[perspective]:
+                counts[perspective][where] += 1
+    return visit.desk.pages.piece("loop/_balance.html", visit, counts=counts, perspectives=chosen["perspectives"])

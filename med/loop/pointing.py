@@ -1,0 +1,107 @@
+"""What a point that raises itself says: a question, and what the committee needs to answer it. Danish only."""
+
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from med.competence_compass.activity_words import size
+from med.competence_compass.models import Aim, Dimension, Hypothesis
+from med.decisions.fragments import heading
+from med.decisions.models import Decision
+from med.decisions.queries.single import label_of
+from med.loop import queries
+from med.loop.circles import Circle, Finding, Link
+from med.loop.models import Cause
+from med.loop.sentences import measured, not_to_conclude, uncertainty
+from med.organisation.models import Committee
+from med.workdays import copenhagen, short_date
+
+LONGEST_TITLE = 140
+
+
+class Words(NamedTuple):
+    title: str
+    why: str
+
+
+def words(db: Session, decision: Decision, cause: Cause, run_id: int | None = None) -> Words:
+    """The point's title and its reasons. Of a closed decision the title names nothing but the number."""
+    committee = db.get_one(Committee, decision.committee_id)
+    name = (
+        f"{committee.short_name or committee.name} {label_of(decision.year, decision.number, is_open=decision.is_open)}"
+    )
+    circle = queries.circle(db, decision.id)
+    return Words(title(decision, name, cause), why(db, decision, name, cause, circle))
+
+
+def title(decision: Decision, name: str, cause: Cause) -> str:
+    if not decision.is_open:
+        return f"Hvad gør vi nu med beslutning {name}?"
+    asks = "Hvordan gik det?" if cause is Cause.REVIEW_DATE else "Målingen siger noget nyt. Hvad gør vi?"
+    said = heading(decision.text)
+    room = LONGEST_TITLE - len(asks) - 3
+    return f"{said if len(said) <= room else said[: room - 1].rstrip() + '…'}: {asks[0].lower()}{asks[1:]}"
+
+
+def why(db: Session, decision: Decision, name: str, cause: Cause, circle: Circle) -> str:
+    """Paragraphs of Markdown: question, decision, hope, hypothesis, measurement, uncertainty, what not to conclude."""
+    if cause is Cause.REVIEW_DATE and decision.review is not None:
+        asked = f"Udvalget ville se på beslutningen igen {short_date(decision.review)}. Virker den, som vi håbede? "
+    else:
+        asked = "Den seneste måling siger noget andet end den før. "
+    parts = [asked + "Skal vi fortsætte, ændre noget eller stoppe?"]
+    parts.append(f"**Beslutningen.** [{name}](/beslutninger/{decision.id}): Vi har besluttet, at {decision.text}")
+    if decision.hoped_effect:
+        parts.append(f"**Det håbede vi, borgerne ville mærke.** {decision.hoped_effect}")
+    if not circle.links:
+        parts.append(
+            "**Målingen.** Ingen aktivitet i kompasset hører til beslutningen, så der er ingen måling. "
+            "Fortæl på mødet, hvad I selv har set."
+        )
+    seen: set[int] = set()
+    for link in circle.links:
+        if link.activity_id not in seen:
+            seen.add(link.activity_id)
+            parts += about_activity(db, link)
+    parts.append(
+        "Målingen gælder aktiviteten som helhed. Den siger intet om en enkelt borger, og den afgør ikke sagen alene: "
+        "det gør udvalget."
+    )
+    return "\n\n".join(parts)
+
+
+def about_activity(db: Session, link: Link) -> list[str]:
+    parts = [f"**Aktiviteten.** [{link.title}](/kompas/aktivitet/{link.activity_id})"]
+    hypotheses = db.scalars(
+        select(Hypothesis)
+        .where(Hypothesis.activity_id == link.activity_id, Hypothesis.is_exploratory.is_(False))
+        .options(joinedload(Hypothesis.dimension).joinedload(Dimension.area))
+        .order_by(Hypothesis.id)
+    ).all()
+    if hypotheses:
+        parts.append("**Hypotesen.** " + " ".join(hypothesis(one) for one in hypotheses))
+    else:
+        parts.append("**Hypotesen.** Der er ikke skrevet, hvad aktiviteten skal udvikle.")
+    if not link.findings:
+        parts.append("**Målingen.** Aktiviteten er endnu ikke målt.")
+    for one in link.findings:
+        parts.append(f"**Målingen{day_of(one)}.** {measured(one)}{resting_on(one)}")
+        if (doubt := uncertainty(one)) is not None:
+            parts.append(f"**Usikkerheden.** {doubt}")
+        parts.append(f"**Det kan man ikke slutte.** {not_to_conclude(one)}")
+    return parts
+
+
+def hypothesis(one: Hypothesis) -> str:
+    verb = "Udvikle" if one.aim is Aim.DEVELOP else "Fastholde"
+    expected = str(size(one.expected_d)).lower()
+    return f"{verb} “{one.dimension.title}” ({one.dimension.area.title}); ventet virkning: {expected}."
+
+
+def day_of(one: Finding) -> str:
+    return f" ({short_date(copenhagen(one.done_at).date())})" if one.done_at is not None else ""
+
+
+def resting_on(one: Finding) -> str:
+    return f" Bygger på mindst {one.n} borgere, der er målt før og efter." if one.n else ""

@@ -1,0 +1,370 @@
+"""Questions about circles. All are asked for many decisions at once; none of them reads a citizen."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    CompoundSelect,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from med.access import Viewer
+from med.competence_compass.access import visible_activities
+from med.competence_compass.models import (
+    Activity,
+    ActivityState,
+    Dimension,
+    EffectEstimate,
+    EffectRun,
+    Hypothesis,
+    RunState,
+)
+from med.db import UtcDateTime
+from med.decisions.access import OVER, published_decisions, visible_decisions
+from med.decisions.models import Decision
+from med.decisions.queries import Cursor
+from med.errors import NotFound
+from med.loop.circles import Circle, Finding, Link, finding
+from med.loop.models import DecisionLink, LinkKind, ReviewPoint
+from med.organisation.models import Committee, Level, Person
+from med.perspectives.models import Perspective
+
+ON_A_PAGE = 50
+
+
+# --- links and what is known ------------------------------------------------------------------------------------------
+
+
+def every_link() -> CompoundSelect[*tuple[Any, ...]]:
+    """Links made on decisions' pages, and those said on the activity's own: there a decision began it, or one of its
+    hypotheses was written after it. (decision_id, activity_id, kind, id, run_id, judgement, made_at, made_by_id)"""
+    made = select(
+        DecisionLink.decision_id, DecisionLink.activity_id, DecisionLink.kind, DecisionLink.id, DecisionLink.run_id,
+        DecisionLink.judgement, DecisionLink.made_at, DecisionLink.made_by_id,
+    )  # fmt: skip
+
+    def said(table: Any, activity: Any, kind: LinkKind) -> Select[*tuple[Any, ...]]:
+        return select(
+            table.decision_id, activity, literal_column(f"'{kind.value}'").label("kind"), null().label("id"),
+            null().label("run_id"), literal_column("''").label("judgement"),
+            literal(None, UtcDateTime()).label("made_at"), null().label("made_by_id"),
+        ).where(table.decision_id.is_not(None))  # fmt: skip
+
+    return union_all(
+        made,
+        said(Activity, Activity.id.label("activity_id"), LinkKind.STARTS),
+        said(Hypothesis, Hypothesis.activity_id, LinkKind.CHANGES),
+    )
+
+
+@cache
+def asked_circles() -> Select[*tuple[Any, ...]]:
+    """Put together once: every page of the feed asks it."""
+    link = every_link().subquery("link")
+    return (
+        select(
+            Decision.id,
+            (func.length(Decision.hoped_effect) > 0).label("hopes"),
+            link.c.kind,
+            link.c.id.label("link_id"),
+            link.c.run_id,
+            link.c.judgement,
+            link.c.made_at,
+            Person.name.label("made_by"),
+            Activity.id.label("activity_id"),
+            Activity.title,
+            Activity.state,
+        )
+        .outerjoin(link, link.c.decision_id == Decision.id)
+        .outerjoin(Activity, Activity.id == link.c.activity_id)
+        .outerjoin(Person, Person.id == link.c.made_by_id)
+        .where(Decision.id.in_(bindparam("ids", expanding=True)))
+        .order_by(Decision.id, link.c.id)
+    )
+
+
+@cache
+def asked_findings() -> Select[*tuple[Any, ...]]:
+    """What the newest run of each version found for some activities, the newest last."""
+    newest = select(func.max(EffectRun.id)).where(EffectRun.state == RunState.DONE).group_by(EffectRun.version_id)
+    return (
+        select(
+            EffectEstimate.activity_id,
+            EffectEstimate.run_id,
+            EffectRun.done_at,
+            EffectEstimate.dimension_id,
+            Dimension.title,
+            EffectEstimate.verdict,
+            EffectEstimate.reason,
+            EffectEstimate.n,
+            EffectEstimate.ci_low,
+            EffectEstimate.ci_high,
+            EffectEstimate.detectable,
+        )
+        .join(EffectRun, EffectRun.id == EffectEstimate.run_id)
+        .join(Dimension, Dimension.id == EffectEstimate.dimension_id)
+        .where(
+            EffectEstimate.activity_id.in_(bindparam("ids", expanding=True)),
+            EffectEstimate.run_id.in_(newest),
+        )
+        .order_by(EffectEstimate.run_id, EffectEstimate.id)
+    )
+
+
+def findings_of(db: Session, activity_ids: Collection[int]) -> dict[int, tuple[Finding, ...]]:
+    """What is known of each activity by the newest run that looked at it, after disclosure control."""
+    if not activity_ids:
+        return {}
+    found: dict[int, dict[int, list[Finding]]] = defaultdict(lambda: defaultdict(list))
+    for row in db.execute(asked_findings(), {"ids": sorted(activity_ids)}):
+        found[row.activity_id][row.run_id].append(as_finding(row))
+    return {activity_id: tuple(runs[max(runs)]) for activity_id, runs in found.items()}
+
+
+def as_finding(row: Any) -> Finding:
+    return finding(
+        row.title,
+        row.verdict,
+        run_id=row.run_id,
+        done_at=row.done_at,
+        n=row.n,
+        low=row.ci_low,
+        high=row.ci_high,
+        detectable=row.detectable,
+        reason=row.reason,
+        dimension_id=row.dimension_id,
+    )
+
+
+def circles(db: Session, decision_ids: Collection[int]) -> dict[int, Circle]:
+    """The circles of decisions the caller may show, in two questions however many they are."""
+    if not decision_ids:
+        return {}
+    rows = db.execute(asked_circles(), {"ids": sorted(decision_ids)}).all()
+    return put_together(rows, findings_of(db, {row.activity_id for row in rows if row.activity_id is not None}))
+
+
+def put_together(rows: Sequence[Any], known: dict[int, tuple[Finding, ...]]) -> dict[int, Circle]:
+    hopes: dict[int, bool] = {}
+    links: dict[int, list[Link]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: (row.link_id is None, row.link_id or 0)):
+        hopes[row.id] = bool(row.hopes)
+        if row.activity_id is None:
+            continue
+        # What stands on the activity alone adds nothing where the decision says so itself.
+        if row.link_id is None and any(one.activity_id == row.activity_id for one in links[row.id]):
+            continue
+        links[row.id].append(
+            Link(
+                LinkKind(row.kind),
+                row.activity_id,
+                row.title,
+                row.state,
+                known.get(row.activity_id, ()),
+                row.link_id,
+                row.run_id,
+                row.judgement or "",
+                row.made_at,
+                row.made_by,
+            )
+        )
+    return {id: Circle(id, hopes[id], tuple(links[id])) for id in hopes}
+
+
+def circle(db: Session, decision_id: int) -> Circle:
+    return circles(db, [decision_id])[decision_id]
+
+
+def link_of(db: Session, decision_id: int, link_id: int) -> DecisionLink:
+    """A link of a decision the caller may show, or NotFound."""
+    found = db.scalar(select(DecisionLink).where(DecisionLink.id == link_id, DecisionLink.decision_id == decision_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def activity_choices(db: Session, viewer: Viewer) -> list[tuple[int, str]]:
+    """Activities to link to, those that have not ended first: (id, "Title (A12)")."""
+    rows = db.execute(
+        select(Activity.id, Activity.title, Activity.code)
+        .where(visible_activities(viewer))
+        .order_by(case((Activity.state == ActivityState.ENDED, 1), else_=0), Activity.title)
+        .limit(600)
+    )
+    return [(row.id, f"{row.title} ({row.code})") for row in rows]
+
+
+def activity(db: Session, viewer: Viewer, activity_id: int) -> Activity | None:
+    """Its row is held until the transaction ends."""
+    return db.scalar(select(Activity).where(Activity.id == activity_id, visible_activities(viewer)).with_for_update())
+
+
+def latest_run_about(db: Session, activity_id: int) -> int | None:
+    """The newest run that says anything about an activity."""
+    return db.scalar(
+        select(func.max(EffectRun.id))
+        .join(EffectEstimate, EffectEstimate.run_id == EffectRun.id)
+        .where(EffectEstimate.activity_id == activity_id, EffectRun.state == RunState.DONE)
+    )
+
+
+def decisions_about(db: Session, viewer: Viewer, activity_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Decisions that link to an activity, as far as the viewer may read them: (id, text, year, number, …, kind)."""
+    return db.execute(
+        select(
+            Decision.id, Decision.text, Decision.year, Decision.number, Decision.is_open, Decision.perspective,
+            func.coalesce(func.nullif(Committee.short_name, ""), Committee.name).label("committee"), DecisionLink.kind,
+        )
+        .join(DecisionLink, DecisionLink.decision_id == Decision.id)
+        .join(Committee, Committee.id == Decision.committee_id)
+        .where(DecisionLink.activity_id == activity_id, visible_decisions(viewer), Decision.published_at.is_not(None))
+        .order_by(DecisionLink.id)
+        .limit(50)
+    ).all()  # fmt: skip
+
+
+def points_of(db: Session, decision_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Points raised because this decision's circle came round, oldest first: (cause, raised_at, proposal_id)."""
+    return db.execute(
+        select(ReviewPoint.cause, func.min(ReviewPoint.raised_at).label("raised_at"), ReviewPoint.proposal_id)
+        .where(ReviewPoint.decision_id == decision_id)
+        .group_by(ReviewPoint.proposal_id, ReviewPoint.cause)
+        .order_by(func.min(ReviewPoint.raised_at), ReviewPoint.proposal_id)
+        .limit(50)
+    ).all()
+
+
+# --- what the feeds' marks need ---------------------------------------------------------------------------------------
+
+
+@cache
+def asked_mark() -> Select[*tuple[Any, ...]]:
+    def alone(asked: Any) -> Any:
+        return asked.scalar_subquery()
+
+    return select(
+        alone(select(func.max(DecisionLink.id))),
+        alone(select(func.count()).select_from(DecisionLink)),
+        alone(select(func.max(EffectRun.id)).where(EffectRun.state == RunState.DONE)),
+        alone(select(func.sum(Activity.version))),
+        alone(select(func.count()).select_from(Activity).where(Activity.state == ActivityState.PROPOSED)),
+        alone(select(func.count()).select_from(Hypothesis).where(Hypothesis.decision_id.is_not(None))),
+    )
+
+
+def mark(db: Session) -> str:
+    """Whatever any sentence about a circle is made of, in one line: another line, perhaps another sentence."""
+    return repr(tuple(db.execute(asked_mark()).one()))
+
+
+# --- a committee's circles --------------------------------------------------------------------------------------------
+
+
+class Page(NamedTuple):
+    rows: Sequence[Row[*tuple[Any, ...]]]
+    circles: dict[int, Circle]
+    older: Cursor | None
+
+
+def circles_of_committee(db: Session, viewer: Viewer, committee_id: int, before: Cursor | None) -> Page:
+    """A page of a committee's decisions in force that say what citizens should notice, or have an activity."""
+    linked = every_link().subquery()
+    asked = (
+        select(
+            Decision.id, Decision.text, Decision.hoped_effect, Decision.perspective, Decision.review, Decision.year,
+            Decision.number, Decision.is_open, Decision.published_at,
+        )
+        .where(
+            published_decisions(viewer),
+            Decision.committee_id == committee_id,
+            Decision.state.not_in(OVER),
+            or_(func.length(Decision.hoped_effect) > 0, Decision.id.in_(select(linked.c.decision_id))),
+        )
+        .order_by(Decision.published_at.desc(), Decision.id.desc())
+        .limit(ON_A_PAGE + 1)
+    )  # fmt: skip
+    if before is not None:
+        asked = asked.where(
+            or_(
+                Decision.published_at < before.published_at,
+                and_(Decision.published_at == before.published_at, Decision.id < before.id),
+            )
+        )
+    rows = db.execute(asked).all()
+    more, rows = len(rows) > ON_A_PAGE, rows[:ON_A_PAGE]
+    older = Cursor(rows[-1].published_at, rows[-1].id) if more else None
+    return Page(rows, circles(db, [row.id for row in rows]), older)
+
+
+def linked_decisions(
+    db: Session, viewer: Viewer, *, committee_id: int | None, level: Level | None, year: int | None
+) -> dict[Perspective | None, list[Circle]]:
+    """The circles of published decisions with an activity, by the perspective each was made for."""
+    linked = every_link().subquery()
+    asked = select(Decision.id, Decision.perspective).where(
+        published_decisions(viewer), Decision.id.in_(select(linked.c.decision_id))
+    )
+    if committee_id is not None:
+        asked = asked.where(Decision.committee_id == committee_id)
+    if level is not None:
+        asked = asked.where(Decision.committee_id.in_(select(Committee.id).where(Committee.level == level)))
+    if year is not None:
+        asked = asked.where(Decision.year == year)
+    rows = db.execute(asked.order_by(Decision.id.desc()).limit(2000)).all()
+    found = circles(db, [row.id for row in rows])
+    sorted_out: dict[Perspective | None, list[Circle]] = defaultdict(list)
+    for row in rows:
+        sorted_out[row.perspective].append(found[row.id])
+    return sorted_out
+
+
+# --- what is known of similar activities ------------------------------------------------------------------------------
+
+
+class Similar(NamedTuple):
+    id: int
+    title: str
+    state: ActivityState
+    findings: tuple[Finding, ...]
+
+
+def similar(db: Session, viewer: Viewer, about: Activity, limit: int = 8) -> list[Similar]:
+    """Other activities meant for the same area of competence, else of the same kind; the ones measured first."""
+    areas = (
+        select(Dimension.area_id)
+        .join(Hypothesis, Hypothesis.dimension_id == Dimension.id)
+        .where(Hypothesis.activity_id == about.id)
+    )
+    same_area = (
+        select(Hypothesis.activity_id)
+        .join(Dimension, Dimension.id == Hypothesis.dimension_id)
+        .where(Dimension.area_id.in_(areas))
+    )
+    has_area = db.scalar(areas.limit(1)) is not None
+    rows = db.execute(
+        select(Activity.id, Activity.title, Activity.state)
+        .where(
+            visible_activities(viewer),
+            Activity.id != about.id,
+            Activity.id.in_(same_area) if has_area else Activity.kind == about.kind,
+        )
+        .order_by(Activity.title)
+        .limit(100)
+    ).all()
+    known = findings_of(db, {row.id for row in rows})
+    found = [Similar(row.id, row.title, row.state, known.get(row.id, ())) for row in rows]
+    return sorted(found, key=lambda one: not any(f.n for f in one.findings))[:limit]

@@ -1,0 +1,267 @@
+"""Points that raise themselves on a committee's open agenda, because the circle came round.
+
+Two reasons: a published decision's review date has come, or a run of the effect analysis says something else than the
+one before about an activity the decision started or changed. Each reason has a key that is written in the same
+transaction as the point, and a key is written once, ever: a killed worker leaves nothing behind, a second worker or a
+clock turned back finds the key.
+
+A point is raised by nobody (`raised_by_id` is empty), and the chairs answer it like any other. Its words are Danish as
+all minutes are, and hold no more than the decision's own page does after disclosure control.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import and_, exists, or_, select
+from sqlalchemy.orm import Session
+
+from med import clock, language
+from med.competence_compass.models import Activity, Dimension, EffectEstimate, EffectRun, RunState
+from med.decisions.access import OVER
+from med.decisions.models import Decision
+from med.journal.actions import note
+from med.journal.models import Entry
+from med.loop import pointing, queries
+from med.loop.circles import Finding
+from med.loop.models import Cause, DecisionLink, LinkKind, ReviewPoint
+from med.meetings.models import Proposal, ProposalState, Purpose
+from med.organisation.models import Committee
+
+# A date that passed longer ago, in a house that has just begun with Medspil, is not news to anybody.
+STILL_NEWS = timedelta(days=365)
+READ = "effect_run.read"  # in the journal: this run's verdicts were compared with those before
+
+
+def raise_points(db: Session) -> None:
+    """Both reasons; doing it again changes nothing."""
+    raise_verdicts(db)
+    raise_reviews(db)
+
+
+# --- the review date has come -----------------------------------------------------------------------------------------
+
+
+def raise_reviews(db: Session) -> None:
+    today = clock.today()
+    due = db.execute(
+        select(Decision.id, Decision.review)
+        .join(Committee, Committee.id == Decision.committee_id)
+        .where(
+            Decision.published_at.is_not(None),
+            Decision.review <= today,
+            Decision.review > today - STILL_NEWS,
+            Decision.state.not_in(OVER),
+            or_(Committee.ends.is_(None), Committee.ends >= today),
+        )
+        .order_by(Decision.id)
+    ).all()
+    if not due:
+        return
+    known = keys_of(db, [row.id for row in due])
+    for row in due:
+        if review_key(row.id, row.review) in known:
+            continue
+        decision = hold(db, row.id)
+        # It may have been reviewed, or raised by another worker, while this one waited for the row.
+        if decision.review is None or decision.review > today or decision.state in OVER:
+            continue
+        key = review_key(decision.id, decision.review)
+        if not is_written(db, key):
+            raise_point(db, decision, Cause.REVIEW_DATE, [key])
+
+
+def review_key(decision_id: int, review: Any) -> str:
+    return f"review:{decision_id}:{review.isoformat()}"
+
+
+# --- a run says something else ----------------------------------------------------------------------------------------
+
+
+def raise_verdicts(db: Session) -> None:
+    """Read the runs that nobody read yet, in the order they were made."""
+    read = exists().where(
+        Entry.thing == EffectRun.__tablename__, Entry.thing_id == EffectRun.id, Entry.happened == READ
+    )
+    unread = db.scalars(
+        select(EffectRun.id).where(EffectRun.state == RunState.DONE, ~read).order_by(EffectRun.id)
+    ).all()
+    for run_id in unread:
+        run = db.scalars(
+            select(EffectRun).where(EffectRun.id == run_id).with_for_update().execution_options(populate_existing=True)
+        ).one()
+        if db.scalar(select(Entry.id).where(and_(Entry.thing == run.__tablename__, Entry.thing_id == run.id,
+                                                 Entry.happened == READ)).limit(1)) is None:  # fmt: skip
+            read_run(db, run)
+            note(db, None, READ, run)
+
+
+def read_run(db: Session, run: EffectRun) -> None:
+    """Raise a point for each decision one of whose activities this run says something else about."""
+    before = db.scalar(
+        select(EffectRun.id)
+        .where(EffectRun.version_id == run.version_id, EffectRun.state == RunState.DONE, EffectRun.id < run.id)
+        .order_by(EffectRun.id.desc())
+        .limit(1)
+    )
+    now, then = verdicts_of(db, run.id), verdicts_of(db, before) if before is not None else {}
+    changed = {
+        pair: found
+        for pair, found in now.items()
+        if found.verdict.value != (then[pair].verdict.value if pair in then else "for_faa_data")
+    }
+    keys: dict[int, list[str]] = defaultdict(list)
+    for decision_id, activity_id in answerable(db, run, {activity for activity, _ in changed}):
+        for (activity, dimension), found in changed.items():
+            if activity == activity_id:
+                key = f"verdict:{decision_id}:{activity}:{dimension}:{found.verdict.value}"
+                if key not in keys[decision_id]:
+                    keys[decision_id].append(key)
+    for decision_id in sorted(keys):
+        decision = hold(db, decision_id)
+        fresh = [key for key in keys[decision_id] if not is_written(db, key)]
+        if fresh and decision.state not in OVER:
+            raise_point(db, decision, Cause.VERDICT_CHANGED, fresh, run.id)
+
+
+def verdicts_of(db: Session, run_id: int) -> dict[tuple[int, int], Finding]:
+    """What a run says by activity and dimension, after disclosure control."""
+    rows = db.execute(
+        select(
+            EffectEstimate.activity_id, EffectEstimate.run_id, EffectRun.done_at, EffectEstimate.dimension_id,
+            Dimension.title, EffectEstimate.verdict, EffectEstimate.reason, EffectEstimate.n, EffectEstimate.ci_low,
+            EffectEstimate.ci_high, EffectEstimate.detectable,
+        )
+        .join(EffectRun, EffectRun.id == EffectEstimate.run_id)
+        .join(Dimension, Dimension.id == EffectEstimate.dimension_id)
+        .where(EffectEstimate.run_id == run_id)
+        .order_by(EffectEstimate.id)
+    )  # fmt: skip
+    return {(row.activity_id, row.dimension_id): queries.as_finding(row) for row in rows}
+
+
+def answerable(db: Session, run: EffectRun, activity_ids: set[int]) -> list[tuple[int, int]]:
+    """Published decisions in force that started or changed these activities before the run was made: whoever links
+    them afterwards has seen what it says. (decision id, activity id)"""
+    if not activity_ids:
+        return []
+    linked = (
+        select(DecisionLink.decision_id, DecisionLink.activity_id, DecisionLink.made_at.label("since"))
+        .where(
+            DecisionLink.activity_id.in_(activity_ids),
+            DecisionLink.kind.in_((LinkKind.STARTS, LinkKind.CHANGES)),
+        )
+        .union_all(
+            select(Activity.decision_id, Activity.id, Decision.published_at)
+            .join(Decision, Decision.id == Activity.decision_id)
+            .where(Activity.id.in_(activity_ids))
+        )
+        .subquery()
+    )
+    rows = db.execute(
+        select(linked.c.decision_id, linked.c.activity_id)
+        .join(Decision, Decision.id == linked.c.decision_id)
+        .join(Committee, Committee.id == Decision.committee_id)
+        .where(
+            linked.c.since <= run.done_at,
+            Decision.published_at.is_not(None),
+            Decision.state.not_in(OVER),
+            or_(Committee.ends.is_(None), Committee.ends >= clock.today()),
+        )
+        .distinct()
+        .order_by(linked.c.decision_id, linked.c.activity_id)
+    ).all()
+    return [(row.decision_id, row.activity_id) for row in rows]
+
+
+# --- the point itself -------------------------------------------------------------------------------------------------
+
+
+def hold(db: Session, decision_id: int) -> Decision:
+    """The decision as it is now, its row held until the transaction ends: two workers take turns."""
+    return db.scalars(
+        select(Decision).where(Decision.id == decision_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def keys_of(db: Session, decision_ids: Sequence[int]) -> set[str]:
+    return set(
+        db.scalars(
+            select(ReviewPoint.key).where(
+                ReviewPoint.decision_id.in_(decision_ids), ReviewPoint.cause == Cause.REVIEW_DATE
+            )
+        )
+    )
+
+
+def is_written(db: Session, key: str) -> bool:
+    return db.scalar(select(ReviewPoint.id).where(ReviewPoint.key == key)) is not None
+
+
+def raise_point(
+    db: Session, decision: Decision, cause: Cause, keys: Sequence[str], run_id: int | None = None
+) -> Proposal:
+    """One point on the decision's own committee's open agenda, whatever number of reasons there are at once.
+
+    While one about the same decision still waits for its answer, that one gets the news instead of a second.
+    """
+    with in_danish():
+        words = pointing.words(db, decision, cause, run_id)
+    proposal = waiting_point(db, decision.id)
+    if proposal is None:
+        proposal = Proposal(
+            uid=str(uuid.uuid4()),
+            committee_id=decision.committee_id,
+            title=words.title,
+            why=words.why,
+            purpose=Purpose.DECIDE,
+            raised_at=clock.now(),
+            state=ProposalState.RECEIVED,
+            decision_id=decision.id,
+            # What comes from a closed item stays closed: in mails, and when it becomes an item itself.
+            from_item_id=None if decision.is_open else decision.item_id,
+        )
+        db.add(proposal)
+        note(db, None, "proposal.raised", proposal)
+    else:
+        proposal.title, proposal.why = words.title, words.why
+        note(db, None, "proposal.refreshed", proposal, ["title", "why"])
+    for key in keys:
+        db.add(
+            ReviewPoint(
+                key=key,
+                cause=cause,
+                decision_id=decision.id,
+                run_id=run_id,
+                proposal_id=proposal.id,
+                raised_at=clock.now(),
+            )
+        )
+    db.flush()
+    return proposal
+
+
+def waiting_point(db: Session, decision_id: int) -> Proposal | None:
+    """The system's own point about a decision that nobody has answered, its row held."""
+    mine = select(ReviewPoint.proposal_id).where(ReviewPoint.decision_id == decision_id)
+    return db.scalars(
+        select(Proposal)
+        .where(Proposal.id.in_(mine), Proposal.state == ProposalState.RECEIVED, Proposal.answered_at.is_(None))
+        .order_by(Proposal.id)
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
+
+
+@contextmanager
+def in_danish() -> Iterator[None]:
+    """The agenda's own language, whoever's page the job happens to run beside."""
+    token = language.current.set("da")
+    try:
+        yield
+    finally:
+        language.current.reset(token)

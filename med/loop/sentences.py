@@ -1,0 +1,151 @@
+"""The state of a circle in one sentence, and a measurement in words. Pure: from plain values to texts.
+
+No sentence holds a number of citizens or the size of an effect as a number: words carry the uncertainty better, and
+nobody can subtract them.
+"""
+
+from collections.abc import Sequence
+
+from med.competence_compass.models import ActivityState
+from med.language import T, Text
+from med.loop.circles import Circle, Finding, Link, heaviest
+from med.loop.models import LinkKind
+from med.loop.words import Known
+
+
+def did(link: Link) -> Text:
+    """ "Satte “Køkkenholdet” i gang" """
+    match link.kind:
+        case LinkKind.STARTS:
+            return T("Satte “%(activity)s” i gang", activity=link.title)
+        case LinkKind.CHANGES:
+            return T("Ændrede “%(activity)s”", activity=link.title)
+        case LinkKind.REVIEWS:
+            return T("Så på “%(activity)s” igen", activity=link.title)
+    return T("Stoppede “%(activity)s”", activity=link.title)
+
+
+def sentence(circle: Circle, *, always: bool = False) -> Text | None:
+    """Where the circle stands. None for a decision that neither hopes for an effect nor has an activity, unless asked
+    `always`: most decisions are about other things than citizens' competences."""
+    if not circle.links:
+        if circle.hopes:
+            return T("Ingen aktivitet endnu.")
+        return T("Ingen aktivitet hører til beslutningen.") if always else None
+    told = max(circle.links, key=lambda link: (weight(link), link.kind is not LinkKind.REVIEWS))
+    others = len({link.activity_id for link in circle.links} - {told.activity_id})
+    said = T("%(did)s; %(known)s", did=did(told), known=known(told))
+    if others == 1:
+        return T("%(said)s. En aktivitet til hører til beslutningen.", said=said)
+    if others:
+        return T("%(said)s. %(n)s aktiviteter til hører til beslutningen.", said=said, n=others)
+    return T("%(said)s.", said=said)
+
+
+def weight(link: Link) -> int:
+    order = [Known.TOO_LITTLE, Known.UNSETTLED, Known.NO_EFFECT_SEEN, Known.DEVELOPS, Known.DECLINES]
+    return max((order.index(one.verdict) + 1 for one in link.findings), default=0)
+
+
+def known(link: Link) -> Text:
+    """What is known of an activity, to go on after a semicolon."""
+    if not link.findings:
+        if link.state is ActivityState.PROPOSED:
+            return T("den er ikke begyndt endnu")
+        return T("endnu ikke målt")
+    first = heaviest(link.findings)
+    names = listed(first)
+    match first[0].verdict:
+        case Known.DECLINES:
+            up = [one for one in link.findings if one.verdict is Known.DEVELOPS]
+            if up:
+                return T("målingen viser tilbagegang i %(down)s og udvikling i %(up)s", down=names, up=listed(up))
+            return T("målingen viser tilbagegang i %(what)s", what=names)
+        case Known.DEVELOPS:
+            return T("målingen viser udvikling i %(what)s", what=names)
+        case Known.NO_EFFECT_SEEN:
+            if all(one.is_kept for one in first):
+                return T("målingen viser, at %(what)s blev fastholdt", what=names)
+            return T("målingen viser ingen påviselig effekt i %(what)s", what=names)
+        case Known.UNSETTLED:
+            seen = max((one.detectable for one in first if one.detectable is not None), default=None)
+            if seen is None:
+                return T("målingen er uafklaret")
+            return T("målingen er uafklaret – vi kunne have set %(size)s", size=a_size(seen))
+    return T("endnu for få data til at sige noget")
+
+
+def listed(findings: Sequence[Finding]) -> Text | str:
+    names = [f"“{one.dimension}”" for one in findings]
+    if len(names) == 1:
+        return names[0]
+    if len(names) == 2:
+        return T("%(one)s og %(other)s", one=names[0], other=names[1])
+    return T("%(one)s og %(n)s andre kompetencer", one=names[0], n=len(names) - 1)
+
+
+def a_size(d: float) -> Text:
+    """The nearest of Cohen's words (1988) for a distance in SD, whichever way it goes."""
+    size = abs(d)
+    if size < 0.1:
+        return T("ingen virkning")
+    if size < 0.35:
+        return T("en lille virkning")
+    if size < 0.65:
+        return T("en mellemstor virkning")
+    return T("en stor virkning")
+
+
+def directed(d: float) -> Text:
+    size = abs(d)
+    if size < 0.1:
+        return T("ingen virkning")
+    if d < 0:
+        if size < 0.35:
+            return T("en lille tilbagegang")
+        return T("en mellemstor tilbagegang") if size < 0.65 else T("en stor tilbagegang")
+    if size < 0.35:
+        return T("en lille fremgang")
+    return T("en mellemstor fremgang") if size < 0.65 else T("en stor fremgang")
+
+
+def measured(one: Finding) -> Text:
+    """A finding as a sentence of its own."""
+    match one.verdict:
+        case Known.DEVELOPS:
+            return T("“%(what)s” udvikles hos dem, der deltager.", what=one.dimension)
+        case Known.DECLINES:
+            return T("“%(what)s” går tilbage hos dem, der deltager.", what=one.dimension)
+        case Known.NO_EFFECT_SEEN:
+            if one.is_kept:
+                return T("“%(what)s” er fastholdt, som det var tænkt.", what=one.dimension)
+            return T("Ingen påviselig effekt på “%(what)s”.", what=one.dimension)
+        case Known.UNSETTLED:
+            return T("“%(what)s” er uafklaret.", what=one.dimension)
+    return T("For få data om “%(what)s”.", what=one.dimension)
+
+
+def uncertainty(one: Finding) -> Text | None:
+    """How far off the measurement may be; None where it says nothing at all."""
+    if one.verdict is Known.TOO_LITTLE:
+        return None
+    if one.low is None or one.high is None:
+        return T("Hvor usikker målingen er, kan ikke siges.")
+    low, high = directed(one.low), directed(one.high)
+    if low == high:
+        return T("Med den usikkerhed, målingen har, er det %(size)s.", size=low)
+    return T("Med den usikkerhed, målingen har, kan det være alt fra %(low)s til %(high)s.", low=low, high=high)
+
+
+def not_to_conclude(one: Finding) -> Text:
+    """What a tired reader would conclude, and should not."""
+    match one.verdict:
+        case Known.DEVELOPS:
+            return T("At alle deltagere har udviklet sig, eller at det kun kan skyldes aktiviteten.")
+        case Known.DECLINES:
+            return T("At aktiviteten har skadet nogen: den tilbagegang, vi ser, kan også have andre grunde.")
+        case Known.NO_EFFECT_SEEN:
+            return T("At aktiviteten er uden værdi: der er kun målt på det, hypotesen handler om.")
+        case Known.UNSETTLED:
+            return T("At aktiviteten ikke virker. Målingen kan hverken vise det ene eller det andet endnu.")
+    return T("Noget som helst om virkningen, hverken at den er der, eller at den ikke er.")

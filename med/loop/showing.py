@@ -1,0 +1,38 @@
+"""A decision's circle as its pages show it."""
+
+from typing import Any
+
+from med import language
+from med.access import allows
+from med.decisions.models import Decision
+from med.loop import access, queries
+from med.loop.circles import standing
+from med.loop.forms import Basis
+from med.loop.models import LinkKind
+from med.loop.sentences import did, measured, not_to_conclude, sentence, uncertainty
+
+
+def circle_context(
+    visit: Any, decision: Decision, *, values: dict[str, Any] | None = None, errors: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """All that templates/loop/_circle.html and its form need."""
+    found = queries.circle(visit.db, decision.id)
+    may_link = allows(visit.viewer, access.link_activity, decision)
+    return {
+        "decision": decision,
+        "circle": found,
+        "state": standing(found),
+        "said": sentence(found, always=True),
+        "points": queries.points_of(visit.db, decision.id),
+        "answers_points": visit.viewer.runs(decision.committee_id),
+        "did": did,
+        "measured": measured,
+        "uncertainty": uncertainty,
+        "not_to_conclude": not_to_conclude,
+        "may_link": may_link,
+        "activities": queries.activity_choices(visit.db, visit.viewer) if may_link else [],
+        "kinds": [(one.value, str(language.word(one))) for one in LinkKind],
+        "bases": [(one.value, str(language.word(one))) for one in Basis],
+        "values": values or {},
+        "errors": errors or {},
+    }

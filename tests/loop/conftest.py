@@ -1,0 +1,122 @@
+"""Circles to look at: a decision of MED-ledelsen, an activity with hypotheses, and runs that found something."""
+
+import uuid
+from collections.abc import Callable
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from med import clock
+from med.competence_compass.models import Activity, Dimension, EffectEstimate, EffectRun, RunState, Version
+from med.loop.models import DecisionLink, ReviewPoint
+from tests.competence_compass.factories import make_activity, suppose
+from tests.decisions.conftest import published, quiet  # noqa: F401  fixtures
+
+
+@pytest.fixture(autouse=True)
+def no_demo_circles(write: Callable[[Any], Any]) -> None:
+    """The demo's own circles and review dates out of the way."""
+
+    def clear(db: Session) -> None:
+        db.execute(delete(ReviewPoint))
+        db.execute(delete(DecisionLink))
+        db.execute(update(Activity).values(decision_id=None))
+
+    write(clear)
+
+
+@pytest.fixture
+def cooking(write: Callable[[Any], Any]) -> SimpleNamespace:
+    """Køkkenholdet, meant for two dimensions of the version in use."""
+
+    def make(db: Session) -> SimpleNamespace:
+        version = db.scalars(select(Version).where(Version.active_from.is_not(None)).order_by(Version.id)).first()
+        assert version is not None
+        activity = make_activity(db, "A-KREDS", "Køkkenholdet")
+        for place in (0, 1):
+            suppose(db, activity, version, place)
+        dimensions = db.scalars(
+            select(Dimension).where(Dimension.version_id == version.id).order_by(Dimension.id).limit(2)
+        ).all()
+        return SimpleNamespace(
+            id=activity.id,
+            version=version.id,
+            dimensions=[one.id for one in dimensions],
+            titles=[one.title for one in dimensions],
+        )
+
+    return write(make)
+
+
+def make_effect_run(
+    db: Session, version_id: int, activity_id: int, found: dict[int, str], *, n: int = 24, **more: Any
+) -> int:
+    """A run that is done now, with a verdict for each dimension."""
+    run = EffectRun(
+        uid=str(uuid.uuid4()),
+        version_id=version_id,
+        state=RunState.WAITING,
+        asked_at=clock.now(),
+        cut_off=clock.today(),
+        input_sha256="0" * 64,
+        method="test",
+    )
+    db.add(run)
+    db.flush()
+    for dimension_id, verdict in found.items():
+        known = verdict != "for_faa_data"
+        db.add(
+            EffectEstimate(
+                run_id=run.id,
+                activity_id=activity_id,
+                dimension_id=dimension_id,
+                n=n,
+                n_comparison=30,
+                waiting_n=0,
+                verdict=verdict,
+                **{
+                    "estimate": 0.1 if known else None,
+                    "se": 0.15 if known else None,
+                    "ci_low": -0.2 if known else None,
+                    "ci_high": 0.5 if known else None,
+                    "detectable": 0.45 if known else None,
+                    **more,
+                },
+            )
+        )
+    db.flush()
+    run.state, run.done_at = RunState.DONE, clock.now()
+    db.flush()
+    return run.id
+
+
+@pytest.fixture
+def measured(write: Callable[[Any], Any], cooking: SimpleNamespace) -> Callable[..., int]:
+    """`measured("uafklaret", "udvikler")`: a run that says so of the two dimensions; its id."""
+
+    def make(*verdicts: str, days: int = 0, **more: Any) -> int:
+        found = dict(zip(cooking.dimensions, verdicts, strict=False))
+        with clock.at(clock.now() + timedelta(days=days)):
+            return write(lambda db: make_effect_run(db, cooking.version, cooking.id, found, **more))
+
+    return make
+
+
+@pytest.fixture
+def decided(published: Callable[..., int], write: Callable[[Any], Any]) -> Callable[..., int]:  # noqa: F811
+    """A published decision that hopes for something; `review` may lie in the past, as it does when the day has come."""
+
+    def make(review: date | None = None, **fields: Any) -> int:
+        given = {"hoped_effect": "Flere tør prøve noget nyt", "responsible": "gunnar", **fields}
+        made = published("køkkenholdet begynder", **given)
+        if review is not None:
+            from med.decisions.models import Decision
+
+            write(lambda db: db.execute(update(Decision).where(Decision.id == made).values(review=review)))
+        return made
+
+    return make

@@ -1,0 +1,102 @@
+"""A decision and an activity find each other, on the pages people use."""
+
+import pytest
+from sqlalchemy import select
+
+from med.competence_compass.models import Activity
+from med.journal.models import Entry
+from med.loop.models import DecisionLink
+
+
+def link(visitor, decision, cooking, **fields):
+    page = visitor.open(f"/beslutninger/{decision}")
+    return page.form("Knyt aktiviteten til").fill(activity=cooking.id, **{"kind": "starts", **fields}).send()
+
+
+@pytest.mark.parametrize("handle", ["anna", "bo", "emil", "gunnar"])
+def test_those_who_follow_up_link_an_activity(visitor, decided, cooking, db, handle):
+    decision = decided()
+    answer = link(visitor(handle), decision, cooking)
+    assert answer.status_code == 303
+    page = visitor("carla").open(f"/beslutninger/{decision}")
+    assert "Satte “Køkkenholdet” i gang; den er ikke begyndt endnu." in page.words
+    assert not page.has_form("Knyt aktiviteten til")
+    assert f"/kompas/aktivitet/{cooking.id}" in page.links()
+    assert db.get_one(Activity, cooking.id).decision_id == decision
+    noted = db.scalars(select(Entry.happened).where(Entry.thing == "decision", Entry.thing_id == decision)).all()
+    assert "decision.linked" in noted
+    there = visitor("carla").open(f"/kompas/aktivitet/{cooking.id}")
+    assert "Beslutninger om aktiviteten" in there.words
+    assert f"/beslutninger/{decision}#kredsloeb" in there.links()
+
+
+def test_others_may_not(visitor, decided, cooking, db):
+    decision = decided()
+    answer = visitor("carla").submit(f"/beslutninger/{decision}/kredsloeb", activity=cooking.id, kind="starts")
+    assert answer.status_code == 403
+    assert db.scalar(select(DecisionLink.id)) is None
+
+
+def test_stopping_says_on_what_basis(visitor, decided, cooking, measured, db):
+    decision, anna = decided(), visitor("anna")
+    for fields, name, words in (
+        ({}, "basis", "Sig, hvad det bygger på"),
+        ({"basis": "judgement"}, "judgement", "Skriv den faglige vurdering"),
+        ({"basis": "run"}, "basis", "ikke målt"),
+        ({"basis": "judgement", "judgement": "Ring til 010190-1234"}, "judgement", "CPR-nummer"),
+    ):
+        again = link(anna, decision, cooking, kind="stops", **fields)
+        assert again.status_code == 422
+        said = again.words
+        assert words in said, (name, said)
+        assert again.tree.xpath("//select[@name='activity']/option[@selected]/@value") == [str(cooking.id)]
+    run = measured("tilbagegang", "uafklaret")
+    assert link(anna, decision, cooking, kind="stops", basis="run").status_code == 303
+    made = db.scalars(select(DecisionLink)).one()
+    assert (made.run_id, made.judgement) == (run, "")
+    page = anna.open(f"/beslutninger/{decision}")
+    assert f"Bygger på måling nr. {run}" in page.words
+    assert "Stoppede “Køkkenholdet”; målingen viser tilbagegang" in page.words
+
+
+def test_a_judgement_stands_where_it_was_given(visitor, decided, cooking):
+    decision, anna = decided(), visitor("anna")
+    words = "Deltagerne siger selv, at de har lært det"
+    assert link(anna, decision, cooking, kind="stops", basis="judgement", judgement=words).status_code == 303
+    assert words in visitor("carla").open(f"/beslutninger/{decision}/kredsloeb").words
+
+
+def test_saying_it_twice_is_one_link_and_it_can_be_taken_back(visitor, decided, cooking, db):
+    decision, anna = decided(), visitor("anna")
+    assert link(anna, decision, cooking).status_code == 303
+    assert link(anna, decision, cooking).status_code == 303
+    assert len(db.scalars(select(DecisionLink.id)).all()) == 1
+    db.rollback()
+    assert anna.open(f"/beslutninger/{decision}").form("Ja, fjern den").send().status_code == 303
+    assert db.scalar(select(DecisionLink.id)) is None
+    assert db.get_one(Activity, cooking.id).decision_id is None
+
+
+def test_what_stands_on_the_activity_shows_on_the_decision(visitor, decided, cooking, write):
+    decision = decided()
+    write(lambda db: setattr(db.get_one(Activity, cooking.id), "decision_id", decision))
+    page = visitor("carla").open(f"/beslutninger/{decision}")
+    assert "Satte “Køkkenholdet” i gang" in page.words and "skrevet på aktiviteten" in page.words
+
+
+def test_a_closed_decisions_circle_stays_inside(visitor, decided, cooking):
+    decision = decided(is_open=False)
+    assert link(visitor("anna"), decision, cooking).status_code == 303
+    carla = visitor("carla")
+    assert carla.open(f"/beslutninger/{decision}/kredsloeb").status_code == 404
+    assert carla.open(f"/beslutninger/{decision}").status_code == 404
+    assert "køkkenholdet begynder" not in carla.open(f"/kompas/aktivitet/{cooking.id}").text.lower()
+    assert visitor("bo").open(f"/beslutninger/{decision}/kredsloeb").status_code == 200
+
+
+def test_the_circle_in_english(visitor, decided, cooking, measured):
+    decision = decided()
+    link(visitor("anna"), decision, cooking)
+    measured("uafklaret", "uafklaret")
+    page = visitor("anna").open(f"/beslutninger/{decision}?sprog=en")
+    assert "Started “Køkkenholdet”; the measurement is inconclusive" in page.words
