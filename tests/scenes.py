@@ -199,7 +199,7 @@ def _stock(db: Session, vault: Vault, people: dict[str, int]) -> dict[str, int]:
     )  # fmt: skip
     vault.new_citizen(db, citizen.id)
     contact = assign(db, citizen, "freja", starts=citizen.entered)
-    give_role(db, "anna", RoleKind.INSTRUMENTS)
+    keeper = give_role(db, "anna", RoleKind.INSTRUMENTS)
     instrument = db.get_one(Instrument, version.instrument_id)
     unused = make_version(db, instrument, 2, areas=3, dimensions=1)
     dimension = db.scalars(select(Dimension).where(Dimension.version_id == unused.id)).first()
@@ -215,6 +215,7 @@ def _stock(db: Session, vault: Vault, people: dict[str, int]) -> dict[str, int]:
         "dimension_id": dimension.id,  # type: ignore[union-attr]
         "occasion_id": draft.occasion_id,
         "goal_id": _add(db, goal).id,
+        "role_id": keeper.id,
         "place": 1,
     }
 

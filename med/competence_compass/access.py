@@ -337,3 +337,15 @@ def open_name(viewer: Viewer, role: object = None) -> Iterator[Text]:
     yield from is_employee(viewer)
     if role is None:
         yield T("Kun de, der arbejder med borgeren, kan åbne navnet.")
+
+
+# --- roles ----------------------------------------------------------------------------------------------------------
+
+
+def give_role(viewer: Viewer, unit_id: int | None = None) -> Iterator[Text]:
+    """Make someone coordinator or keeper of the instruments: who manages the unit, or one above it; never oneself."""
+    yield from is_employee(viewer)
+    if not viewer.managed_unit_ids:
+        yield T("Kun ledere giver roller i kompasset.")
+    elif unit_id is not None and unit_id not in viewer.managed_unit_ids:
+        yield T("Du leder ikke den enhed.")

@@ -31,6 +31,7 @@ from med.competence_compass.routes import (
     instruments,
     intake,
     reliability,
+    roles,
     run_plans,
     runs,
     waiting,
@@ -50,6 +51,7 @@ ABOUT_ACTIVITIES: list[Policy] = [
     access.plan_sessions,
     access.end_run,
     access.keep_waiting_list,
+    access.give_role,
 ]
 
 landing(activity_parts.my_runs, order=20)
@@ -67,6 +69,7 @@ competence_compass = Slice(
         drafts.router,
         instrument_files.router,
         reliability.router,
+        roles.router,
         activities.router,
         run_plans.router,
         runs.router,

@@ -27,6 +27,8 @@ def but(everyone: list[str], *these: str) -> list[str]:
 
 # --- rows that many routes share ------------------------------------------------------------------------------------
 
+# Who manages a unit, or one above it.
+GIVES_ROLES: Rows = {"any": {OK: ["anna", "dorte", "hanne"], 403: but(EVERYONE, "anna", "dorte", "hanne")}}
 WHOEVER_COMES: Rows = {"any": {OK: [*EVERYONE, *NOBODY]}}
 WHOEVER_SIGNS_IN: Rows = {"any": {OK: EVERYONE}}
 WHO_WORKS_HERE: Rows = {"any": {OK: STAFF}}
@@ -282,6 +284,10 @@ EXPECTED: dict[str, Rows] = {
     "notices.mail_html": WHOEVER_SIGNS_IN,
     "notices.mail_calendar": WHOEVER_SIGNS_IN,
     # the compass: one citizen
+    "compass.roles": GIVES_ROLES,
+    "compass.give_role": GIVES_ROLES,
+    # Those who do not manage the unit are told so before they are told whether there is such a role.
+    "compass.end_role": GIVES_ROLES,
     "compass.index": WHO_WORKS_HERE,
     "compass.citizen": FREJA_ALONE,
     "compass.citizen_print": FREJA_ALONE,

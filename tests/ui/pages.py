@@ -96,6 +96,7 @@ PAGES = (
     Place("/drift/kanaler", "emil"),
     Place("/drift/kanaler", "ivan"),
     Place("/udbakke", "anna"),
+    Place("/kompas/roller", "anna"),
     Place("/kompas/indlaes", "bo"),
     Place("/kompas/aktiviteter", "carla"),
     Place("/kompas/aktiviteter/ny", "carla"),
