@@ -18,7 +18,7 @@ from med.loop.models import ReviewPoint
 from med.loop.sentences import measured, sentence
 from med.loop.showing import circle_context
 from med.loop.words import Standing
-from med.meetings.models import Item, Meeting, Proposal
+from med.meetings.models import Meeting, Proposal
 from med.organisation.models import Committee
 
 
@@ -62,27 +62,20 @@ def of_the_proposal(visit: Any, proposal: Proposal) -> Markup:
     return visit.desk.pages.piece("loop/_proposal.html", visit, point=point)
 
 
-def under_items(visit: Any, meeting: Meeting) -> dict[int, Markup]:
-    """Under an item that came from a point the system raised: that it did, and the way to note the review.
-
-    Asked for all items at once; only what the viewer may read of the item is shown around it anyway, and the decision
-    is named only to those who may read it.
-    """
+def on_the_agenda(visit: Any, meeting: Meeting) -> dict[int, Markup]:
+    """Beside items that came from a point the system raised: that it did, and why. One question a meeting, and none
+    where people raised them all. Only around items the viewer sees, and for decisions they may read."""
+    mine = [item.id for item in meeting.items if item.raised_by_id is None and item.raised_side is None]
+    if not mine:
+        return {}
     rows = visit.db.execute(
-        select(Item.id, ReviewPoint.cause, Decision.id.label("decision_id"), Decision.text)
-        .join(Proposal, Proposal.item_id == Item.id)
+        select(Proposal.item_id, ReviewPoint.cause, Decision.id.label("decision_id"), Decision.text)
         .join(ReviewPoint, ReviewPoint.proposal_id == Proposal.id)
         .join(Decision, Decision.id == ReviewPoint.decision_id)
-        .where(Item.meeting_id == meeting.id, visible_decisions(visit.viewer))
-        .order_by(ReviewPoint.id)
+        .where(Proposal.item_id.in_(mine), visible_decisions(visit.viewer))
+        .order_by(ReviewPoint.id.desc())
     ).all()
-    first: dict[int, Any] = {}
-    for row in rows:
-        first.setdefault(row.id, row)
-    return {
-        item_id: visit.desk.pages.piece("loop/_item.html", visit, row=row, heading=heading)
-        for item_id, row in first.items()
-    }
+    return {row.item_id: visit.desk.pages.piece("loop/_item.html", visit, row=row, heading=heading) for row in rows}
 
 
 def of_the_balance(visit: Any, chosen: dict[str, Any]) -> Markup:

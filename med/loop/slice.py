@@ -9,7 +9,7 @@ from med.organisation.parts import panel
 from med.slices import Slice
 
 circles.register(parts.tell, mark)
-register(items=parts.under_items)
+register(raised=parts.on_the_agenda)
 panel(T("Kredsløb"), parts.of_the_committee, order=35)
 
 loop = Slice(

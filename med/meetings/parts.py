@@ -26,6 +26,8 @@ class Parts:
     agenda: list[Callable[[Any, Meeting], Any]] = field(default_factory=list)
     # HTML under each item on the meeting's page and in the minutes: (visit, meeting) -> {item id: Markup}
     items: list[Callable[[Any, Meeting], dict[int, Any]]] = field(default_factory=list)
+    # HTML beside who raised each item on the agenda: (visit, meeting) -> {item id: Markup}
+    raised: list[Callable[[Any, Meeting], dict[int, Any]]] = field(default_factory=list)
     # What belongs in the minutes and their hash: (db, meeting) -> {item id: [plain dicts]}
     minutes: list[Callable[[Session, Meeting], dict[int, list[dict[str, Any]]]]] = field(default_factory=list)
     # Called when the minutes are approved, in the same transaction: (db, viewer, meeting)

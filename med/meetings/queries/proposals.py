@@ -71,6 +71,8 @@ def _lines(viewer: Viewer) -> Select:
             Proposal.meeting_id,
             Committee.name.label("committee"),
             RAISER.name.label("raised_by"),
+            # Nobody raised it, and it is about a decision: the circle came round (med/loop).
+            and_(Proposal.raised_by_id.is_(None), Proposal.decision_id.is_not(None)).label("is_by_medspil"),
             TARGET.title.label("meeting"),
             TARGET.starts_at.label("meeting_at"),
             Item.id.label("item_id"),

@@ -303,6 +303,7 @@ def show_meeting(visit: Visit, meeting_id: int, template: str = "meetings/show.h
         still_open=[part(visit, meeting) for part in PARTS.agenda],
         beside=[part(visit, meeting) for part in PARTS.beside],
         added=added,
+        raised={id: html for part in PARTS.raised for id, html in part(visit, meeting).items()},
         ground=ground,
         signs=SIGNS,
         is_public=agenda_queries.agenda_is_shown(meeting),

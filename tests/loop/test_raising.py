@@ -1,0 +1,297 @@
+"""Points raise themselves: for a review date, and for a changed verdict; each exactly once."""
+
+import threading
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from med import clock, demo, language, worker
+from med.decisions.actions import review_decision
+from med.decisions.forms import ReviewForm
+from med.decisions.models import Decision, DecisionState, Step
+from med.journal.models import Entry
+from med.loop import raising
+from med.loop.actions import link_activity
+from med.loop.forms import LinkForm
+from med.loop.jobs import jobs
+from med.loop.models import Cause, LinkKind, ReviewPoint
+from med.loop.raising import raise_points, raise_verdicts
+from med.meetings.models import Item, Proposal, ProposalState
+
+TODAY = demo.NOW.date()
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+def points(db):
+    db.rollback()
+    return db.scalars(
+        select(Proposal).where(Proposal.id.in_(select(ReviewPoint.proposal_id))).order_by(Proposal.id)
+    ).all()
+
+
+@pytest.fixture
+def linked(decided, cooking, write, people):
+    """A decision that started Køkkenholdet."""
+
+    def make(**fields):
+        decision = decided(**fields)
+        write(
+            lambda db: link_activity(
+                db, people.viewer("anna"), db.get_one(Decision, decision), LinkForm(cooking.id, LinkKind.STARTS)
+            )
+        )
+        return decision
+
+    return make
+
+
+# --- the review date ----------------------------------------------------------------------------------------------
+
+
+def test_the_day_comes_and_the_point_stands_there(linked, measured, write, db, committee_id):
+    decision = linked(review=TODAY)
+    measured("uafklaret", "for_faa_data")
+    write(raise_verdicts)  # that something is known at all is news
+    assert len(points(db)) == 1
+    write(lambda db: [setattr(one, "state", ProposalState.POSTPONED) or setattr(one, "reason", "Senere")
+                      for one in db.scalars(select(Proposal).where(Proposal.decision_id == decision))])  # fmt: skip
+    write(raise_points)
+    point = points(db)[-1]
+    assert (point.raised_by_id, point.state, point.committee_id) == (
+        None, ProposalState.RECEIVED, committee_id("med-aabrinken"),
+    )  # fmt: skip
+    assert point.title == "Køkkenholdet begynder: hvordan gik det?"
+    for words in (
+        "21. nov. 2026",
+        "Flere tør prøve noget nyt",
+        "**Hypotesen.** Udvikle",
+        "ventet virkning: mellem",
+        "er uafklaret",
+        "mindst 20 borgere",
+        "alt fra en lille tilbagegang til en mellemstor fremgang",
+        "At aktiviteten ikke virker",
+        "For få data",
+        "intet om en enkelt borger",
+    ):
+        assert words in point.why, (words, point.why)
+    assert "24" not in point.why.replace("2026", "")  # the exact number stays where it is
+    noted = db.scalars(
+        select(Entry).where(Entry.thing == "proposal", Entry.thing_id == point.id, Entry.happened == "proposal.raised")
+    ).one()
+    assert noted.person_id is None
+
+
+def test_not_before_the_day_and_not_twice(decided, write, db):
+    decided(review=TODAY + timedelta(days=1))
+    write(raise_points)
+    assert points(db) == []
+    with clock.at(demo.NOW + timedelta(days=1)):
+        write(raise_points)
+        write(raise_points)
+    assert len(points(db)) == 1
+    with clock.at(demo.NOW - timedelta(days=400)):  # the clock goes back
+        write(raise_points)
+    with clock.at(demo.NOW + timedelta(days=3)):
+        write(raise_points)
+    assert len(points(db)) == 1
+
+
+@pytest.mark.parametrize("state", [DecisionState.REPLACED, DecisionState.WITHDRAWN])
+def test_what_no_longer_holds_is_not_looked_at_again(decided, write, db, state):
+    decision = decided(review=YESTERDAY)
+    write(lambda db: setattr(db.get_one(Decision, decision), "state", state))
+    write(raise_points)
+    assert points(db) == []
+
+
+def test_a_house_that_begins_is_not_flooded(decided, write, db):
+    decided(review=TODAY - timedelta(days=500))
+    write(raise_points)
+    assert points(db) == []
+
+
+def test_a_killed_worker_leaves_nothing_and_the_next_does_it(decided, write, db, monkeypatch):
+    decided(review=YESTERDAY)
+    decided(review=TODAY)
+    killed = raising.raise_point
+    done = []
+
+    def dies(*args, **more):
+        if done:
+            raise KeyboardInterrupt
+        done.append(killed(*args, **more))
+
+    monkeypatch.setattr(raising, "raise_point", dies)
+    with pytest.raises(KeyboardInterrupt):
+        write(raise_points)
+    assert points(db) == []
+    monkeypatch.undo()
+    language.current.set("da")
+    with clock.at(demo.NOW):
+        write(raise_points)
+        write(raise_points)
+    assert len(points(db)) == 2
+
+
+def test_two_workers_at_once_raise_it_once(decided, linked, measured, database, db, write):
+    decided(review=TODAY)
+    linked(review=YESTERDAY)
+    measured("udvikler", "uafklaret")
+    ready, failed = threading.Barrier(4), []
+
+    def go():
+        ready.wait()
+        try:
+            with database.writing() as session:
+                raise_points(session)
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=go) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed
+    db.rollback()
+    keys = db.scalars(select(ReviewPoint.key)).all()
+    assert len(keys) == len(set(keys)) == 4  # two dates, two verdicts
+    assert len(points(db)) == 2
+
+
+def test_a_restarted_worker_does_not_do_it_again(decided, database, db):
+    decided(review=TODAY)
+    job = next(one for one in jobs if one.name == "loop.raise_points")
+    assert worker.run(database, job) is True
+    assert worker.run(database, job) is False
+    with clock.at(demo.NOW + timedelta(days=1)):
+        assert worker.run(database, job) is True
+    assert len(points(db)) == 1
+
+
+# --- a verdict changes ----------------------------------------------------------------------------------------------
+
+
+def test_a_changed_verdict_raises_a_point_once(linked, measured, write, db):
+    decision = linked()
+    measured("uafklaret", "uafklaret", days=1)
+    write(raise_verdicts)
+    answer(write, db)
+    assert len(points(db)) == 1
+    measured("uafklaret", "uafklaret", days=2)
+    write(raise_verdicts)
+    assert len(points(db)) == 1  # the same again is no news
+    run = measured("tilbagegang", "uafklaret", days=3)
+    write(raise_verdicts)
+    write(raise_verdicts)
+    found = points(db)
+    assert len(found) == 2
+    assert found[-1].title == "Køkkenholdet begynder: målingen siger noget nyt. Hvad gør vi?"
+    assert "går tilbage hos dem, der deltager" in found[-1].why
+    point = db.scalars(select(ReviewPoint).order_by(ReviewPoint.id.desc())).first()
+    assert (point.cause, point.run_id, point.decision_id) == (Cause.VERDICT_CHANGED, run, decision)
+    answer(write, db)
+    measured("uafklaret", "uafklaret", days=4)
+    measured("tilbagegang", "uafklaret", days=5)
+    write(raise_verdicts)
+    assert len(points(db)) == 2  # to and fro: it has been said
+
+
+def answer(write, db):
+    def decline(session):
+        for one in session.scalars(select(Proposal).where(Proposal.id.in_(select(ReviewPoint.proposal_id)))):
+            one.state, one.reason, one.answered_at = ProposalState.DECLINED, "Set", clock.now()
+
+    write(decline)
+    db.rollback()
+
+
+def test_while_one_waits_it_gets_the_news(linked, measured, write, db):
+    linked()
+    measured("uafklaret", "uafklaret", days=1)
+    write(raise_verdicts)
+    measured("udvikler", "uafklaret", days=2)
+    write(raise_verdicts)
+    (point,) = points(db)
+    assert "udvikles hos dem, der deltager" in point.why
+    assert db.scalar(select(func.count()).select_from(ReviewPoint)) == 3
+
+
+def test_few_citizens_say_nothing(linked, measured, write, db):
+    linked()
+    measured("tilbagegang", "udvikler", n=9, days=1)
+    write(raise_verdicts)
+    assert points(db) == []
+
+
+def test_who_links_afterwards_has_seen_it(decided, cooking, measured, write, people, db):
+    measured("uafklaret", "udvikler")
+    with clock.at(demo.NOW + timedelta(hours=1)):
+        decision = decided()
+        write(
+            lambda db: link_activity(
+                db, people.viewer("anna"), db.get_one(Decision, decision), LinkForm(cooking.id, LinkKind.STARTS)
+            )
+        )
+        write(raise_verdicts)
+    assert points(db) == []
+
+
+# --- answering it ---------------------------------------------------------------------------------------------------
+
+
+def test_the_chairs_accept_it_and_the_committee_notes_its_review(visitor, linked, write, db, people):
+    decision = linked(review=TODAY)
+    write(raise_points)
+    (point,) = points(db)
+    anna = visitor("anna")
+    assert "hvordan gik det?" in anna.open("/forslag").words
+    page = anna.open(f"/forslag/{point.id}")
+    assert "Rejst af Medspil, fordi beslutningen skulle ses på igen" in page.words
+    meeting = page.tree.xpath("//select[@name='meeting']/option[@value!='']/@value")[0]
+    sent = page.form("Svar").fill(answer="accept", meeting=meeting, minutes_budget=10).send()
+    assert sent.status_code == 303
+    db.rollback()
+    item = db.get_one(Item, db.get_one(Proposal, point.id).item_id)
+    assert "Flere tør prøve noget nyt" in item.case_text and item.raised_by_id is None
+    there = visitor("bo").open(f"/moeder/{meeting}")
+    assert "Medspil, fordi beslutningen skulle ses på igen" in there.words
+    assert anna.open(f"/moeder/{meeting}/lokale").status_code == 200
+    page = anna.open(f"/beslutninger/{decision}")
+    assert "Punkt rejst af Medspil" in page.words and f"/forslag/{point.id}" in page.links()
+    assert page.form("Gem tilbageblik").fill(note="Vi fortsætter", review="2027-05-01").send().status_code == 303
+    db.rollback()
+    assert db.scalars(select(Step.is_review).where(Step.decision_id == decision)).all() == [True]
+    write(raise_points)
+    assert len(points(db)) == 1
+    with clock.at(demo.NOW.replace(year=2027, month=5, day=2)):
+        write(raise_points)
+    assert len(points(db)) == 2
+
+
+def test_a_closed_decisions_point_stays_closed(visitor, decided, write, db, people):
+    decided(review=TODAY, is_open=False)
+    write(raise_points)
+    (point,) = points(db)
+    assert "økkenholdet" not in point.title
+    assert visitor("carla").open(f"/forslag/{point.id}").status_code == 404
+    anna = visitor("anna")
+    page = anna.open(f"/forslag/{point.id}")
+    meeting = page.tree.xpath("//select[@name='meeting']/option[@value!='']/@value")[0]
+    assert page.form("Svar").fill(answer="accept", meeting=meeting, minutes_budget=10).send().status_code == 303
+    db.rollback()
+    assert db.get_one(Item, db.get_one(Proposal, point.id).item_id).is_open is False
+    assert "økkenholdet" not in visitor("carla").open(f"/moeder/{meeting}").text
+
+
+def test_a_review_noted_while_the_point_was_on_its_way(decided, write, db, people):
+    decision = decided(review=TODAY)
+    write(
+        lambda db: review_decision(
+            db, people.viewer("anna"), db.get_one(Decision, decision),
+            ReviewForm("Set", date(2027, 1, 1), db.get_one(Decision, decision).version),
+        )
+    )  # fmt: skip
+    write(raise_points)
+    assert points(db) == []
