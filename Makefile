@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run journey test check format bench pictures lock clean
+.PHONY: help run journey test check format bench evidence pictures lock clean
 
 help:
 	@echo "make run     the demo workplace on http://127.0.0.1:8000"
@@ -17,6 +17,7 @@ help:
 	@echo "make check   format, lint, types, imports, texts in both languages, migrations, security"
 	@echo "make format  put the code in the agreed form"
 	@echo "make bench   the benchmarks, written to benchmarks/results.md"
+	@echo "make evidence  the long figures, written to docs/evidence.md (ARGS=effects for one section)"
 	@echo "make pictures  the screenshots of the README (ARGS=--all for every page, in screenshots/)"
 	@echo "make lock    choose dependencies anew after a change in pyproject.toml (ARGS=--upgrade for the newest)"
 	@echo "make clean   take away .venv; data stays"
@@ -52,6 +53,10 @@ format:
 bench:
 	@sh scripts/setup.sh test
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+evidence:
+	@sh scripts/setup.sh test
+	@$(BIN)/python -m benchmarks.evidence $(ARGS)
 
 pictures:
 	@sh scripts/setup.sh test

@@ -15,6 +15,7 @@ from med.competence_compass.effects.waiting_list import WaitingEstimate, waiting
 VERSION = "1"  # of the method; goes up when the same observations could give other numbers
 FEWEST_FOR_COLUMN = 5  # participants below which an activity is adjusted for and not estimated
 LEAD_LIMIT = 2.0
+LINE_LIMIT = 3.0  # sees so much that it can afford to be surer
 REML_DIMENSIONS = 6
 REML_CITIZENS = 300
 REML_LOOKS = 25
@@ -62,7 +63,9 @@ class Result:
     estimates: list[Estimate]
     covariance: Covariance
     lead: tuple[float, float]  # the two halves of the lead test
-    lead_z: float  # the larger
+    line: tuple[float, float]  # and of the line test
+    lead_z: float  # the larger half of each
+    line_z: float
     is_guarded: bool  # the version with a straight line of each citizen's own carries the numbers
     rows_used: int
     rows_left_out: int
@@ -75,13 +78,13 @@ def analyse(
     covariance: Covariance | None = None,
     progress: Progress = lambda what, share: None,
     *,
-    lead_limit: float = LEAD_LIMIT,
+    guard: bool = True,
 ) -> Result:
     """Analyse one instrument version.
 
     `covariance` of an earlier run saves estimating it anew (it is refreshed quarterly). Nothing raises for thin or
-    strange data: what the data cannot carry is "for få data" with its reason. `lead_limit` is for trials: without a
-    limit (inf) one sees what the guard guards against.
+    strange data: what the data cannot carry is "for få data" with its reason. Without `guard` one sees, in trials, what
+    it guards against.
     """
     left_out = donut(study)
     design = make_design(study, left_out)
@@ -93,7 +96,7 @@ def analyse(
     progress("model", 0.4)
     main = fit(design, covariance, targets)
     guarded = None
-    if main.lead_z > lead_limit:
+    if guard and (main.lead_z > LEAD_LIMIT or main.line_z > LINE_LIMIT):
         progress("guarded model", 0.6)
         guarded = fit(design, covariance, targets, slopes=True)
     progress("waiting lists", 0.8)
@@ -103,7 +106,9 @@ def analyse(
         found,
         covariance,
         main.lead,
+        main.line,
         main.lead_z,
+        main.line_z,
         guarded is not None,
         int(design.usable.any(axis=1).sum()),
         int((~design.usable.any(axis=1)).sum()),
@@ -123,9 +128,9 @@ def variances(design: Design) -> Covariance:
     """l1, l2 and rho, from at most six dimensions spread over the instrument and 300 citizens spread over the list.
 
     First with everything else taken out beforehand, which is quick; from there, where the design is not too wide,
-    for every third of them with everything else in the likelihood. They describe how people's good and bad periods last, hardly differ from
-    dimension to dimension, and are only weights: a wrong value makes the estimates less sharp, not biased, and the
-    robust standard error covers for it.
+    for every third of them with everything else in the likelihood. The three numbers describe how people's good and
+    bad periods last, hardly differ from dimension to dimension, and are only weights: a wrong value makes the
+    estimates less sharp, not biased, and the robust standard error covers for it.
     """
     k = len(design.study.dimensions)
     dims = np.unique(np.linspace(0, k - 1, min(k, REML_DIMENSIONS)).round().astype(int)) if k else np.zeros(0, int)

@@ -42,6 +42,8 @@ class Design:
     rows: Sequence[Ints]  # of each citizen
     lead: Sparse  # (n, A): the activity begins within the next two quarters
     waits: Sparse  # (n, A): the citizen is on the activity's waiting list
+    begun: Bools  # (N, A): the citizen takes part at some time
+    referred: Bools  # (N, A): takes part or waits at some time
 
     def columns(self, rows: Ints) -> Sparse:
         """The design of some rows, (len(rows), width)."""
@@ -81,6 +83,8 @@ def make_design(study: Study, left_out: Bools) -> Design:
         day = study.day[rows[citizen]]
         waits.append((rows[citizen][(day >= queued) & (day < left)], activity))
     shape = (len(study.day), len(study.activities))
+    referred = begins < FAR
+    referred[study.w_citizen, study.w_activity] = True
     return Design(
         study,
         usable,
@@ -90,6 +94,8 @@ def make_design(study: Study, left_out: Bools) -> Design:
         rows,
         _marked(lead, shape),
         _marked(waits, shape),
+        begins < FAR,
+        referred,
     )
 
 
@@ -106,14 +112,12 @@ def _marked(places: Sequence[tuple[Ints, int]], shape: tuple[int, int]) -> Spars
 class Piece:
     """One citizen, whitened and freed of their own level; m rows, c columns of the design, K dimensions."""
 
-    citizen: int
     cols: Ints  # which columns of the design stand here
     x: Floats  # (m, c)
     y: Floats  # (m, K)
     gone: Sequence[tuple[Ints, Floats]]  # dimensions, and an orthonormal (m, s) for the rows that do not count there
-    dims: Ints  # d dimensions in which an activity is waited for or about to begin
-    lead: Floats  # (m, d)
-    waits: Floats  # (m, d)
+    dims: Ints  # d dimensions that an activity aims at which the citizen waits for or takes part in at some time
+    marks: Floats  # (4, m, d), for the lead test: about to begin, waits; and a line if the citizen begins, is referred
     rows: Ints  # (K,) that count
 
     def without_gone(self, values: Floats) -> Floats:
@@ -121,6 +125,12 @@ class Piece:
         for dims, q in self.gone:
             values[:, dims] -= q @ (q.T @ values[:, dims])
         return values
+
+    def spread(self, values: Floats) -> Floats:
+        """(m, d) as (m, K), 0 in the other dimensions."""
+        found = np.zeros(self.y.shape)
+        found[:, self.dims] = values
+        return found
 
 
 def pieces(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = False) -> Iterator[Piece]:
@@ -132,6 +142,7 @@ def pieces(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = Fa
     ends = np.cumsum([len(rows) for rows in design.rows])
     columns, quarter = design.columns(order), study.quarter[order].astype(float)
     lead, waits = (_aimed(marks[order], targets) for marks in (design.lead, design.waits))
+    begun, referred = (np.minimum(ever.astype(float) @ targets, 1.0) for ever in (design.begun, design.referred))
     for citizen, (end, rows) in enumerate(zip(ends, design.rows, strict=True)):
         usable = design.usable[rows]
         some = usable.any(axis=1)
@@ -141,17 +152,19 @@ def pieces(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = Fa
             continue
         m = len(at)
         x, cols = _dense(columns, at)
-        ahead, on_list = lead[at].toarray(), waits[at].toarray()
-        dims = np.flatnonzero(ahead.any(axis=0) | on_list.any(axis=0))
-        level = np.ones((m, 1)) if not slopes else np.stack([np.ones(m), times - times.mean()], axis=1)
+        dims = np.flatnonzero(referred[citizen])
+        line = (times - times.mean())[:, None]
+        marks = [one[at].toarray()[:, dims] for one in (lead, waits)]
+        marks += [line * ever[citizen, dims] for ever in (begun, referred)]
+        level = np.concatenate([np.ones((m, 1)), line], axis=1)[:, :own]
         y = np.where(usable, study.scores[rows[some]], 0.0)
-        whole = np.concatenate([level, np.eye(m), x, y, ahead[:, dims], on_list[:, dims]], axis=1)
+        whole = np.concatenate([level, np.eye(m), x, y, *marks], axis=1)
         lower = np.linalg.cholesky(used.of(times))
         z = linalg.solve_triangular(lower, whole, lower=True, check_finite=False)
         base, _ = np.linalg.qr(z[:, :own])
         z = z[:, own:]
         z -= base @ (base.T @ z)
-        single, x, y, ahead, on_list = np.split(z, np.cumsum([m, len(cols), k, len(dims)]), axis=1)
+        single, x, y, *marks = np.split(z, np.cumsum([m, len(cols), k, *[len(dims)] * 3]), axis=1)
         gone, counts = [], usable.sum(axis=0)
         for missing, which in _alike(~usable):
             left = times[~missing]
@@ -160,12 +173,10 @@ def pieces(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = Fa
                 gone.append((which, np.eye(m)))
             else:
                 gone.append((which, np.linalg.qr(single[:, missing])[0]))
-        piece = Piece(citizen, cols, x, y, gone, dims, ahead, on_list, counts)
+        piece = Piece(cols, x, y, gone, dims, np.stack(marks), counts)
         piece.without_gone(y)
-        for values in (ahead, on_list):
-            full = np.zeros((m, k))
-            full[:, dims] = values
-            values[:] = piece.without_gone(full)[:, dims]
+        for mark in piece.marks:
+            mark[:] = piece.without_gone(piece.spread(mark))[:, dims]
         yield piece
 
 
@@ -202,6 +213,7 @@ class Fit:
     s2: Floats  # (K,)
     rows: Ints  # (K,) used
     lead: tuple[float, float]  # z of those about to begin: against the model, and against others on a waiting list
+    line: tuple[float, float]  # z of the lines of those who begin: against the model, and against all who are referred
 
     @property
     def se(self) -> Floats:
@@ -210,8 +222,13 @@ class Fit:
 
     @property
     def lead_z(self) -> float:
-        """Were citizens already rising before they began? The larger of the two; NaN when nobody was seen just before."""
+        """Were citizens already rising before they began? The larger half; NaN when nobody was seen just before."""
         return float(np.fmax(*self.lead))
+
+    @property
+    def line_z(self) -> float:
+        """Are those who begin on steeper lines of their own? The larger half; NaN when nobody begins."""
+        return float(np.fmax(*self.line))
 
 
 def fit(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = False) -> Fit:
@@ -221,7 +238,7 @@ def fit(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = False
     made = list(pieces(design, cov, targets, slopes=slopes))
     shared = np.zeros((p, p))
     less: list[list[tuple[Ints, Floats]]] = [[] for _ in range(k)]
-    b, leads, waits = np.zeros((p, k)), np.zeros((p, k)), np.zeros((p, k))
+    b, marked = np.zeros((p, k)), np.zeros((4, p, k))
     yy, free, rows, groups = np.zeros(k), np.zeros(k), np.zeros(k, np.int64), np.zeros(k)
     for piece in made:
         shared[piece.cols[:, None], piece.cols] += piece.x.T @ piece.x
@@ -230,14 +247,13 @@ def fit(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = False
             for dim in dims.tolist():
                 less[dim].append((piece.cols, part))
         b[piece.cols] += piece.x.T @ piece.y
-        leads[piece.cols[:, None], piece.dims] += piece.x.T @ piece.lead
-        waits[piece.cols[:, None], piece.dims] += piece.x.T @ piece.waits
+        marked[:, piece.cols[:, None], piece.dims] += piece.x.T @ piece.marks
         yy += (piece.y**2).sum(axis=0)
         rows += piece.rows
         groups += piece.rows > 0
         free += np.maximum(piece.rows - own, 0)
     tau, se_model, s2 = np.full((a, k), np.nan), np.full((a, k), np.nan), np.full(k, np.nan)
-    beta, freed = np.zeros((p, k)), (np.zeros((p, k)), np.zeros((p, k)))
+    beta, freed = np.zeros((p, k)), np.zeros((4, p, k))
     inverses: dict[int, Floats] = {}
     ranks = np.zeros(k)
     size = np.diagonal(shared)
@@ -247,7 +263,7 @@ def fit(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = False
             continue
         inverse, rank, known = common if common and not less[dim] else invert(shared - _product(less[dim], p), a, size)
         beta[:, dim] = inverse @ b[:, dim]
-        freed[0][:, dim], freed[1][:, dim] = inverse @ leads[:, dim], inverse @ waits[:, dim]
+        freed[:, :, dim] = marked[:, :, dim] @ inverse
         ranks[dim] = rank
         left = free[dim] - rank
         if left <= 0:
@@ -259,7 +275,8 @@ def fit(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = False
     over = [piece.without_gone(piece.y - piece.x @ beta[piece.cols]) for piece in made]
     se_robust = _sandwich(made, over, inverses, (a, p, k), groups, rows, ranks)
     se_robust[~np.isfinite(se_model)] = np.nan
-    return Fit(tau, se_model, se_robust, s2, rows, _lead_test(made, over, freed, s2, len(design.rows)))
+    lead, line = (_ahead(made, over, freed, s2, pair) for pair in ((0, 1), (2, 3)))
+    return Fit(tau, se_model, se_robust, s2, rows, lead, line)
 
 
 def _product(parts: Sequence[tuple[Ints, Floats]], p: int) -> Floats:
@@ -326,35 +343,40 @@ def _sandwich(
         return np.sqrt(meat * np.where(np.isfinite(factor) & (factor > 0), factor, np.nan))
 
 
-def _lead_test(
-    made: Sequence[Piece], over: Sequence[Floats], freed: tuple[Floats, Floats], s2: Floats, citizens: int
+def _ahead(
+    made: Sequence[Piece], over: Sequence[Floats], freed: Floats, s2: Floats, pair: tuple[int, int]
 ) -> tuple[float, float]:
-    """Were those who got a place already rising? Two z over every hypothesised pair; NaN where nobody was seen.
+    """Did those who got a place rise anyway? Two z over every hypothesised pair; NaN where nobody was seen.
 
-    Score tests (Rao 1948): what the model leaves over in the two quarters before a start, in units of each dimension's
-    variance, against how it varies from citizen to citizen. The first asks whether those about to start stand higher
-    than the model says: that finds places given, by referral, to the rising. The second asks whether they stand higher
-    than others on a waiting list: everybody was referred in a bad period and comes out of it slowly, which hides a
-    rise from the first; that finds the rising taken out of the queue. Each is blind where the other sees.
+    Score tests (Rao 1948): what the model leaves over along a mark, in units of each dimension's variance, against
+    how it varies from citizen to citizen. `pair`: the mark, and that of those it is also compared with.
+
+    The lead test marks the two quarters before a start. Do those about to start stand higher than the model says? That
+    finds places given, by referral, to the rising. And do they stand higher than others on a waiting list? Everybody
+    was referred in a bad period and comes out of it slowly, which hides a rise from the first; this finds the rising
+    taken out of the queue. Each is blind where the other sees.
+
+    The line test marks a straight line through all that is known of those who begin. It sees more, since it looks at
+    years and not at half a year; and what the activity itself does is a step, which the model has taken out. Its two
+    halves are against the model, and against the lines of all who were referred.
     """
     parts = []
     cross = own = 0.0
     weight = 1 / np.sqrt(np.where(s2 > 0, s2, np.inf))
     for piece, left in zip(made, over, strict=True):
-        lead, waits = (-piece.without_gone(piece.x @ one[piece.cols]) for one in freed)
-        lead[:, piece.dims] += piece.lead
-        waits[:, piece.dims] += piece.waits
-        lead, waits, rest = lead * weight, waits * weight, left * weight
-        parts.append((piece.citizen, lead, waits, rest))
-        cross += float((lead * waits).sum())
-        own += float((waits**2).sum())
+        mark, others = (
+            (piece.spread(piece.marks[which]) - piece.without_gone(piece.x @ freed[which, piece.cols])) * weight
+            for which in pair
+        )
+        rest = left * weight
+        parts.append((mark, others, rest))
+        cross += float((mark * others).sum())
+        own += float((others**2).sum())
     share = cross / own if own > 0 else 0.0
-    excess = sum(float((waits * rest).sum()) for _, _, waits, rest in parts) / own if own > 0 else 0.0
-    plain, among_waiting = np.zeros(citizens), np.zeros(citizens)
-    for citizen, lead, waits, rest in parts:
-        plain[citizen] += float((lead * rest).sum())
-        among_waiting[citizen] += float(((lead - share * waits) * (rest - excess * waits)).sum())
-    return standing(plain), standing(among_waiting)
+    excess = sum(float((others * rest).sum()) for _, others, rest in parts) / own if own > 0 else 0.0
+    plain = [float((mark * rest).sum()) for mark, _, rest in parts]
+    among = [float(((mark - share * others) * (rest - excess * others)).sum()) for mark, others, rest in parts]
+    return standing(np.array(plain)), standing(np.array(among))
 
 
 def standing(parts: Floats) -> float:

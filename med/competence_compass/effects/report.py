@@ -17,6 +17,7 @@ def as_json(study: Study, result: Result) -> dict[str, Any]:
             "rows_used": result.rows_used,
             "rows_left_out": result.rows_left_out,
             "lead_z": number(result.lead_z),
+            "line_z": number(result.line_z),
             "guarded": result.is_guarded,
             "variance": {
                 "slope": number(result.covariance.slope, 9),
@@ -63,8 +64,8 @@ def as_lines(study: Study, result: Result) -> Iterator[str]:
     """What a researcher reads on a terminal; every word of it is also in the JSON."""
     run = as_json(study, result)["run"]
     yield f"{run['rows_used']} assessments used, {run['rows_left_out']} left out; until {run['cut_off']}."
-    guarded = "; citizens were rising before they began: every citizen has a line of their own" * result.is_guarded
-    yield f"Lead test z = {shown(result.lead_z)}{guarded}."
+    guarded = "; those who began were rising anyway: every citizen has a line of their own" * result.is_guarded
+    yield f"Lead test z = {shown(result.lead_z)}, line test z = {shown(result.line_z)}{guarded}."
     yield ""
     yield f"{'activity':24} {'dimension':16} {'n':>4} {'d':>6} {'95 %':>15} {'shrunk':>6} {'waiting':>7}  verdict"
     for one in result.estimates:

@@ -1,0 +1,140 @@
+"""Writes docs/evidence.md: the long figures, each with its command, seed, date and Monte Carlo error.
+
+    python -m benchmarks.evidence                       # everything; a quarter of an hour and more
+    python -m benchmarks.evidence effects --seed 1      # one section; the others stay as they were
+    python -m benchmarks.evidence --list
+
+A figure gets into the document from here and from nowhere else.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from benchmarks.machine import describe
+
+HOME = Path(__file__).parent.parent
+EVIDENCE = HOME / "docs/evidence.md"
+INTRODUCTION = """# Evidence
+
+What has been claimed of Medspil and takes too long for `make test`. Written by `make evidence`, never by hand; one
+section alone is renewed with `make evidence ARGS=effects`. Where chance plays a part, ± is one Monte Carlo standard
+error.
+"""
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    command: str  # that shows the same; {seed} and {replications} are filled in
+    measure: Callable[[int, int], list[str]]  # (seed, replications) -> markdown
+
+
+def effects(seed: int, replications: int) -> list[str]:
+    """The two cases with demands on them with all replications, the others with half."""
+    from benchmarks import effects_honesty as honesty
+
+    trials = {}
+    for name in honesty.CASES:
+        count = replications if name in ("base", "need") else max(replications // 2, 2)
+        trials[name] = honesty.run(name, count, seed)
+        print(f"{name}: {count} centres", file=sys.stderr, flush=True)
+    return list(honesty.report(trials))
+
+
+def speed(seed: int, replications: int) -> list[str]:
+    from benchmarks import effects_speed
+
+    return effects_speed.section(seed)
+
+
+def outbox(seed: int, replications: int) -> list[str]:
+    from benchmarks.outbox import section
+
+    return section(seed)[2:]
+
+
+def replies(seed: int, replications: int) -> list[str]:
+    """The replies of the test, tenfold, on both databases."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/calendar/test_hostile_replies.py"]
+    run = subprocess.run(
+        command, cwd=HOME, env={**os.environ, "MED_TIMES": "10", "MED_SEED": str(seed)}, capture_output=True, text=True
+    )
+    said = [line for line in run.stdout.splitlines() if re.search(r"\d+ (passed|failed|error)", line)]
+    return [
+        "3,000 hostile replies to invitations on SQLite and 3,000 on PostgreSQL: forged, broken, foreign, repeated. "
+        "None may stop the reading of mail, and none may answer for somebody else.",
+        "",
+        f"- {'Held' if run.returncode == 0 else '**NOT HELD**'}: {said[-1] if said else 'no answer'}",
+    ]
+
+
+SECTIONS: Mapping[str, Section] = {
+    "effects": Section(
+        "Honest effects",
+        "python -m benchmarks.effects_honesty --replications {replications} --seed {seed}",
+        effects,
+    ),
+    "speed": Section("The speed of an effect analysis", "python -m benchmarks.effects_speed --seed {seed}", speed),
+    "outbox": Section("The outbox under kills", "python -m benchmarks.outbox --seed {seed}", outbox),
+    "replies": Section(
+        "Hostile replies", "MED_TIMES=10 MED_SEED={seed} pytest tests/calendar/test_hostile_replies.py", replies
+    ),
+}
+
+
+def written(name: str, seed: int, replications: int) -> str:
+    """A section as it stands in the document."""
+    section = SECTIONS[name]
+    began, used = time.monotonic(), os.times()
+    found = section.measure(seed, replications)
+    now = os.times()
+    cpu = sum(now[:4]) - sum(used[:4])
+    command = section.command.format(seed=seed, replications=replications)
+    told = f"`{command}` on {date.today()}, seed {seed}: {cpu:.0f} s CPU, {time.monotonic() - began:.0f} s in all, "  # noqa: DTZ011
+    return "\n".join([f"## {section.title}", "", told + describe() + ".", "", *found])
+
+
+def put(document: str, name: str, text: str) -> str:
+    """The document with the section renewed, or added in its place."""
+    begin, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->\n"
+    if begin in document:
+        before, rest = document.split(begin, 1)
+        return before + begin + text + end + rest.split(end, 1)[1]
+    later = list(SECTIONS)[list(SECTIONS).index(name) + 1 :]
+    at = next((f"<!-- {one} -->\n" for one in later if f"<!-- {one} -->\n" in document), None)
+    if at is None:
+        return document + "\n" + begin + text + end
+    before, rest = document.split(at, 1)
+    return before + begin + text + end + "\n" + at + rest
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.evidence")
+    parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--replications", type=int, default=40)
+    parser.add_argument("--list", action="store_true")
+    given = parser.parse_args()
+    if given.list:
+        print("\n".join(f"{name}: {section.title}" for name, section in SECTIONS.items()))
+        return 0
+    if unknown := [name for name in given.sections if name not in SECTIONS]:
+        parser.error(f"unknown: {', '.join(unknown)}; there is {', '.join(SECTIONS)}")
+    for name in given.sections or SECTIONS:
+        text = written(name, given.seed, given.replications)
+        document = EVIDENCE.read_text(encoding="utf-8") if EVIDENCE.exists() else INTRODUCTION
+        EVIDENCE.write_text(put(document, name, text), encoding="utf-8")
+        print(f"{name}: written", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
