@@ -1,0 +1,108 @@
+"""The committee's circles with the gaps first, the sentence in the feeds, and the balance with what is known."""
+
+import json
+
+from lxml import etree
+from sqlalchemy import event
+
+from med.decisions.models import Decision
+from med.identity.actions import make_feed_token
+from med.loop.actions import link_activity
+from med.loop.forms import LinkForm
+from med.loop.models import LinkKind
+
+
+def link(write, people, decision, activity, kind=LinkKind.STARTS):
+    write(lambda db: link_activity(db, people.viewer("anna"), db.get_one(Decision, decision), LinkForm(activity, kind)))
+
+
+def test_the_gaps_come_first(visitor, decided, cooking, measured, write, people, committee_id):
+    committee = committee_id("med-aabrinken")
+    link(write, people, decided(), cooking.id)
+    gap = decided(hoped_effect="Nogen tør komme")
+    page = visitor("carla").open(f"/udvalg/{committee}/kredsloeb")
+    heads = [" ".join(one.text_content().split()) for one in page.tree.xpath("//main//h2")]
+    assert heads == ["Ingen aktivitet endnu 1", "Ikke målt endnu 1"]
+    assert f"/beslutninger/{gap}#kredsloeb" in page.links()
+    measured("tilbagegang", "uafklaret")
+    page = visitor("carla").open(f"/udvalg/{committee}/kredsloeb")
+    heads = [" ".join(one.text_content().split()) for one in page.tree.xpath("//main//h2")]
+    assert heads == ["Målingen taler imod 1", "Ingen aktivitet endnu 1"]
+    assert f"/udvalg/{committee}/kredsloeb" in visitor("carla").open(f"/udvalg/{committee}").links()
+
+
+def test_closed_decisions_are_the_committees_own(visitor, decided, cooking, write, people, committee_id):
+    closed = decided(is_open=False)
+    link(write, people, closed, cooking.id)
+    path = f"/udvalg/{committee_id('med-aabrinken')}/kredsloeb"
+    assert f"/beslutninger/{closed}#kredsloeb" in visitor("bo").open(path).links()
+    assert f"/beslutninger/{closed}#kredsloeb" not in visitor("carla").open(path).links()
+    assert visitor("ivan").open(path).status_code == 404
+
+
+def test_as_many_questions_for_many_as_for_one(visitor, decided, cooking, write, people, committee_id, database):
+    asked = []
+    event.listen(database.read_engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    carla = visitor("carla")
+    path = f"/udvalg/{committee_id('med-aabrinken')}/kredsloeb"
+    counts = []
+    for _ in range(3):
+        link(write, people, decided(), cooking.id)
+        asked.clear()
+        assert carla.open(path).status_code == 200
+        counts.append(len(asked))
+    assert counts[0] == counts[1] == counts[2] <= 12, counts
+
+
+def test_the_feed_says_it_and_never_stale(visitor, decided, cooking, measured, write, people):
+    decision = decided()
+    carla = visitor("carla")
+    assert "Hvad blev der af det? Ingen aktivitet endnu." in carla.open("/beslutninger").words
+    link(write, people, decision, cooking.id)
+    assert "Satte “Køkkenholdet” i gang; den er ikke begyndt endnu." in carla.open("/beslutninger").words
+    measured("uafklaret", "for_faa_data")
+    assert "målingen er uafklaret – vi kunne have set en mellemstor virkning." in carla.open("/beslutninger").words
+    assert "the measurement is inconclusive" in carla.open("/beslutninger?sprog=en").words
+    carla.open("/beslutninger?sprog=da")
+
+
+def test_atom_and_json_say_it_and_their_mark_follows(visitor, decided, cooking, measured, write, people):
+    decision = decided()
+    token = write(lambda db: make_feed_token(db, people.viewer("carla"), "decisions", ""))
+    atom = f"/feeds/{token}/beslutninger.atom"
+    first = visitor().open(atom)
+    assert "Ingen aktivitet endnu." in first.response.text
+    again = visitor().open(atom, **{"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+    link(write, people, decision, cooking.id)
+    second = visitor().open(atom, **{"If-None-Match": first.headers["etag"]})
+    assert second.status_code == 200
+    assert "Satte “Køkkenholdet” i gang" in second.response.text
+    etree.fromstring(second.response.content)
+    measured("udvikler", "for_faa_data")
+    third = visitor().open(atom, **{"If-None-Match": second.headers["etag"]})
+    assert third.status_code == 200 and "målingen viser udvikling" in third.response.text
+    made = json.loads(visitor().open(f"/feeds/{token}/beslutninger.json").response.content)
+    (item,) = [one for one in made["items"] if one["url"].endswith(f"/{decision}")]
+    assert item["_medspil"]["circle"].startswith("Satte “Køkkenholdet” i gang; målingen viser udvikling")
+
+
+def test_the_balance_tells_what_is_known(visitor, decided, cooking, measured, write, people):
+    link(write, people, decided(perspective="emergens"), cooking.id)
+    measured("udvikler", "udvikler")
+    page = visitor("carla").open("/beslutninger/balance")
+    (row,) = [
+        [" ".join(cell.text_content().split()) for cell in line.xpath("./*")]
+        for line in page.tree.xpath("//section[@id='effekt']//tbody/tr")
+    ]
+    assert row[1:] == ["0", "0", "0", "1", "1"]
+
+
+def test_a_proposal_shows_what_is_known_of_similar_ones(visitor, cooking, measured, write):
+    from tests.competence_compass.factories import make_activity
+
+    measured("udvikler", "uafklaret")
+    other = write(lambda db: make_activity(db, "A-NY", "Suppeholdet", kind="course").id)
+    page = visitor("carla").open(f"/kompas/aktivitet/{other}")
+    section = " ".join(page.tree.xpath("string(//section[@id='lignende'])").split())
+    assert "Køkkenholdet" in section and "udvikles hos dem, der deltager" in section

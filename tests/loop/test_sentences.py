@@ -1,0 +1,106 @@
+"""The state of a circle in one sentence, in both languages, and what rests on few citizens says nothing."""
+
+import pytest
+
+from med import language
+from med.competence_compass.effects.verdicts import Verdict
+from med.competence_compass.models import ActivityState
+from med.loop.circles import Circle, Link, finding, standing
+from med.loop.models import LinkKind
+from med.loop.sentences import not_to_conclude, sentence, uncertainty
+from med.loop.words import Known, Standing
+
+
+def found(verdict, dimension="Holder ud", n=24, low=-0.2, high=0.5, detectable=0.45, reason=""):
+    return finding(
+        dimension, verdict, run_id=7, done_at=None, n=n, low=low, high=high, detectable=detectable, reason=reason
+    )
+
+
+def circle(*findings, kind=LinkKind.STARTS, state=ActivityState.RUNNING, hopes=True):
+    return Circle(1, hopes, (Link(kind, 3, "Køkkenholdet", state, findings),))
+
+
+def test_the_words_are_the_analysis_own():
+    assert {one.value for one in Known} == {one.value for one in Verdict}
+
+
+@pytest.mark.parametrize(
+    ("known", "danish", "english", "where"),
+    [
+        (Circle(1, True), "Ingen aktivitet endnu.", "No activity yet.", Standing.NO_ACTIVITY),
+        (
+            circle(state=ActivityState.PROPOSED),
+            "Satte “Køkkenholdet” i gang; den er ikke begyndt endnu.",
+            "Started “Køkkenholdet”; it has not begun yet.",
+            Standing.NOT_MEASURED,
+        ),
+        (
+            circle(),
+            "Satte “Køkkenholdet” i gang; endnu ikke målt.",
+            "Started “Køkkenholdet”; not measured yet.",
+            Standing.NOT_MEASURED,
+        ),
+        (
+            circle(found("uafklaret")),
+            "Satte “Køkkenholdet” i gang; målingen er uafklaret – vi kunne have set en mellemstor virkning.",
+            "Started “Køkkenholdet”; the measurement is inconclusive – we could have seen a medium-sized effect.",
+            Standing.UNSETTLED,
+        ),
+        (
+            circle(found("udvikler"), found("tilbagegang", "Møder til tiden"), kind=LinkKind.CHANGES),
+            "Ændrede “Køkkenholdet”; målingen viser tilbagegang i “Møder til tiden” og udvikling i “Holder ud”.",
+            "Changed “Køkkenholdet”; the measurement shows a decline in “Møder til tiden” and development in "
+            "“Holder ud”.",
+            Standing.AGAINST,
+        ),
+        (
+            circle(found("ingen_paaviselig_effekt", reason="kept")),
+            "Satte “Køkkenholdet” i gang; målingen viser, at “Holder ud” blev fastholdt.",
+            "Started “Køkkenholdet”; the measurement shows that “Holder ud” was maintained.",
+            Standing.SUPPORTED,
+        ),
+        (
+            circle(found("ingen_paaviselig_effekt")),
+            "Satte “Køkkenholdet” i gang; målingen viser ingen påviselig effekt i “Holder ud”.",
+            "Started “Køkkenholdet”; the measurement shows no detectable effect in “Holder ud”.",
+            Standing.AGAINST,
+        ),
+        (
+            circle(found("tilbagegang", n=9)),
+            "Satte “Køkkenholdet” i gang; endnu for få data til at sige noget.",
+            "Started “Køkkenholdet”; too few data so far to say anything.",
+            Standing.NOT_MEASURED,
+        ),
+        (Circle(1, False), None, None, Standing.NO_ACTIVITY),
+    ],
+)
+def test_one_sentence(known, danish, english, where):
+    said = sentence(known)
+    assert (str(said) if said else None) == danish
+    language.current.set("en")
+    assert (str(said) if said else None) == english
+    assert standing(known) is where
+
+
+def test_several_activities_and_the_heaviest_first():
+    links = (
+        Link(LinkKind.STARTS, 3, "Køkkenholdet", ActivityState.RUNNING, (found("uafklaret"),)),
+        Link(LinkKind.STARTS, 4, "Haven", ActivityState.RUNNING, (found("tilbagegang"),)),
+        Link(LinkKind.STARTS, 5, "Systuen", ActivityState.RUNNING),
+    )
+    assert str(sentence(Circle(1, True, links))) == (
+        "Satte “Haven” i gang; målingen viser tilbagegang i “Holder ud”. 2 aktiviteter til hører til beslutningen."
+    )
+
+
+@pytest.mark.parametrize("n", range(10))
+def test_nothing_of_a_few_gets_through(n):
+    one = found("udvikler", n=n, low=0.3, high=0.9)
+    assert (one.verdict, one.n, one.low, one.high, one.detectable) == (Known.TOO_LITTLE, 0, None, None, None)
+    assert uncertainty(one) is None
+    assert "hverken at den er der, eller at den ikke er" in str(not_to_conclude(one))
+
+
+def test_one_citizen_more_does_not_show():
+    assert {found("udvikler", n=n).n for n in range(20, 30)} == {20}
