@@ -44,7 +44,7 @@ def scale(values: Iterable[float], negligible: float = STEP) -> Scale:
     reach = min(WIDEST, max(NARROWEST, ceil(round(furthest / STEP, 6)) * STEP))
     bare = Scale(reach, WIDTH / 2, (0.0, 0.0), ())
     low, high = bare.x(-negligible), bare.x(negligible)
-    half = round(reach / 2 / STEP) * STEP
+    half = 0.5 if reach > NARROWEST else reach / 2
     ticks = tuple((bare.x(value), round(value, 1)) for value in (-reach, -half, 0.0, half, reach))
     return Scale(reach, WIDTH / 2, (low, round(high - low, 1)), ticks)
 

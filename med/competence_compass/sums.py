@@ -43,6 +43,7 @@ GRACE = timedelta(days=14)
 HALF_A_YEAR = timedelta(days=183)
 UNEVEN = 0.10
 OLDEST = 8  # years counted back when there is no snapshot yet
+REST = "rest"  # a unit's small ones together
 OWN = "own"  # the citizens of a unit itself, beside those of the units below
 
 Path = tuple[str, ...]
@@ -193,7 +194,9 @@ def in_year(column: Any, year: int) -> Any:
 
 
 def count_exams(db: Session, places: Places, year: int) -> list[Any]:
-    leaves: dict[Key, int] = {}
+    """Passed and not passed. A course where either is under five is counted with the other small ones of its unit: were
+    each of them hidden, the centre's own number would have to be hidden with them."""
+    taken: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     for activity, passed, number in db.execute(
         select(Run.activity_id, Exam.passed, func.count())
         .join(Participation, Participation.id == Exam.participation_id)
@@ -201,9 +204,15 @@ def count_exams(db: Session, places: Places, year: int) -> list[Any]:
         .where(in_year(Exam.day, year))
         .group_by(Run.activity_id, Exam.passed)
     ):
-        for outcome in (True, False):
-            leaf = places.of_activity(activity), (("passed" if outcome else "not"),)
-            leaves[leaf] = leaves.get(leaf, 0) + (number if outcome is passed else 0)
+        taken[activity][0 if passed else 1] += number
+    leaves: dict[Key, int] = {}
+    for activity, outcomes in taken.items():
+        path = places.of_activity(activity)
+        if min(outcomes) < disclosure.FEWEST_COUNTED:
+            path = (*path[:-1], REST)
+        for outcome, number in zip(("passed", "not"), outcomes, strict=True):
+            leaf = path, (outcome,)
+            leaves[leaf] = leaves.get(leaf, 0) + number
     return table(leaves)
 
 

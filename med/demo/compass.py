@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session as Db
 
 from med import clock
 from med.competence_compass.actions.reliability import compute_reliability
+from med.competence_compass.analysing import ask_for_run
 from med.competence_compass.exchange.instruments import keep_instrument
 from med.competence_compass.exchange.rows import GoalRow, dimensions_of
 from med.competence_compass.exchange.saving import Saving
@@ -52,6 +53,7 @@ A_FEW = Centre(
     doubled=0.3, referring=1.0, selection=0.4,
 )  # fmt: skip
 WHOLE = Centre(seed=2026)
+FEWEST_TO_ANALYSE = 100  # a handful of citizens tells nothing of effects
 CONTACTS = ("freja", "rasmus", "yusuf", "nadia", "tove", "signe", "ole")  # the rest of the assessors are hired
 LEADERS = {"vaerkstederne": "carla", "aktivitet": "tove", "specialterapi": "signe", "ungesporet": "rasmus"}
 OWNERS = {"vaerkstederne": "lise", "aktivitet": "pernille", "specialterapi": "pernille", "ungesporet": "mikkel"}
@@ -100,6 +102,8 @@ def move_citizens_in(db: Db, vault: Vault, centre: Centre) -> World:
     keep_sessions(db, Random(centre.seed))
     plan_ahead(db, people, units)
     freeze_what_ended(db)
+    if centre.citizens >= FEWEST_TO_ANALYSE:
+        ask_for_run(db, None, version)  # done in the demo's first minute, by the same worker as at night
     return world
 
 

@@ -15,6 +15,7 @@ from med.competence_compass.activity_words import SIZES, size
 from med.competence_compass.forms.activities import ActivityForm, HypothesisForm
 from med.competence_compass.models import Activity, ActivityKind, ActivityState, Aim
 from med.competence_compass.queries import activities as queries
+from med.competence_compass.routes.effects import on_activity
 from med.errors import Conflict, Invalid, NotFound, Unreadable
 from med.language import T
 from med.organisation.queries import suggested_people, units
@@ -100,6 +101,7 @@ def show_activity(
         exams=queries.exam_sums(db, activity.id) if activity.has_exam else None,
         size=size,
         fewest=queries.FEWEST,
+        effects=on_activity(visit, activity),
         dimensions=queries.dimension_choices(db) if keeps else [],
         decision_choices=queries.decision_choices(db, viewer) if keeps else [],
         sizes=size_choices(),

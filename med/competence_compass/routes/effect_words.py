@@ -1,5 +1,8 @@
 """What a finding says in plain Danish. One place for the page, the table, the drawing and the file."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 from med.competence_compass.activity_words import SIZES
 from med.competence_compass.queries.effects import TOO_LITTLE, Finding
 from med.language import T, Text
@@ -8,7 +11,7 @@ from med.web.pages import number
 VERDICTS: dict[str, tuple[Text, str]] = {  # the word, and the kind of mark beside it
     "udvikler": (T("udvikler"), "ok"),
     "tilbagegang": (T("tilbagegang"), "bad"),
-    "ingen_paaviselig_effekt": (T("ingen påviselig effekt"), "warn"),
+    "ingen_paaviselig_effekt": (T("ingen påviselig effekt"), "off"),
     "uafklaret": (T("uafklaret"), ""),
     TOO_LITTLE: (T("for få data"), "off"),
 }
@@ -38,6 +41,13 @@ def verdict(found: Finding) -> tuple[Text, str]:
     if found.verdict == "ingen_paaviselig_effekt" and found.reason == "kept":
         return KEPT
     return VERDICTS.get(found.verdict, VERDICTS["uafklaret"])
+
+
+def answers(found: Iterable[Finding]) -> list[tuple[Text, str, int]]:
+    """How many of each word, in the words' own order."""
+    words = Counter(verdict(one) for one in found)
+    order = [VERDICTS["udvikler"], KEPT, *list(VERDICTS.values())[1:]]
+    return [(*answer, words[answer]) for answer in order if words[answer]]
 
 
 def size_word(d: float) -> Text:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from med.access import allows, require
-from med.charts import forest
+from med.charts import dumbbell, forest, radar
 from med.competence_compass import access, sums
 from med.competence_compass.analysing import ask_for_run
 from med.competence_compass.models import Activity, EffectRun, Measure, Version
@@ -114,6 +114,7 @@ def show(visit: Visit) -> Response:
         on=on,
         ticks=[(x, number(value)) for x, value in on.ticks],
         rows=rows,
+        answers=effect_words.answers(found),
         areas=[(title, list(some)) for title, some in groupby(rows, key=lambda row: row.finding.area)],
         sized=effect_words.sized,
         around=effect_sums.circumstances(visit.db),
@@ -190,16 +191,11 @@ def on_landing(visit: Visit) -> Markup | None:
         return None
     run = queries.runs(visit.db, versions[0].id).done
     found = queries.findings(visit.db, visit.viewer, run.id) if run else []
-    words: dict[tuple[Text, str], int] = {}
-    for one in found:
-        answer = effect_words.verdict(one)
-        words[answer] = words.get(answer, 0) + 1
-    order = [effect_words.VERDICTS["udvikler"], effect_words.KEPT, *list(effect_words.VERDICTS.values())[1:]]
     return visit.desk.pages.piece(
         "competence_compass/_effects_landing.html",
         visit,
         run=run,
-        answers=[(*answer, words[answer]) for answer in order if answer in words],
+        answers=effect_words.answers(found),
         of=len(found),
     )
 
@@ -209,9 +205,11 @@ class OnActivity:
     """The effects part of one activity's page."""
 
     starts: list[tuple[str, int | None]]
-    changes: list[effect_sums.Change]
+    changes: list[tuple[effect_sums.Change, dumbbell.Row]]
+    scale: list[tuple[float, str]]
     runs: list[tuple[EffectRun, list[Row]]]
     on: forest.Scale
+    ticks: list[tuple[float, str]]
 
 
 def on_activity(visit: Visit, activity: Activity) -> OnActivity | None:
@@ -220,11 +218,15 @@ def on_activity(visit: Visit, activity: Activity) -> OnActivity | None:
         return None
     history = queries.history(visit.db, visit.viewer, activity.id)
     on, _ = drawn([one for _, found in history for one in found])
+    changes = effect_sums.changes_seen(visit.db, visit.viewer, activity.id)
+    low, high = min((one.low for one in changes), default=0), max((one.high for one in changes), default=1)
     return OnActivity(
         starts=effect_sums.starts_by_year(visit.db, activity.id),
-        changes=effect_sums.changes_seen(visit.db, visit.viewer, activity.id),
+        changes=[(one, dumbbell.row(one.before, one.after, None, low, high)) for one in changes],
+        scale=[(dumbbell.place(value, low, high), str(value)) for value in radar.scale_numbers(low, high)],
         runs=[(run, [as_row(one, on) for one in found]) for run, found in history],
         on=on,
+        ticks=[(x, number(value)) for x, value in on.ticks],
     )
 
 
