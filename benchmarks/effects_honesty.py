@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from med.competence_compass.effects.analysis import LEAD_LIMIT, Result, analyse
+from med.competence_compass.effects.covariance import Covariance
 from med.competence_compass.effects.reading import study_of
 from med.competence_compass.effects.study import Study
 from med.competence_compass.effects.verdicts import Z95, Verdict
@@ -78,13 +79,15 @@ class Trial:
     guarded: list[bool]
 
 
-def run(name: str, replications: int, seed: int, centre: Centre | None = None) -> Trial:
-    """Try a case. `centre` stands in for the case's own."""
+def run(
+    name: str, replications: int, seed: int, centre: Centre | None = None, covariance: Covariance | None = None
+) -> Trial:
+    """Try a case. `centre` stands in for the case's own, `covariance` for estimating it in each."""
     trial = Trial(name, [], [], [])
     for number in range(replications):
         world = make_world(replace(centre or CASES[name][0], seed=seed + number))
         study = study_of(world.folder)
-        result = analyse(study)
+        result = analyse(study, covariance)
         bare = analyse(study, result.covariance, guard=False) if result.is_guarded else result
         trial.pairs.extend(pairs(number, study, world.truth, result, bare))
         trial.ahead.append((*result.lead, *result.line))

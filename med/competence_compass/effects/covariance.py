@@ -116,7 +116,7 @@ def whitened(batch: Batch, cov: Covariance) -> tuple[Floats, Floats, float]:
 def estimate(dimensions: Sequence[Sequence[Batch]], start: Covariance | None = None, *, most: int = 120) -> Covariance:
     """The l1, l2 and rho that make the pooled restricted likelihood largest, in at most `most` looks at it.
 
-    Returns pure noise where there is too little to tell (no citizen with three rows).
+    Returns pure noise where there is too little to tell (no citizen with three rows, nothing that varies).
     """
     dimensions = [
         batches for batches in dimensions if any((np.isfinite(batch.times).sum(axis=1) > 2).any() for batch in batches)
@@ -136,6 +136,8 @@ def estimate(dimensions: Sequence[Sequence[Batch]], start: Covariance | None = N
     theta = np.array(
         [np.log(max(begin.slope, 1e-6)), np.log(max(begin.period, 1e-6)), np.log(begin.rho / (1 - begin.rho))]
     )
+    if not np.isfinite(cost(theta)):
+        return Covariance()
     simplex = theta + np.vstack([np.zeros(3), np.eye(3) * (1.0 if start is None else 0.25)])
     options = {"initial_simplex": simplex, "xatol": 0.05, "fatol": 0.2, "maxfev": most}
     return read(minimize(cost, theta, method="Nelder-Mead", options=options).x)

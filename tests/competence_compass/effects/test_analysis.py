@@ -1,0 +1,277 @@
+"""Whole runs: known effects are found, and bad data get a verdict they can carry, or "for få data" with its reason."""
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from med.competence_compass.effects.analysis import Result, analyse
+from med.competence_compass.effects.covariance import Covariance
+from med.competence_compass.effects.report import as_json, as_lines
+from med.competence_compass.effects.study import FAR, Hypothesis, Study
+from med.competence_compass.effects.verdicts import Reason, Verdict
+from tests.competence_compass.effects.small import FIRST, only, small_study
+
+COV = Covariance(0.002, 0.5, 0.5)
+
+
+def run(study: Study, **how) -> Result:
+    """Analyse; nothing that leaves may be a NaN, and the table can be read."""
+    result = analyse(study, **how)
+    told = json.dumps(as_json(study, result), allow_nan=False)
+    assert json.loads(told)["run"]["version"]
+    assert all("nan" not in line for line in as_lines(study, result))
+    assert len(result.estimates) == len(study.hypotheses)
+    for one in result.estimates:
+        if one.verdict is Verdict.TOO_LITTLE:
+            assert one.reason is not Reason.NONE
+        else:
+            assert math.isfinite(one.estimate) and math.isfinite(one.se) and one.se > 0
+    return result
+
+
+def verdicts(result: Result) -> list[tuple[Verdict, Reason]]:
+    return [(one.verdict, one.reason) for one in result.estimates]
+
+
+def too_little(result: Result) -> bool:
+    return all(one.verdict is Verdict.TOO_LITTLE for one in result.estimates)
+
+
+def test_a_large_effect_is_found_and_none_is_not():
+    found = run(small_study(citizens=120, effect=0.7))
+    assert {one.verdict for one in found.estimates} == {Verdict.DEVELOPS}
+    nothing = run(small_study(citizens=120))
+    assert Verdict.DEVELOPS not in {one.verdict for one in nothing.estimates}
+
+
+def test_what_makes_worse_is_found_too():
+    assert {one.verdict for one in run(small_study(citizens=120, effect=-0.7)).estimates} == {Verdict.DECLINES}
+
+
+def test_keeping_is_a_success_when_that_was_the_aim():
+    study = small_study(citizens=400)
+    keep = [replace(one, is_maintain=True) for one in study.hypotheses]
+    found = run(replace(study, hypotheses=keep))
+    assert (Verdict.NO_EFFECT_SEEN, Reason.KEPT) in verdicts(found)
+
+
+def test_an_earlier_runs_variances_are_used_as_they_are():
+    assert run(small_study(), covariance=COV).covariance is COV
+
+
+def test_progress_is_told_from_nothing_to_everything():
+    told: list[tuple[str, float]] = []
+    run(small_study(), progress=lambda what, share: told.append((what, share)))
+    shares = [share for _, share in told]
+    assert shares == sorted(shares) and shares[0] == 0 and shares[-1] == 1
+
+
+def test_the_rising_who_get_places_switch_to_lines_of_their_own():
+    """Everybody has a line; those who begin have steeper ones. The guarded estimate is not taken in by them."""
+    study = small_study(citizens=120, missing=0.0)
+    begins = np.zeros(len(study.citizens), bool)
+    begins[study.p_citizen[study.p_activity == 0]] = True
+    scores = study.scores + (0.15 * begins[study.citizen] * study.quarter)[:, None]
+    found = run(replace(study, scores=scores - scores.mean(), hypotheses=study.hypotheses[:1]))
+    assert found.is_guarded and found.line_z > 3
+    assert found.estimates[0].verdict is not Verdict.DEVELOPS
+
+
+# --- bad data -------------------------------------------------------------------------------------------------------
+
+
+def without_rows() -> Study:
+    study = small_study()
+    return only(study, np.zeros(len(study.day), bool))
+
+
+def one_citizen() -> Study:
+    study = small_study(citizens=10)
+    mine, waits = study.p_citizen == study.p_citizen[0], study.w_citizen == study.p_citizen[0]
+    return only(trimmed(study, mine, waits), study.citizen == study.p_citizen[0])
+
+
+def one_assessment_each() -> Study:
+    study = small_study()
+    return only(study, study.day == study.day.min())
+
+
+def trimmed(study: Study, parts: np.ndarray, waits: np.ndarray) -> Study:
+    """The study with some participations and waiting entries."""
+    kept = {name: getattr(study, name)[parts] for name in vars(study) if name.startswith("p_")}
+    kept |= {name: getattr(study, name)[waits] for name in vars(study) if name.startswith("w_")}
+    return replace(study, **kept)
+
+
+def one_participant() -> Study:
+    study = small_study()
+    parts = np.ones(len(study.p_citizen), bool)
+    parts[np.flatnonzero(study.p_activity == 0)[1:]] = False
+    return trimmed(study, parts, np.ones(len(study.w_citizen), bool))
+
+
+def everybody_in_the_same() -> Study:
+    study = small_study(activities=1)
+    n = len(study.citizens)
+    at = {"p_start": FIRST + 300, "p_end": FIRST + 380, "p_planned": 10.0, "p_attended": 10.0, "p_activity": 0}
+    given = {name: np.full(n, value) for name, value in at.items()}
+    return trimmed(
+        replace(study, p_citizen=np.arange(n), **given), np.ones(n, bool), np.zeros(len(study.w_citizen), bool)
+    )
+
+
+def nobody_waiting() -> Study:
+    study = small_study(citizens=80)
+    return trimmed(study, np.ones(len(study.p_citizen), bool), np.zeros(len(study.w_citizen), bool))
+
+
+def all_values_equal() -> Study:
+    study = small_study(missing=0.0)
+    return replace(study, scores=np.full(study.scores.shape, 3.0))
+
+
+def always_together() -> Study:
+    """Whoever does the first activity does the second on the same days, with the same attendance."""
+    study = small_study(activities=2)
+    mine = study.p_activity == 0
+    kept = trimmed(study, mine, study.w_activity == 0)
+    parts = {name: np.tile(getattr(kept, name), 2) for name in vars(kept) if name.startswith("p_")}
+    parts["p_activity"] = np.repeat([0, 1], mine.sum())
+    return replace(kept, **parts)
+
+
+def one_assessor() -> Study:
+    return small_study(citizens=80, assessor=np.zeros(640, int))
+
+
+def gaps_of_years() -> Study:
+    study = small_study(citizens=80)
+    late = study.quarter >= study.quarter.min() + 4
+    far = np.array([0, 3 * 365])
+    return replace(
+        study,
+        day=study.day + far[late.astype(int)],
+        p_end=study.p_end + far[(study.p_end > FIRST + 4 * 91).astype(int)],
+    )
+
+
+def ties() -> Study:
+    """Three values, and every assessment twice on the same day."""
+    study = small_study(citizens=60)
+    twice = np.repeat(np.arange(len(study.day)), 2)
+    rounded = only(study, twice)
+    return replace(rounded, scores=np.clip(np.round(rounded.scores), 2, 4))
+
+
+def turned_halfway() -> Study:
+    """Somebody turned the scale in the fifth quarter: 5 became the worst."""
+    study = small_study(citizens=80)
+    late = (study.quarter >= study.quarter.min() + 4)[:, None]
+    return replace(study, scores=np.where(late, 6 - study.scores, study.scores))
+
+
+def much_missing() -> Study:
+    return small_study(citizens=80, missing=0.3)
+
+
+def no_hypotheses() -> Study:
+    return small_study(hypotheses=())
+
+
+def nobody_took_part() -> Study:
+    study = small_study()
+    return trimmed(study, np.zeros(len(study.p_citizen), bool), np.zeros(len(study.w_citizen), bool))
+
+
+def no_dimension_answered() -> Study:
+    study = small_study()
+    return replace(study, scores=np.where(np.arange(3) == 0, np.nan, study.scores))
+
+
+def planned_nothing() -> Study:
+    study = small_study()
+    return replace(study, p_planned=np.zeros(len(study.p_planned)), p_attended=np.zeros(len(study.p_planned)))
+
+
+def nobody_stops() -> Study:
+    study = small_study(citizens=80)
+    return replace(study, p_end=np.full(len(study.p_end), FAR))
+
+
+def one_day() -> Study:
+    study = small_study()
+    return replace(study, day=np.full(len(study.day), FIRST))
+
+
+BAD = [
+    without_rows, one_citizen, one_assessment_each, one_participant, everybody_in_the_same, nobody_waiting,
+    all_values_equal, always_together, one_assessor, gaps_of_years, ties, turned_halfway, much_missing, no_hypotheses,
+    nobody_took_part, no_dimension_answered, planned_nothing, nobody_stops, one_day,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", BAD, ids=[make.__name__ for make in BAD])
+def test_bad_data_get_what_they_can_carry(make):
+    run(make())
+
+
+NOTHING_TO_TELL = [
+    without_rows, one_citizen, one_assessment_each, everybody_in_the_same, all_values_equal, always_together,
+    nobody_took_part, planned_nothing, one_day,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", NOTHING_TO_TELL, ids=[make.__name__ for make in NOTHING_TO_TELL])
+def test_where_nothing_can_be_told_nothing_is_told(make):
+    assert too_little(run(make(), covariance=COV))
+
+
+REASONS = [
+    (all_values_equal, {Reason.NO_VARIATION}),
+    (one_participant, {Reason.FEW_PARTICIPANTS}),
+    (no_dimension_answered, {Reason.NO_VARIATION}),
+    (always_together, {Reason.NOT_SEPARABLE}),
+    (everybody_in_the_same, {Reason.NOT_SEPARABLE, Reason.FEW_TO_COMPARE}),
+]
+
+
+@pytest.mark.parametrize(("make", "expected"), REASONS)
+def test_the_reason_is_the_one_that_holds(make, expected):
+    assert run(make(), covariance=COV).estimates[0].reason in expected
+
+
+def test_without_a_waiting_list_there_is_no_second_opinion():
+    found = run(nobody_waiting())
+    assert all(math.isnan(one.waiting.estimate) for one in found.estimates)
+    assert not too_little(found)
+
+
+def test_one_activity_alone_in_trouble_does_not_harm_the_others():
+    found = run(replace(one_participant(), hypotheses=[Hypothesis(0, 0), Hypothesis(1, 1)]), covariance=COV)
+    assert found.estimates[0].verdict is Verdict.TOO_LITTLE
+    assert math.isfinite(found.estimates[1].estimate)
+
+
+def test_no_verdict_comes_from_the_order_of_ties():
+    """The same rows in another order: the same words and numbers."""
+    study = ties()
+    mixed = only(study, np.random.default_rng(3).permutation(len(study.day)))
+    one, other = run(study, covariance=COV), run(mixed, covariance=COV)
+    assert verdicts(one) == verdicts(other)
+    for a, b in zip(one.estimates, other.estimates, strict=True):
+        assert a.estimate == pytest.approx(b.estimate, abs=1e-9)
+        assert a.waiting.estimate == pytest.approx(b.waiting.estimate, abs=1e-9, nan_ok=True)
+        assert a.ceiling == b.ceiling
+
+
+def test_only_rows_that_led_to_referrals_leave_nothing():
+    study = small_study(missing=0.0)
+    everything = {
+        "w_citizen": np.tile(np.arange(40), 3), "w_activity": np.repeat(np.arange(3), 40),
+        "w_queued": np.full(120, FIRST + 1), "w_left": np.full(120, FAR),
+    }  # fmt: skip
+    found = run(replace(only(study, study.day == FIRST), **everything), covariance=COV)
+    assert found.rows_used == 0 and found.rows_left_out == 40 and too_little(found)
