@@ -33,6 +33,7 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
 def make_findings(db: Session, version: Version | None = None, **of_run: Any) -> EffectRun:
     """An activity for each case, and the run that found them; all in Værkstederne."""
     version = version or make_instrument(db, "virkning")
+    version.locked_at = version.locked_at or clock.now()
     run = make_done(db, version, **of_run)
     dimensions = db.scalars(select(Dimension).where(Dimension.version_id == version.id).order_by(Dimension.id)).all()
     for number, (verdict, reason, numbers) in enumerate(CASES):

@@ -20,8 +20,8 @@ from med.competence_compass import sums
 from med.competence_compass.disclosure import (
     FEWEST_COUNTED,
     FEWEST_MEASURED,
-    above,
     about,
+    above,
     counted,
     is_dominated,
     may_follow,

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from med.competence_compass.effects.verdicts import Reason, Verdict
-from med.competence_compass.models import Activity, EffectRun, RunState, Version
+from med.competence_compass.models import Activity, Dimension, EffectRun, RunState, Version
 from med.competence_compass.routes import effect_words
 from tests.competence_compass.factories import make_activity, suppose
 from tests.competence_compass.findings import CASES, estimate, make_done, make_findings
@@ -38,3 +38,203 @@ def test_a_manager_reads_every_verdict_in_words(visitor, write):
 def test_every_word_of_the_analysis_has_a_sentence():
     assert set(effect_words.VERDICTS) == {one.value for one in Verdict}
     assert set(effect_words.REASONS) == {one.value for one in Reason}
+
+
+def test_numbers_of_few_are_nowhere(visitor, write):
+    """Neither on the page nor in the file, the drawing or its title."""
+    write(make_findings)
+    anna = visitor("anna")
+    page, file = anna.open("/kompas/effekt"), anna.open("/kompas/effekt/fil")
+    for told in (page.text, file.text):
+        for secret in HIDDEN:
+            assert not re.search(rf"\b{secret}\b", told), secret
+    assert file.headers["content-type"].startswith("text/csv")
+    lines = file.text.lstrip("\ufeff").splitlines()
+    assert len(lines) == 1 + len(CASES) and len({line.count(";") for line in lines}) == 1
+    few = next(line for line in lines if "Færre end 10" in line)
+    assert ";for få data;;;;;;;" in few
+
+
+def test_rows_stand_in_the_instruments_order_and_never_by_size(visitor, write):
+    def story(db):
+        version = make_instrument(db, "orden")
+        run = make_done(db, version)
+        for code, title, shrunken in (("O-1", "Båd", 0.1), ("O-2", "Anker", 0.2), ("O-3", "Camping", 0.9)):
+            activity = make_activity(db, code, title)
+            suppose(db, activity, version, 1)
+            dimension = activity_dimension(db, version)
+            estimate(db, run, activity, dimension, verdict="uafklaret", estimate=shrunken, shrunken=shrunken, se=0.1)
+
+    write(story)
+    page = visitor("anna").open("/kompas/effekt")
+    names = [" ".join(link.text_content().split()) for link in page.tree.xpath("//ul[@class='moves']//b/a")]
+    assert names == ["Anker", "Båd", "Camping"]
+
+
+def activity_dimension(db, version):
+    """The dimension that `suppose(…, 1)` is about."""
+    return db.scalars(select(Dimension).where(Dimension.version_id == version.id).order_by(Dimension.id)).all()[1]
+
+
+@pytest.mark.parametrize("person", ["bo", "carla", "emil", "freja", "gunnar", "julie", "karl", "ivan"])
+def test_to_others_there_is_no_such_page(visitor, write, person):
+    write(make_findings)
+    them = visitor(person)
+    assert them.open("/kompas/effekt").status_code == 404
+    assert them.open("/kompas/effekt/fil").status_code == 404
+    assert them.submit("/kompas/effekt", redskab="1").status_code == 404
+
+
+def test_managers_see_their_own_units_and_no_others(visitor, write):
+    def story(db):
+        run = make_findings(db)
+        other = make_activity(db, "X-1", "Bakkehusets køkken", unit="ungesporet")
+        dimension = activity_dimension(db, run.version)
+        suppose(db, other, run.version, 1)
+        estimate(db, run, other, dimension, verdict="udvikler", estimate=0.5, shrunken=0.5, se=0.1)
+        # Anna leads Værkstederne alone here.
+        db.execute(update(Activity).where(Activity.code == "V-0").values(unit_id=unit_id(db, "ungesporet")))
+        return unit_id(db, "ungesporet")
+
+    young = write(story)
+    said = text_of(visitor("hanne").open("/kompas/effekt"))
+    assert "Bakkehusets køkken" in said and "Værksted 0" in said
+    some = text_of(visitor("hanne").open(f"/kompas/effekt?enhed={young}"))
+    assert "Bakkehusets køkken" in some and "Værksted 1:" not in some
+
+
+def test_a_manager_asks_for_a_new_run_and_sees_how_far_it_is(visitor, write, database):
+    write(make_findings)
+    anna = visitor("anna")
+    sent = anna.open("/kompas/effekt").form("Regn igen").send()
+    assert sent.status_code == 303
+    page = anna.open("/kompas/effekt")
+    assert "En ny beregning er i gang" in text_of(page) and "venter på at komme til" in text_of(page)
+    with database.reading() as db:
+        run = db.scalars(select(EffectRun).where(EffectRun.state == RunState.WAITING)).one()
+    write(
+        lambda db: db.execute(
+            update(EffectRun).where(EffectRun.id == run.id).values(state=RunState.WORKING, progress=40)
+        )
+    )
+    assert "40 % er regnet" in text_of(anna.open("/kompas/effekt"))
+    write(
+        lambda db: db.execute(
+            update(EffectRun).where(EffectRun.id == run.id).values(state=RunState.FAILED, error="The analysis ended")
+        )
+    )
+    said = text_of(anna.open("/kompas/effekt"))
+    assert "blev ikke færdig" in said and "The analysis" not in said and "tyder på" in said
+
+
+def test_a_guarded_run_says_that_people_were_rising(visitor, write):
+    write(lambda db: make_findings(db, lead_z=3.1, is_guarded=True))
+    assert "på vej frem, før de begyndte" in text_of(visitor("anna").open("/kompas/effekt"))
+
+
+# --- bad data ---------------------------------------------------------------------------------------------------------
+
+
+def nothing(db):
+    """Nobody wrote a hypothesis, nothing was ever computed."""
+    for activity in db.scalars(select(Activity)):
+        activity.unit_id = unit_id(db, "ungesporet")
+
+
+def no_run(db):
+    version = make_instrument(db, "tom")
+    suppose(db, make_activity(db, "T-1", "Tom"), version)
+
+
+def empty_run(db):
+    no_run(db)
+    version = db.scalars(select(Version).order_by(Version.id.desc()).limit(1)).one()
+    make_done(db, version, cut_off=None, rows_used=0, rows_left_out=0, lead_z=None)
+
+
+def numbers_missing(db):
+    version = make_instrument(db, "huller")
+    run = make_done(db, version, lead_z=None)
+    for number, verdict in enumerate(effect_words.VERDICTS):
+        activity = make_activity(db, f"H-{number}", f"Hul {number}")
+        suppose(db, activity, version, 1)
+        estimate(db, run, activity, activity_dimension(db, version), verdict=verdict, ceiling=None, floor=None)
+
+
+def numbers_not_finite(db):
+    version = make_instrument(db, "uendelig")
+    run = make_done(db, version, lead_z=float("inf"))
+    wild = float("inf")
+    for number, verdict in enumerate(effect_words.VERDICTS):
+        activity = make_activity(db, f"U-{number}", f"Vild {number}")
+        suppose(db, activity, version, 1)
+        estimate(
+            db, run, activity, activity_dimension(db, version), verdict=verdict, shrunken=0.2, ci_low=-wild,
+            ci_high=wild, detectable=wild, waiting_estimate=wild, waiting_n=20, ceiling=wild,
+        )  # fmt: skip
+
+
+def one_participant(db):
+    version = make_instrument(db, "en")
+    run = make_done(db, version)
+    activity = make_activity(db, "E-1", "Alene")
+    suppose(db, activity, version, 1)
+    estimate(db, run, activity, activity_dimension(db, version), n=1, estimate=0.9137, shrunken=0.9137, se=0.1,
+             verdict="udvikler")  # fmt: skip
+
+
+def an_unknown_word(db):
+    version = make_instrument(db, "fremtid")
+    run = make_done(db, version)
+    activity = make_activity(db, "F-1", "Fra en nyere version")
+    suppose(db, activity, version, 1)
+    estimate(db, run, activity, activity_dimension(db, version), estimate=0.1, shrunken=0.1, se=0.1, reason="martians")
+
+
+@pytest.mark.parametrize(
+    "story",
+    [nothing, no_run, empty_run, numbers_missing, numbers_not_finite, one_participant, an_unknown_word],
+    ids=lambda story: story.__name__,
+)
+def test_whatever_the_data_there_is_a_page_with_words(visitor, write, story):
+    write(story)
+    anna = visitor("anna")
+    for path in ("/kompas/effekt", "/kompas"):
+        said = text_of(anna.open(path))
+        assert len(said) > 60
+        for secret in ("nan", "inf", "None", "0,91"):
+            assert not re.search(rf"(?<![\w]){secret}(?![\w])", said), (path, secret)
+    assert anna.open("/kompas/effekt/fil").status_code == 200
+
+
+@pytest.mark.parametrize("query", ["enhed=x", "enhed=99999999999999999999", "kvartal=1999-9", "redskab=-1"])
+def test_an_address_that_makes_no_sense_is_said_to(visitor, query):
+    assert visitor("anna").open(f"/kompas/effekt?{query}").status_code == 400
+
+
+def test_units_of_others_are_not_there_to_choose(visitor, database):
+    with database.reading() as db:
+        far = unit_id(db, "engbakkeskolen")
+    assert visitor("anna").open(f"/kompas/effekt?enhed={far}").status_code == 404
+
+
+# --- other pages ------------------------------------------------------------------------------------------------------
+
+
+def test_the_compass_tells_managers_how_many_of_each_answer(visitor, write):
+    write(make_findings)
+    said = text_of(visitor("anna").open("/kompas"))
+    assert f"{len(CASES)} hypoteser i dine enheder er regnet efter" in said and "uafklaret 4" in said
+    assert "er regnet efter" not in text_of(visitor("carla").open("/kompas"))
+
+
+def test_an_activitys_page_tells_its_leader_what_is_known_and_nobody_else(visitor, write):
+    def story(db):
+        make_findings(db)
+        return db.scalar(select(Activity.id).where(Activity.code == "V-0"))
+
+    activity = write(story)
+    said = text_of(visitor("anna").open(f"/kompas/aktivitet/{activity}"))
+    assert "Hvad ved vi om virkningen?" in said and "Tallene tyder på en mellemstor fremgang." in said
+    for other in ("carla", "bo", "freja"):
+        assert "virkningen?" not in text_of(visitor(other).open(f"/kompas/aktivitet/{activity}"))

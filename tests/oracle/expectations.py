@@ -80,6 +80,12 @@ SEES_ITEM: Rows = {"draft open": {OK: INSIDE}, "open": {OK: STAFF}, "closed": {O
 # A decision or follow-up: live and done ones on open items are read by all; gunnar is responsible for them.
 SEES_DECISION: Rows = {"open": {OK: STAFF}, "closed": {OK: INSIDE}}
 GUNNAR_OR_RUNS: Rows = {"open": {OK: INSIDE, 403: OUTSIDE}, "closed": {OK: INSIDE}}
+FOLLOWS_UP: Rows = {
+    "live open": NOT_YET,
+    "live closed": NOT_YET_CLOSED,
+    "done open": {OK: INSIDE, 403: OUTSIDE},
+    "done closed": {OK: INSIDE},
+}
 ONCE_PUBLISHED: Rows = {
     "live open": NOT_YET,
     "live closed": NOT_YET_CLOSED,
@@ -258,6 +264,11 @@ EXPECTED: dict[str, Rows] = {
     "decisions.agree": {"live open": RUNS_OPEN, "done open": RUNS_OPEN, "any": RUNS_CLOSED},
     "decisions.follow_up_on": GUNNAR_OR_RUNS,
     "decisions.move_follow_up": GUNNAR_OR_RUNS,
+    # the circle: seen with the decision; linked by those who follow up on it, once it is published
+    "loop.decision": SEES_DECISION,
+    "loop.link": FOLLOWS_UP,
+    "loop.unlink": FOLLOWS_UP,
+    "loop.committee": WHO_WORKS_HERE,
     # what one hears of: on the page of one's own, by the buttons on others', and the link in a mail, for whoever has it
     "notices.news": WHOEVER_SIGNS_IN,
     "notices.read": WHOEVER_SIGNS_IN,
@@ -397,6 +408,10 @@ EXPECTED: dict[str, Rows] = {
     "compass.handing_over": FREJA_ALONE,
     "compass.hand_over": FREJA_ALONE,
     "compass.looks": FREJA_ALONE,
+    # the compass: effects, to those who lead units; to others there is no such page
+    "compass.effects": {"any": {OK: MANAGES}},
+    "compass.effects_file": {"any": {OK: MANAGES}},
+    "compass.ask_for_effects": {"any": {OK: MANAGES}},
     # the compass: files with citizens, participations, assessments and goals
     "compass.import": BO_ALONE,
     "compass.upload": BO_ALONE,

@@ -48,6 +48,9 @@ PAGES = (
     Place("/beslutninger?q=findes+ikke", "carla"),
     Place("/beslutninger/balance", "dorte"),
     Place("/beslutninger/opfoelgning", "anna"),
+    Place("/beslutninger/{decision[venteliste-efter-behov]}", "anna"),
+    Place("/beslutninger/{decision[venteliste-efter-behov]}/kredsloeb", "anna"),
+    Place("/udvalg/{committee[med-aabrinken]}/kredsloeb", "carla"),
     Place("/feeds/om", ""),
     Place("/beslutninger/{decision[makker-til-vikarer]}", "bo"),
     Place("/beslutninger/{decision[nye-paa-besoeg]}/ret", "dorte"),
@@ -110,6 +113,9 @@ PAGES = (
     Place("/kompas/bevis/{proof[carla]}", "carla"),
     Place("/kompas", "freja"),
     Place("/kompas", "julie"),
+    Place("/kompas/effekt", "anna"),
+    Place("/kompas/effekt", "dorte"),
+    Place("/kompas/effekt", "carla", 404),
     Place("/kompas/borger/{own_citizen[freja]}", "freja"),
     Place("/kompas/borger/{own_citizen[freja]}", "anna", 404),
     Place("/kompas/borger/{own_citizen[freja]}/udskrift", "freja"),
@@ -139,6 +145,7 @@ PAGES = (
 NO_PAGES = {
     "calendar.meeting",
     "calendar.subscription",
+    "compass.effects_file",
     "decisions.atom",
     "decisions.json",
     "instruments.area",  # pages of a draft; test_keeping makes one

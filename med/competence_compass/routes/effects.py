@@ -50,6 +50,11 @@ class Chosen:
     quarter: str | None
 
     @property
+    def is_used(self) -> bool:
+        """Whether anybody was assessed with it: else there is nothing to compute on."""
+        return any(row.id == self.version_id and row.is_used for row in self.versions)
+
+    @property
     def query(self) -> str:
         parts = (("redskab", self.version_id), ("enhed", self.unit_id), ("kvartal", self.quarter))
         return "&".join(f"{name}={value}" for name, value in parts if value)
