@@ -28,6 +28,7 @@ from med.competence_compass.models import Session as RunSession
 from med.competence_compass.vault import Vault
 from med.decisions.models import Decision, FollowUp, Tag
 from med.identity.models import FeedToken, SignIn
+from med.loop.models import DecisionLink, LinkKind
 from med.meetings.actions.minutes import freeze
 from med.meetings.models import (
     Attachment,
@@ -155,6 +156,14 @@ def set_scene(db: Session, vault: Vault) -> dict[str, dict[str, int | str]]:
         "ticket": seal("s" * 40, "afmeld", people["carla"], "digest"),
         "name": "findes-ikke.css",
     }
+    link = DecisionLink(
+        decision_id=int(cases["done open"]["decision_id"]),
+        activity_id=int(standing["activity_id"]),
+        kind=LinkKind.STARTS,
+        made_by_id=people["anna"],
+        made_at=clock.now(),
+    )
+    standing["link_id"] = _add(db, link).id
     for case in cases:
         cases[case] = {**standing, **cases[case]}
     return cases

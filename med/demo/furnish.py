@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from med import clock
 from med.competence_compass.generator import Centre
 from med.competence_compass.vault import Vault
+from med.demo.circles import close_circles
 from med.demo.compass import A_FEW, move_citizens_in
 from med.demo.workplace import move_in
 from med.demo.year import live_through
@@ -25,3 +26,4 @@ def furnish(db: Session, vault: Vault, centre: Centre = A_FEW) -> None:
         move_in(db)
         live_through(db)
         move_citizens_in(db, vault, centre)
+        close_circles(db)

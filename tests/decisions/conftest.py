@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import SeatRole, Side
+from med.competence_compass.models import Activity
 from med.decisions.actions import publish_with_minutes, record_decision
 from med.decisions.forms import DecisionForm
 from med.decisions.models import Decision, FollowUp, FollowUpChange, Step, Tag
+from med.loop.models import DecisionLink, ReviewPoint
 from med.meetings.models import Attendance, Item, Meeting, Minutes, MinutesState, Part, Proposal, Purpose, State
 from med.organisation.models import Committee, Person, Seat
 from med.organisation.queries import viewer_for
@@ -107,6 +109,9 @@ def quiet(write: Callable[[Any], Any]) -> None:
     """The demo's own decisions out of the way, for tests that count."""
 
     def clear(db: Session) -> None:
+        db.execute(delete(ReviewPoint))
+        db.execute(delete(DecisionLink))
+        db.execute(Activity.__table__.update().values(decision_id=None))
         db.execute(Proposal.__table__.update().values(decision_id=None))
         for table in (FollowUpChange, FollowUp, Step, Tag):
             db.execute(delete(table))
