@@ -8,7 +8,7 @@ from scipy import stats
 
 from med.competence_compass.effects.covariance import Batch, Covariance, estimate
 from med.competence_compass.effects.model import Design, Fit, fit, make_design
-from med.competence_compass.effects.study import FAR, Bools, Floats, Ints, Study, baseline_sd, donut, starts
+from med.competence_compass.effects.study import FAR, Bools, Floats, Ints, Study, baseline_sd, donut
 from med.competence_compass.effects.verdicts import SEEN, Z95, Finding, Reason, Verdict, false_discovery, settle, shrink
 from med.competence_compass.effects.waiting_list import WaitingEstimate, waiting_list_estimate
 
@@ -254,7 +254,7 @@ def seen(study: Study, design: Design, activity: int, dimension: int) -> tuple[i
     """Participants with a score before and one after their first start; citizens without the activity who were
     assessed twice while it ran; the shares of participants who stood at the top and at the bottom before."""
     usable = design.usable[:, dimension]
-    first = starts(study)[:, activity]
+    first = study.starts[:, activity]
     start_of_row = first[study.citizen]
     before = np.zeros(len(study.citizens), bool)
     after = np.zeros(len(study.citizens), bool)

@@ -21,7 +21,7 @@ import numpy as np
 from scipy import linalg, sparse
 
 from med.competence_compass.effects.covariance import Covariance
-from med.competence_compass.effects.study import FAR, Bools, Floats, Ints, Study, exposure, rows_by_citizen, starts
+from med.competence_compass.effects.study import FAR, Bools, Floats, Ints, Study, exposure
 
 FEWEST_OF_AN_ASSESSOR = 5
 LEAD_QUARTERS = 2
@@ -70,8 +70,8 @@ def make_design(study: Study, left_out: Bools) -> Design:
         known, place = np.unique(values, return_inverse=True)
         columns.append(np.where(place == 0, -1, place - 1 + at))
         at += max(len(known) - 1, 0)
-    rows = rows_by_citizen(study)
-    begins = starts(study)
+    rows = study.rows
+    begins = study.starts
     lead = []
     for citizen, activity in np.argwhere(begins < FAR):
         ahead = begins[citizen, activity] - study.day[rows[citizen]]
@@ -173,8 +173,9 @@ def pieces(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = Fa
                 gone.append((which, np.eye(m)))
             else:
                 gone.append((which, np.linalg.qr(single[:, missing])[0]))
-        piece = Piece(cols, x, y, gone, dims, np.stack(marks), counts)
-        piece.without_gone(y)
+        # Copies, so that the rest of z can go: of ten thousand citizens it would be half a gigabyte.
+        piece = Piece(cols, x.copy(), y.copy(), gone, dims, np.stack(marks), counts)
+        piece.without_gone(piece.y)
         for mark in piece.marks:
             mark[:] = piece.without_gone(piece.spread(mark))[:, dims]
         yield piece
@@ -272,7 +273,7 @@ def fit(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = False
         tau[known, dim] = beta[:a][known, dim]
         se_model[known, dim] = np.sqrt(s2[dim] * np.maximum(np.diagonal(inverse)[:a][known], 0.0))
         inverses[dim] = inverse[:a].copy()
-    over = [piece.without_gone(piece.y - piece.x @ beta[piece.cols]) for piece in made]
+    over = [piece.without_gone(np.subtract(piece.y, piece.x @ beta[piece.cols], out=piece.y)) for piece in made]
     se_robust = _sandwich(made, over, inverses, (a, p, k), groups, rows, ranks)
     se_robust[~np.isfinite(se_model)] = np.nan
     lead, line = (_ahead(made, over, freed, s2, pair) for pair in ((0, 1), (2, 3)))
@@ -360,23 +361,21 @@ def _ahead(
     years and not at half a year; and what the activity itself does is a step, which the model has taken out. Its two
     halves are against the model, and against the lines of all who were referred.
     """
-    parts = []
-    cross = own = 0.0
     weight = 1 / np.sqrt(np.where(s2 > 0, s2, np.inf))
-    for piece, left in zip(made, over, strict=True):
+    products = np.zeros((4, len(made)))
+    for citizen, (piece, left) in enumerate(zip(made, over, strict=True)):
         mark, others = (
             (piece.spread(piece.marks[which]) - piece.without_gone(piece.x @ freed[which, piece.cols])) * weight
             for which in pair
         )
         rest = left * weight
-        parts.append((mark, others, rest))
-        cross += float((mark * others).sum())
-        own += float((others**2).sum())
-    share = cross / own if own > 0 else 0.0
-    excess = sum(float((others * rest).sum()) for _, others, rest in parts) / own if own > 0 else 0.0
-    plain = [float((mark * rest).sum()) for mark, _, rest in parts]
-    among = [float(((mark - share * others) * (rest - excess * others)).sum()) for mark, others, rest in parts]
-    return standing(np.array(plain)), standing(np.array(among))
+        pairs = ((mark, rest), (mark, others), (others, rest), (others, others))
+        products[:, citizen] = [np.vdot(one, other) for one, other in pairs]
+    plain, cross, by_others, own = products
+    total = own.sum()
+    share, excess = (cross.sum() / total, by_others.sum() / total) if total > 0 else (0.0, 0.0)
+    # (mark - share·others) · (rest - excess·others), written out
+    return standing(plain), standing(plain - share * by_others - excess * cross + share * excess * own)
 
 
 def standing(parts: Floats) -> float:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,10 +59,24 @@ class Study:
     w_left: Ints  # FAR while waiting
     hypotheses: Sequence[Hypothesis] = ()
 
-    @property
+    @cached_property
     def quarter(self) -> Ints:
         """The calendar quarter of each row, counted from year 0."""
         return quarters(self.day)
+
+    @cached_property
+    def rows(self) -> Sequence[Ints]:
+        """For each citizen the numbers of their rows, in the order of the days."""
+        order = np.lexsort((self.day, self.citizen))
+        cuts = np.searchsorted(self.citizen[order], np.arange(len(self.citizens) + 1))
+        return [order[cuts[i] : cuts[i + 1]] for i in range(len(self.citizens))]
+
+    @cached_property
+    def starts(self) -> Ints:
+        """(N, A): the first day each citizen took part in each activity; FAR where never."""
+        found = np.full((len(self.citizens), len(self.activities)), FAR)
+        np.minimum.at(found, (self.p_citizen, self.p_activity), self.p_start)
+        return found
 
 
 def quarters(days: Ints) -> Ints:
@@ -80,7 +95,7 @@ def exposure(study: Study) -> Floats:
     """
     found = np.zeros((len(study.day), len(study.activities)))
     last = int(study.day.max()) if len(study.day) else 0
-    rows_of = rows_by_citizen(study)
+    rows_of = study.rows
     for one in range(len(study.p_citizen)):
         rows = rows_of[study.p_citizen[one]]
         if not len(rows):
@@ -93,19 +108,12 @@ def exposure(study: Study) -> Floats:
     return np.minimum(found, 1.0)
 
 
-def rows_by_citizen(study: Study) -> list[Ints]:
-    """For each citizen the numbers of their rows, in the order of the days."""
-    order = np.lexsort((study.day, study.citizen))
-    cuts = np.searchsorted(study.citizen[order], np.arange(len(study.citizens) + 1))
-    return [order[cuts[i] : cuts[i + 1]] for i in range(len(study.citizens))]
-
-
 def referral_rows(study: Study) -> list[Ints]:
     """For each waiting entry the rows that led to it: those marked, else the last one on or before it within 100 days.
 
     A referral is given when things look bad, and things that look bad look better next time by themselves.
     """
-    rows_of = rows_by_citizen(study)
+    rows_of = study.rows
     found: list[Ints] = []
     for one in range(len(study.w_citizen)):
         rows = rows_of[study.w_citizen[one]]
@@ -136,7 +144,7 @@ def baseline_sd(study: Study, left_out: Bools) -> Floats:
     found = np.full(len(study.dimensions), np.nan)
     usable = np.isfinite(study.scores) & ~left_out
     first = np.full((len(study.citizens), len(study.dimensions)), np.nan)
-    for i, rows in enumerate(rows_by_citizen(study)):
+    for i, rows in enumerate(study.rows):
         if len(rows):
             at = usable[rows].argmax(axis=0)
             has = usable[rows].any(axis=0)
@@ -145,11 +153,4 @@ def baseline_sd(study: Study, left_out: Bools) -> Floats:
         seen = first[np.isfinite(first[:, k]), k]
         if len(seen) > 1:
             found[k] = seen.std(ddof=1)
-    return found
-
-
-def starts(study: Study) -> Ints:
-    """(N, A): the first day each citizen took part in each activity; FAR where never."""
-    found = np.full((len(study.citizens), len(study.activities)), FAR)
-    np.minimum.at(found, (study.p_citizen, study.p_activity), study.p_start)
     return found

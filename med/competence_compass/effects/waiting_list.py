@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from med.competence_compass.effects.study import FAR, Bools, Floats, Study, rows_by_citizen, starts
+from med.competence_compass.effects.study import FAR, Bools, Floats, Study
 
 INFLATE = 1.3  # in trials with known truths the plain standard error was too small by about this much (coverage 0.87)
 FEWEST_WAITING = 5
@@ -33,11 +33,11 @@ def waiting_list_estimate(study: Study, left_out: Bools, activity: int, dimensio
     activity's waiting list all the time between them. Cells are weighted by how many began. The variance of a cell is
     s²_began/n + s²_waiting/n with the variances pooled over cells; its root is inflated by 1.3.
     """
-    rows_of, quarter = rows_by_citizen(study), study.quarter
+    rows_of, quarter = study.rows, study.quarter
     score = np.where(left_out[:, dimension], np.nan, study.scores[:, dimension])
     begun: dict[tuple[int, int], list[float]] = {}
     mine = np.flatnonzero(study.p_activity == activity)
-    first = starts(study)[:, activity] if len(study.activities) else np.zeros(0)
+    first = study.starts[:, activity] if len(study.activities) else np.zeros(0)
     for one in mine:
         citizen = study.p_citizen[one]
         if study.p_start[one] != first[citizen]:
