@@ -28,6 +28,7 @@ from med.journal.models import Entry
 from med.loop import pointing, queries
 from med.loop.circles import Finding
 from med.loop.models import Cause, DecisionLink, LinkKind, ReviewPoint
+from med.loop.words import Known
 from med.meetings.models import Proposal, ProposalState, Purpose
 from med.organisation.models import Committee
 
@@ -108,11 +109,7 @@ def read_run(db: Session, run: EffectRun) -> None:
         .limit(1)
     )
     now, then = verdicts_of(db, run.id), verdicts_of(db, before) if before is not None else {}
-    changed = {
-        pair: found
-        for pair, found in now.items()
-        if found.verdict.value != (then[pair].verdict.value if pair in then else "for_faa_data")
-    }
+    changed = {pair: found for pair, found in now.items() if is_news(found.verdict, then.get(pair))}
     keys: dict[int, list[str]] = defaultdict(list)
     for decision_id, activity_id in answerable(db, run, {activity for activity, _ in changed}):
         for (activity, dimension), found in changed.items():
@@ -125,6 +122,13 @@ def read_run(db: Session, run: EffectRun) -> None:
         fresh = [key for key in keys[decision_id] if not is_written(db, key)]
         if fresh and decision.state not in OVER:
             raise_point(db, decision, Cause.VERDICT_CHANGED, fresh, run.id)
+
+
+def is_news(now: Known, then: Finding | None) -> bool:
+    """Whether a verdict is another than before. Where there was none before, only one that says something is news."""
+    if then is None:
+        return now in (Known.DEVELOPS, Known.DECLINES, Known.NO_EFFECT_SEEN)
+    return now is not then.verdict
 
 
 def verdicts_of(db: Session, run_id: int) -> dict[tuple[int, int], Finding]:
