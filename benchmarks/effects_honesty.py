@@ -41,11 +41,11 @@ CASES: Mapping[str, tuple[Centre, str]] = {
         Centre(slope_sd=STEEP, selection_on_growth=1.0, activities=20),
         "those who are rising by themselves are taken first out of the queue",
     ),
-    "slopes": (Centre(slope_sd=STEEP), "the same steep developments, places not given by them"),
+    "zero": (Centre(zero_share=1.0), "no activity does anything"),
     "fading": (Centre(fading=0.15), "effects lose 15 % a quarter after the end"),
     "expectancy": (Centre(expectancy=0.15), "staff who know of a participation score 0.15 points higher"),
+    "slopes": (Centre(slope_sd=STEEP), "the same steep developments, places not given by them"),
     "trends": (Centre(trend=0.04, quarter_sd=0.15), "everybody rises by 0.04 a quarter, and quarters differ"),
-    "zero": (Centre(zero_share=1.0), "no activity does anything"),
 }
 GROWTH = ("growth_referred", "growth_queue")
 ABOUT = (26, 40)
@@ -82,12 +82,18 @@ class Trial:
 def run(
     name: str, replications: int, seed: int, centre: Centre | None = None, covariance: Covariance | None = None
 ) -> Trial:
-    """Try a case. `centre` stands in for the case's own, `covariance` for estimating it in each."""
+    """Try a case. `centre` stands in for the case's own, `covariance` for finding the variances.
+
+    In the base case they are found anew in each centre; in the others in the first, and the others take them from
+    there, as a night takes those of its quarter.
+    """
     trial = Trial(name, [], [], [])
     for number in range(replications):
         world = make_world(replace(centre or CASES[name][0], seed=seed + number))
         study = study_of(world.folder)
         result = analyse(study, covariance)
+        if name != "base":
+            covariance = result.covariance
         bare = analyse(study, result.covariance, guard=False) if result.is_guarded else result
         trial.pairs.extend(pairs(number, study, world.truth, result, bare))
         trial.ahead.append((*result.lead, *result.line))

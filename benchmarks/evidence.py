@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -34,11 +34,11 @@ error.
 class Section:
     title: str
     command: str  # that shows the same; {seed} and {replications} are filled in
-    measure: Callable[[int, int], list[str]]  # (seed, replications) -> markdown
+    measure: Callable[[int, int], Iterable[list[str]]]  # (seed, replications) -> markdown, more each time
 
 
-def effects(seed: int, replications: int) -> list[str]:
-    """The two cases with demands on them with all replications, the others with half."""
+def effects(seed: int, replications: int) -> Iterator[list[str]]:
+    """The two cases with demands on their numbers with all replications, the others with half; told after each."""
     from benchmarks import effects_honesty as honesty
 
     trials = {}
@@ -46,29 +46,29 @@ def effects(seed: int, replications: int) -> list[str]:
         count = replications if name in ("base", "need") else max(replications // 2, 2)
         trials[name] = honesty.run(name, count, seed)
         print(f"{name}: {count} centres", file=sys.stderr, flush=True)
-    return list(honesty.report(trials))
+        yield list(honesty.report(trials))
 
 
-def speed(seed: int, replications: int) -> list[str]:
+def speed(seed: int, replications: int) -> Iterator[list[str]]:
     from benchmarks import effects_speed
 
-    return effects_speed.section(seed)
+    yield effects_speed.section(seed)
 
 
-def outbox(seed: int, replications: int) -> list[str]:
+def outbox(seed: int, replications: int) -> Iterator[list[str]]:
     from benchmarks.outbox import section
 
-    return section(seed)[2:]
+    yield section(seed)[2:]
 
 
-def replies(seed: int, replications: int) -> list[str]:
+def replies(seed: int, replications: int) -> Iterator[list[str]]:
     """The replies of the test, tenfold, on both databases."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/calendar/test_hostile_replies.py"]
     run = subprocess.run(
         command, cwd=HOME, env={**os.environ, "MED_TIMES": "10", "MED_SEED": str(seed)}, capture_output=True, text=True
     )
     said = [line for line in run.stdout.splitlines() if re.search(r"\d+ (passed|failed|error)", line)]
-    return [
+    yield [
         "3,000 hostile replies to invitations on SQLite and 3,000 on PostgreSQL: forged, broken, foreign, repeated. "
         "None may stop the reading of mail, and none may answer for somebody else.",
         "",
@@ -90,11 +90,15 @@ SECTIONS: Mapping[str, Section] = {
 }
 
 
-def written(name: str, seed: int, replications: int) -> str:
-    """A section as it stands in the document."""
+def written(name: str, seed: int, replications: int) -> Iterator[str]:
+    """A section as it stands in the document; again whenever more of it is known."""
     section = SECTIONS[name]
     began, used = time.monotonic(), os.times()
-    found = section.measure(seed, replications)
+    for found in section.measure(seed, replications):
+        yield _told(section, seed, replications, began, used, found)
+
+
+def _told(section: Section, seed: int, replications: int, began: float, used: os.times_result, found: list[str]) -> str:
     now = os.times()
     cpu = sum(now[:4]) - sum(used[:4])
     command = section.command.format(seed=seed, replications=replications)
@@ -129,9 +133,9 @@ def main() -> int:
     if unknown := [name for name in given.sections if name not in SECTIONS]:
         parser.error(f"unknown: {', '.join(unknown)}; there is {', '.join(SECTIONS)}")
     for name in given.sections or SECTIONS:
-        text = written(name, given.seed, given.replications)
-        document = EVIDENCE.read_text(encoding="utf-8") if EVIDENCE.exists() else INTRODUCTION
-        EVIDENCE.write_text(put(document, name, text), encoding="utf-8")
+        for text in written(name, given.seed, given.replications):
+            document = EVIDENCE.read_text(encoding="utf-8") if EVIDENCE.exists() else INTRODUCTION
+            EVIDENCE.write_text(put(document, name, text), encoding="utf-8")
         print(f"{name}: written", file=sys.stderr)
     return 0
 
