@@ -29,7 +29,7 @@ def test_a_manager_reads_every_verdict_in_words(visitor, write):
     assert "Tallene tyder på en mellemstor fremgang." in said
     assert "Vi kunne have set en mellemstor virkning eller større (fra 0,40)." in said
     for _, reason, _ in CASES:
-        assert str(effect_words.REASONS[reason]) in said
+        assert not reason or str(effect_words.REASONS[reason]) in said
     assert "4.312 vurderinger til og med 19. nov. 2026" in said
     assert "beviser ikke" in said and "betyder ikke, at aktiviteten ikke virker" in said
     assert "omkring 35 deltagere" in said and "33 deltagere" not in said
@@ -37,7 +37,7 @@ def test_a_manager_reads_every_verdict_in_words(visitor, write):
 
 def test_every_word_of_the_analysis_has_a_sentence():
     assert set(effect_words.VERDICTS) == {one.value for one in Verdict}
-    assert set(effect_words.REASONS) == {one.value for one in Reason}
+    assert set(effect_words.REASONS) == {one.value for one in Reason if one.value}
 
 
 def test_numbers_of_few_are_nowhere(visitor, write):
@@ -111,16 +111,16 @@ def test_a_manager_asks_for_a_new_run_and_sees_how_far_it_is(visitor, write, dat
     page = anna.open("/kompas/effekt")
     assert "En ny beregning er i gang" in text_of(page) and "venter på at komme til" in text_of(page)
     with database.reading() as db:
-        run = db.scalars(select(EffectRun).where(EffectRun.state == RunState.WAITING)).one()
+        run = db.scalars(select(EffectRun.id).where(EffectRun.state == RunState.WAITING)).one()
     write(
         lambda db: db.execute(
-            update(EffectRun).where(EffectRun.id == run.id).values(state=RunState.WORKING, progress=40)
+            update(EffectRun).where(EffectRun.id == run).values(state=RunState.WORKING, progress=40)
         )
     )
     assert "40 % er regnet" in text_of(anna.open("/kompas/effekt"))
     write(
         lambda db: db.execute(
-            update(EffectRun).where(EffectRun.id == run.id).values(state=RunState.FAILED, error="The analysis ended")
+            update(EffectRun).where(EffectRun.id == run).values(state=RunState.FAILED, error="The analysis ended")
         )
     )
     said = text_of(anna.open("/kompas/effekt"))

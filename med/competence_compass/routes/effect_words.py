@@ -29,7 +29,6 @@ REASONS: dict[str, Text] = {
     "rose_before_start": T("Deltagerne var allerede på vej, før de begyndte, så vi konkluderer ikke."),
     "small": T("Der er en forskel, men den er så lille, at den næppe betyder noget i hverdagen."),
     "kept": T("Målet var at fastholde, og deltagerne er ikke gået nævneværdigt tilbage."),
-    "": T(""),
 }
 
 SIZE_WORDS = {"small": T("lille"), "medium": T("mellemstor"), "large": T("stor")}

@@ -17,7 +17,7 @@ from med.competence_compass.queries import activities, effect_sums
 from med.competence_compass.queries import effects as queries
 from med.competence_compass.queries.effects import Finding
 from med.competence_compass.routes import effect_words
-from med.errors import NotFound, Unreadable
+from med.errors import Conflict, NotFound, Unreadable
 from med.language import T, Text
 from med.organisation.models import Unit
 from med.tables.writing import write_csv
@@ -179,7 +179,7 @@ def ask(visit: Visit) -> Response:
     ids = [row.id for row in queries.versions(visit.db, visit.viewer)]
     version_id = _whole(visit.form.get("redskab"))
     if version_id not in ids:
-        raise NotFound
+        raise Conflict(T("Ingen af dine enheders aktiviteter har en hypotese om det redskab."))
     ask_for_run(visit.db, visit.viewer, visit.db.get_one(Version, version_id))
     return visit.go(f"/kompas/effekt?redskab={version_id}#beregningen")
 
