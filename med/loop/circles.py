@@ -83,27 +83,38 @@ class Circle:
     links: tuple[Link, ...] = ()
 
     @property
+    def once(self) -> list[Link]:
+        """The newest link to each activity, however many times the decision links to it."""
+        return list({link.activity_id: link for link in self.links}.values())
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
-        """One for each activity and dimension, however many times the decision links to the activity."""
-        once = {link.activity_id: link.findings for link in self.links}
-        return tuple(one for findings in once.values() for one in findings)
+        """One for each activity and dimension."""
+        return tuple(one for link in self.once for one in link.findings)
 
 
 def standing(circle: Circle) -> Standing:
-    """Tilbagegang always speaks against; no effect does where nothing else was found to develop or be kept."""
+    """The gravest of what its activities say: one that speaks against is not outweighed by another that supports."""
     if not circle.links:
         return Standing.NO_ACTIVITY
-    found = circle.findings
-    good = any(one.verdict is Known.DEVELOPS or one.is_kept for one in found)
-    if any(one.verdict is Known.DECLINES for one in found):
-        return Standing.AGAINST
-    if good:
-        return Standing.SUPPORTED
-    if any(one.verdict is Known.NO_EFFECT_SEEN for one in found):
-        return Standing.AGAINST
-    if any(one.verdict is Known.UNSETTLED for one in found):
-        return Standing.UNSETTLED
-    return Standing.NOT_MEASURED
+    said = {speaks(link) for link in circle.once}
+    order = (Standing.AGAINST, Standing.SUPPORTED, Standing.UNSETTLED)
+    return next((one for one in order if one in said), Standing.NOT_MEASURED)
+
+
+def speaks(link: Link) -> Standing:
+    """What an activity's measurement says of the decision. A decline always speaks against going on; no effect does
+    where nothing else was found to develop or be kept. Of a decision to stop it, the opposite is so."""
+    said = {one.verdict for one in link.findings if not one.is_kept}
+    works = Known.DEVELOPS in said or any(one.is_kept for one in link.findings)
+    stops = link.kind is LinkKind.STOPS
+    if Known.DECLINES in said:
+        return Standing.SUPPORTED if stops else Standing.AGAINST
+    if works:
+        return Standing.AGAINST if stops else Standing.SUPPORTED
+    if Known.NO_EFFECT_SEEN in said:
+        return Standing.SUPPORTED if stops else Standing.AGAINST
+    return Standing.UNSETTLED if Known.UNSETTLED in said else Standing.NOT_MEASURED
 
 
 WEIGHT = (Known.DECLINES, Known.DEVELOPS, Known.NO_EFFECT_SEEN, Known.UNSETTLED, Known.TOO_LITTLE)

@@ -83,7 +83,8 @@ def of_the_balance(visit: Any, chosen: dict[str, Any]) -> Markup:
     found = queries.linked_decisions(
         visit.db, visit.viewer, committee_id=chosen["committee_id"], level=chosen["level"], year=chosen["year"]
     )
-    counts = {perspective: {one: 0 for one in Standing if one is not Standing.NO_ACTIVITY} for perspective in found}
+    shown: list[Any] = [*chosen["perspectives"], *([None] if None in found else [])] if found else []
+    counts = {perspective: {one: 0 for one in Standing if one is not Standing.NO_ACTIVITY} for perspective in shown}
     for perspective, its in found.items():
         for one in its:
             if (where := standing(one)) in counts[perspective]:

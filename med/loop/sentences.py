@@ -36,9 +36,9 @@ def sentence(circle: Circle, *, always: bool = False) -> Text | None:
     others = len({link.activity_id for link in circle.links} - {told.activity_id})
     said = T("%(did)s; %(known)s", did=did(told), known=known(told))
     if others == 1:
-        return T("%(said)s. En aktivitet til hører til beslutningen.", said=said)
+        return T("%(said)s – og en aktivitet mere.", said=said)
     if others:
-        return T("%(said)s. %(n)s aktiviteter til hører til beslutningen.", said=said, n=others)
+        return T("%(said)s – og %(n)s aktiviteter mere.", said=said, n=others)
     return T("%(said)s.", said=said)
 
 
@@ -99,7 +99,7 @@ def a_size(d: float) -> Text:
 def directed(d: float) -> Text:
     size = abs(d)
     if size < 0.1:
-        return T("ingen virkning")
+        return T("næsten ingen virkning")
     if d < 0:
         if size < 0.35:
             return T("en lille tilbagegang")
@@ -132,6 +132,14 @@ def uncertainty(one: Finding) -> Text | None:
     if one.low is None or one.high is None:
         return T("Hvor usikker målingen er, kan ikke siges.")
     low, high = directed(one.low), directed(one.high)
+    if one.verdict is Known.UNSETTLED and one.low * one.high > 0:
+        # Beside so many other pairs a single one outside of nought is not enough (false discoveries).
+        return T(
+            "Det ligner en virkning fra %(low)s til %(high)s, men det er ikke sikkert nok, når så meget måles "
+            "på én gang.",
+            low=low,
+            high=high,
+        )
     if low == high:
         return T("Med den usikkerhed, målingen har, er det %(size)s.", size=low)
     return T("Med den usikkerhed, målingen har, kan det være alt fra %(low)s til %(high)s.", low=low, high=high)

@@ -10,6 +10,7 @@ from med.loop.circles import standing
 from med.loop.forms import Basis
 from med.loop.models import LinkKind
 from med.loop.sentences import did, measured, not_to_conclude, sentence, uncertainty
+from med.perspectives.queries import titles
 
 
 def circle_context(
@@ -21,6 +22,7 @@ def circle_context(
     return {
         "decision": decision,
         "circle": found,
+        "perspectives": titles(visit.db),
         "state": standing(found),
         "said": sentence(found, always=True),
         "points": queries.points_of(visit.db, decision.id),

@@ -90,7 +90,7 @@ def test_several_activities_and_the_heaviest_first():
         Link(LinkKind.STARTS, 5, "Systuen", ActivityState.RUNNING),
     )
     assert str(sentence(Circle(1, True, links))) == (
-        "Satte “Haven” i gang; målingen viser tilbagegang i “Holder ud”. 2 aktiviteter til hører til beslutningen."
+        "Satte “Haven” i gang; målingen viser tilbagegang i “Holder ud” – og 2 aktiviteter mere."
     )
 
 
@@ -104,3 +104,24 @@ def test_nothing_of_a_few_gets_through(n):
 
 def test_one_citizen_more_does_not_show():
     assert {found("udvikler", n=n).n for n in range(20, 30)} == {20}
+
+
+def test_a_measurement_of_what_was_stopped_speaks_the_other_way():
+    assert standing(circle(found("udvikler"), kind=LinkKind.STOPS)) is Standing.AGAINST
+    assert standing(circle(found("tilbagegang"), kind=LinkKind.STOPS)) is Standing.SUPPORTED
+    assert standing(circle(found("ingen_paaviselig_effekt"), kind=LinkKind.STOPS)) is Standing.SUPPORTED
+    assert standing(circle(found("uafklaret"), kind=LinkKind.STOPS)) is Standing.UNSETTLED
+
+
+def test_one_that_speaks_against_is_not_outweighed():
+    links = (
+        Link(LinkKind.STARTS, 3, "Køkkenholdet", ActivityState.RUNNING, (found("ingen_paaviselig_effekt"),)),
+        Link(LinkKind.STARTS, 4, "Haven", ActivityState.RUNNING, (found("udvikler"),)),
+    )
+    assert standing(Circle(1, True, links)) is Standing.AGAINST
+
+
+def test_what_looks_like_an_effect_but_is_not_sure():
+    one = found("uafklaret", low=0.12, high=0.5)
+    assert "ikke sikkert nok" in str(uncertainty(one))
+    assert str(uncertainty(found("uafklaret"))).endswith("fra en lille tilbagegang til en mellemstor fremgang.")
