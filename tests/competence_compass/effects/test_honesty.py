@@ -10,12 +10,12 @@ from med.competence_compass.effects.verdicts import Verdict
 from med.competence_compass.generator import Centre
 
 COV = Covariance(0.003, 0.45, 0.6)
-SMALL = {"citizens": 220, "activities": 14, "quarters": 12, "places": (5, 9)}
+SMALL = {"citizens": 160, "activities": 10, "quarters": 12, "places": (5, 9)}
 
 
 @pytest.fixture(scope="module")
 def base() -> Trial:
-    return run("base", 3, 11, Centre(**SMALL), COV)
+    return run("base", 2, 11, Centre(**SMALL), COV)
 
 
 def test_nothing_is_called_nothing_and_something_is_found(base):
@@ -32,7 +32,7 @@ def test_nothing_is_called_nothing_and_something_is_found(base):
 
 def test_those_who_rise_anyway_are_noticed():
     steep = Centre(slope_sd=0.1, referral_on_growth=3.0, selection=0.2, **SMALL)
-    trial = run("growth_referred", 2, 21, steep, COV)
+    trial = run("growth_referred", 1, 21, steep, COV)
     assert caught(trial).value == 1.0
     nothing = lines(trial)[0]
     assert nothing.unguarded.value > nothing.bias.value + 0.03
