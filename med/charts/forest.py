@@ -41,7 +41,7 @@ def scale(values: Iterable[float], negligible: float = STEP) -> Scale:
     Symmetrical, so that no picture looks like progress because there was no room for the other side.
     """
     furthest = max((abs(value) for value in values), default=0.0)
-    reach = min(WIDEST, max(NARROWEST, ceil(round(furthest / STEP, 6)) * STEP))
+    reach = min(WIDEST, max(NARROWEST, round(ceil(round(furthest / STEP, 6)) * STEP, 1)))
     bare = Scale(reach, WIDTH / 2, (0.0, 0.0), ())
     low, high = bare.x(-negligible), bare.x(negligible)
     half = 0.5 if reach > NARROWEST else reach / 2

@@ -195,9 +195,12 @@ def test_few_are_not_counted_out_loud(visitor: Visit, centre: SimpleNamespace, w
         assert found["Venter nu"] == "færre end 5" and "Længste ventetid" not in found, handle
         assert "Venter: færre end 5" in visitor(handle).open("/kompas/aktiviteter").words
     assert facts(visitor("bo").open(path))["Længste ventetid"] == "40 dage"
-    write(lambda db: fill(db, 5, 1))
+    write(lambda db: fill(db, 5, 5))
     found = facts(visitor("carla").open(path))
-    assert found["Længste ventetid"] == "50 dage" and found["Har typisk ventet"] == "30 dage"
+    assert found["Venter nu"] == "9" and "Har typisk ventet" not in found  # a typical wait is that of ten or more
+    write(lambda db: fill(db, 10, 1))
+    found = facts(visitor("carla").open(path))
+    assert found["Har typisk ventet"] == "55 dage" and "Længste ventetid" not in found  # which is one person's
 
 
 def test_exam_sums_do_not_point_at_those_who_failed(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from med import clock
 from med.access import Viewer
 from med.competence_compass.access import coordinated_units, visible_activities
+from med.competence_compass.disclosure import FEWEST_COUNTED, FEWEST_MEASURED
 from med.competence_compass.models import (
     Activity,
     ActivityKind,
@@ -34,7 +35,7 @@ from med.decisions.queries.single import label_of
 from med.errors import NotFound
 from med.organisation.models import Committee, Unit
 
-FEWEST = 5  # a smaller number of citizens is shown to nobody who does not work with the list itself
+FEWEST = FEWEST_COUNTED  # a smaller number of citizens is shown to nobody who does not work with the list itself
 ON_A_PAGE = 50
 YEAR = timedelta(days=365)
 
@@ -292,12 +293,12 @@ def waiting_times(db: Session, activity_id: int, *, exactly: bool) -> Waits:
     ).all()
     now = [max(0, (today - row.queued).days) for row in rows if row.outcome is WaitingOutcome.WAITING]
     placed = [(row.left_on - row.queued).days for row in rows if row.outcome is WaitingOutcome.STARTED]
-    says = bool(now) if exactly else len(now) >= FEWEST
-    says_placed = bool(placed) if exactly else len(placed) >= FEWEST
+    says = bool(now) if exactly else len(now) >= FEWEST_MEASURED
+    says_placed = bool(placed) if exactly else len(placed) >= FEWEST_MEASURED
     return Waits(
         Count.of(len(now), exactly),
         round(median(now)) if says else None,
-        max(now) if says else None,
+        max(now) if exactly and now else None,  # the longest wait is one person's
         Count.of(len(placed), exactly),
         round(median(placed)) if says_placed else None,
     )
