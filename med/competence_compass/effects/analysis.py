@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import sparse, stats
 
 from med.competence_compass.effects.covariance import Batch, Covariance, estimate
-from med.competence_compass.effects.model import Design, Fit, fit, make_design
-from med.competence_compass.effects.study import FAR, Bools, Floats, Ints, Study, baseline_sd, donut
+from med.competence_compass.effects.model import Design, Fit, fit, invert, make_design
+from med.competence_compass.effects.study import FAR, Bools, Floats, Ints, Sparse, Study, baseline_sd, donut
 from med.competence_compass.effects.verdicts import SEEN, Z95, Finding, Reason, Verdict, false_discovery, settle, shrink
 from med.competence_compass.effects.waiting_list import WaitingEstimate, waiting_list_estimate
 
@@ -155,32 +155,28 @@ def batches(design: Design, citizens: list, dim: int, *, bare: bool) -> list[Bat
     lengths = np.array([len(rows) for rows in rows_of])
     own = np.repeat(np.arange(len(rows_of)), lengths)
     place = np.arange(len(every)) - np.repeat(lengths.cumsum() - lengths, lengths)
-    x, y = dense(design, every), study.scores[every, dim]
+    x, y = design.columns(every), study.scores[every, dim]
     if bare:
-        x, y = x[:, :0], residual(x, y, own)
+        x, y = np.zeros((len(every), 0)), residual(x, y, own)
+    else:
+        x = x.toarray()
+        x = x[:, np.ptp(x, axis=0) > 0]  # columns that say something here
     shape = (len(rows_of), int(lengths.max()))
     made = Batch(np.full(shape, np.nan), np.zeros((*shape, x.shape[1])), np.zeros(shape))
     made.times[own, place], made.x[own, place], made.y[own, place] = study.quarter[every], x, y
     return [made]
 
 
-def dense(design: Design, rows: Ints) -> Floats:
-    """The design of some rows as one array, without columns that say nothing there."""
-    x = design.columns(rows).toarray()
-    return x[:, np.ptp(x, axis=0) > 0] if len(rows) else x
-
-
-def residual(x: Floats, y: Floats, own: np.ndarray) -> Floats:
+def residual(x: Sparse, y: Floats, own: Ints) -> Floats:
     """What is left of y after x, both freed of each citizen's own level (least squares)."""
-    counts = np.bincount(own)[:, None]
-
-    def freed(values: Floats) -> Floats:
-        sums = np.zeros((len(counts), values.shape[1]))
-        np.add.at(sums, own, values)
-        return values - (sums / counts)[own]
-
-    fx, fy = freed(x), freed(y[:, None])[:, 0]
-    return fy - fx @ np.linalg.lstsq(fx, fy, rcond=None)[0]
+    counts = np.bincount(own)
+    means = sparse.csr_array((1 / np.sqrt(counts)[own], (own, np.arange(len(own)))))  # M'M: what the levels take
+    levels = means @ x
+    squares = x.T @ x
+    inverse, _, _ = invert((squares - levels.T @ levels).toarray(), 0, squares.diagonal())
+    freed = y - (np.bincount(own, y) / counts)[own]
+    left = freed - x @ (inverse @ (x.T @ freed))
+    return left - (np.bincount(own, left) / counts)[own]
 
 
 def findings(
@@ -258,8 +254,8 @@ def seen(study: Study, design: Design, activity: int, dimension: int) -> tuple[i
     start_of_row = first[study.citizen]
     before = np.zeros(len(study.citizens), bool)
     after = np.zeros(len(study.citizens), bool)
-    np.logical_or.at(before, study.citizen[usable & (study.day < start_of_row)], True)
-    np.logical_or.at(after, study.citizen[usable & (study.day >= start_of_row)], True)
+    before[study.citizen[usable & (study.day < start_of_row)]] = True
+    after[study.citizen[usable & (study.day >= start_of_row)]] = True
     took_part = first < FAR
     n = int((took_part & before & after).sum())
     running = usable & (study.day >= first.min(initial=FAR) - 183) & (study.day < start_of_row)

@@ -15,19 +15,16 @@ activities, quarters and assessors. So the size of a night's work follows what w
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy import linalg, sparse
 
 from med.competence_compass.effects.covariance import Covariance
-from med.competence_compass.effects.study import FAR, Bools, Floats, Ints, Study, exposure
+from med.competence_compass.effects.study import FAR, Bools, Floats, Ints, Sparse, Study, exposure, marked
 
 FEWEST_OF_AN_ASSESSOR = 5
 LEAD_QUARTERS = 2
 SINGULAR = 1e-9
-
-Sparse = Any  # scipy's arrays have no types of their own
 
 
 @dataclass(frozen=True)
@@ -75,14 +72,18 @@ def make_design(study: Study, left_out: Bools) -> Design:
     lead = []
     for citizen, activity in np.argwhere(begins < FAR):
         ahead = begins[citizen, activity] - study.day[rows[citizen]]
-        lead.append((rows[citizen][(ahead > 0) & (ahead <= 92 * LEAD_QUARTERS)], activity))
+        soon = rows[citizen][(ahead > 0) & (ahead <= 92 * LEAD_QUARTERS)]
+        lead.append((soon, activity, np.ones(len(soon))))
     waits = []
     for citizen, activity, queued, left in zip(
         study.w_citizen, study.w_activity, study.w_queued, study.w_left, strict=True
     ):
         day = study.day[rows[citizen]]
-        waits.append((rows[citizen][(day >= queued) & (day < left)], activity))
+        meanwhile = rows[citizen][(day >= queued) & (day < left)]
+        waits.append((meanwhile, activity, np.ones(len(meanwhile))))
     shape = (len(study.day), len(study.activities))
+    on_list = marked(waits, shape)
+    on_list.data[:] = 1.0  # twice on the list is on the list
     referred = begins < FAR
     referred[study.w_citizen, study.w_activity] = True
     return Design(
@@ -92,20 +93,11 @@ def make_design(study: Study, left_out: Bools) -> Design:
         np.stack(columns, axis=1),
         at,
         rows,
-        _marked(lead, shape),
-        _marked(waits, shape),
+        marked(lead, shape),
+        on_list,
         begins < FAR,
         referred,
     )
-
-
-def _marked(places: Sequence[tuple[Ints, int]], shape: tuple[int, int]) -> Sparse:
-    """1 at (rows, column) of each place, 0 elsewhere."""
-    row = np.concatenate([np.zeros(0, np.int64), *(rows for rows, _ in places)])
-    column = np.repeat(np.array([one for _, one in places], np.int64), [len(rows) for rows, _ in places])
-    made = sparse.csr_array((np.ones(len(row)), (row, column)), shape=shape)
-    made.data[:] = 1.0  # twice on the list is on the list
-    return made
 
 
 @dataclass(frozen=True)
@@ -121,15 +113,15 @@ class Piece:
     rows: Ints  # (K,) that count
 
     def without_gone(self, values: Floats) -> Floats:
-        """(m, K) freed, dimension by dimension, of the rows that do not count."""
+        """(…, m, K) freed, dimension by dimension, of the rows that do not count."""
         for dims, q in self.gone:
-            values[:, dims] -= q @ (q.T @ values[:, dims])
+            values[..., dims] -= q @ (q.T @ values[..., dims])
         return values
 
     def spread(self, values: Floats) -> Floats:
-        """(m, d) as (m, K), 0 in the other dimensions."""
-        found = np.zeros(self.y.shape)
-        found[:, self.dims] = values
+        """(…, m, d) as (…, m, K), 0 in the other dimensions."""
+        found = np.zeros((*values.shape[:-1], self.y.shape[1]))
+        found[..., self.dims] = values
         return found
 
 
@@ -176,8 +168,7 @@ def pieces(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = Fa
         # Copies, so that the rest of z can go: of ten thousand citizens it would be half a gigabyte.
         piece = Piece(cols, x.copy(), y.copy(), gone, dims, np.stack(marks), counts)
         piece.without_gone(piece.y)
-        for mark in piece.marks:
-            mark[:] = piece.without_gone(piece.spread(mark))[:, dims]
+        piece.marks[:] = piece.without_gone(piece.spread(piece.marks))[..., dims]
         yield piece
 
 
@@ -276,7 +267,7 @@ def fit(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = False
     over = [piece.without_gone(np.subtract(piece.y, piece.x @ beta[piece.cols], out=piece.y)) for piece in made]
     se_robust = _sandwich(made, over, inverses, (a, p, k), groups, rows, ranks)
     se_robust[~np.isfinite(se_model)] = np.nan
-    lead, line = (_ahead(made, over, freed, s2, pair) for pair in ((0, 1), (2, 3)))
+    lead, line = _ahead(made, over, freed, s2)
     return Fit(tau, se_model, se_robust, s2, rows, lead, line)
 
 
@@ -345,12 +336,12 @@ def _sandwich(
 
 
 def _ahead(
-    made: Sequence[Piece], over: Sequence[Floats], freed: Floats, s2: Floats, pair: tuple[int, int]
-) -> tuple[float, float]:
-    """Did those who got a place rise anyway? Two z over every hypothesised pair; NaN where nobody was seen.
+    made: Sequence[Piece], over: Sequence[Floats], freed: Floats, s2: Floats
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Did those who got a place rise anyway? Two z each of two tests over every hypothesised pair; NaN if unseen.
 
     Score tests (Rao 1948): what the model leaves over along a mark, in units of each dimension's variance, against
-    how it varies from citizen to citizen. `pair`: the mark, and that of those it is also compared with.
+    how it varies from citizen to citizen.
 
     The lead test marks the two quarters before a start. Do those about to start stand higher than the model says? That
     finds places given, by referral, to the rising. And do they stand higher than others on a waiting list? Everybody
@@ -362,19 +353,23 @@ def _ahead(
     halves are against the model, and against the lines of all who were referred.
     """
     weight = 1 / np.sqrt(np.where(s2 > 0, s2, np.inf))
-    products = np.zeros((4, len(made)))
+    products = np.zeros((2, 4, len(made)))
     for citizen, (piece, left) in enumerate(zip(made, over, strict=True)):
-        mark, others = (
-            (piece.spread(piece.marks[which]) - piece.without_gone(piece.x @ freed[which, piece.cols])) * weight
-            for which in pair
-        )
+        marks = piece.without_gone(piece.x @ freed[:, piece.cols])
+        marks[..., piece.dims] -= piece.marks
+        marks *= -weight
         rest = left * weight
-        pairs = ((mark, rest), (mark, others), (others, rest), (others, others))
-        products[:, citizen] = [np.vdot(one, other) for one, other in pairs]
-    plain, cross, by_others, own = products
+        for test, (mark, others) in enumerate((marks[:2], marks[2:])):
+            pairs = ((mark, rest), (mark, others), (others, rest), (others, others))
+            products[test, :, citizen] = [np.vdot(one, other) for one, other in pairs]
+    lead, line = (_halves(*one) for one in products)
+    return lead, line
+
+
+def _halves(plain: Floats, cross: Floats, by_others: Floats, own: Floats) -> tuple[float, float]:
+    """z of mark · rest, and of (mark - share · others) · (rest - excess · others), from each citizen's products."""
     total = own.sum()
     share, excess = (cross.sum() / total, by_others.sum() / total) if total > 0 else (0.0, 0.0)
-    # (mark - share·others) · (rest - excess·others), written out
     return standing(plain), standing(plain - share * by_others - excess * cross + share * excess * own)
 
 

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Sparse = Any  # scipy's sparse arrays have no types
 
 REFERRAL_WITHIN = 100  # days before queueing in which an assessment counts as the one that led to it
 FAR = date.max.toordinal()
@@ -86,14 +89,14 @@ def quarters(days: Ints) -> Ints:
     return (months - np.datetime64("0000-01")).astype(np.int64) // 3
 
 
-def exposure(study: Study) -> Floats:
-    """D (n, A): how much of each activity the citizen had had at each assessment, 0 … 1.
+def exposure(study: Study) -> Sparse:
+    """D (n, A), sparse: how much of each activity the citizen had had at each assessment, 0 … 1.
 
     min(1, attended so far / planned); 0 before the start, and after the end it stays at what was reached. Attendance
     in the course of a participation is taken as even from its first day to its last; of one that goes on, as even
     from the first day to its latest assessment day in the study.
     """
-    found = np.zeros((len(study.day), len(study.activities)))
+    places: list[tuple[Ints, int, Floats]] = []
     last = int(study.day.max()) if len(study.day) else 0
     rows_of = study.rows
     for one in range(len(study.p_citizen)):
@@ -104,8 +107,19 @@ def exposure(study: Study) -> Floats:
         gone = (study.day[rows] - start) / max(end - start, 1)
         reached = np.clip(gone, 0.0, 1.0) * study.p_attended[one] / max(study.p_planned[one], 1e-9)
         reached[study.day[rows] < start] = 0.0
-        found[rows, study.p_activity[one]] += reached
-    return np.minimum(found, 1.0)
+        some = reached > 0
+        places.append((rows[some], int(study.p_activity[one]), reached[some]))
+    found = marked(places, (len(study.day), len(study.activities)))
+    found.data = np.minimum(found.data, 1.0)
+    return found
+
+
+def marked(places: Sequence[tuple[Ints, int, Floats]], shape: tuple[int, int]) -> Sparse:
+    """Numbers at (rows, column), 0 elsewhere; numbers at the same place are added."""
+    row = np.concatenate([np.zeros(0, np.int64), *(rows for rows, _, _ in places)])
+    column = np.repeat(np.array([one for _, one, _ in places], np.int64), [len(rows) for rows, _, _ in places])
+    value = np.concatenate([np.zeros(0), *(values for _, _, values in places)])
+    return sparse.csr_array((value, (row, column)), shape=shape)
 
 
 def referral_rows(study: Study) -> list[Ints]:
