@@ -3,7 +3,7 @@
 Disclosure control stands at the door: `finding` is the only way in, and what rests on few citizens says nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -97,17 +97,21 @@ def standing(circle: Circle) -> Standing:
     """The gravest of what its activities say: one that speaks against is not outweighed by another that supports."""
     if not circle.links:
         return Standing.NO_ACTIVITY
-    said = {speaks(link) for link in circle.once}
+    return gravest(speaks(link.kind, link.findings) for link in circle.once)
+
+
+def gravest(said: Iterable[Standing]) -> Standing:
+    found = set(said)
     order = (Standing.AGAINST, Standing.SUPPORTED, Standing.UNSETTLED)
-    return next((one for one in order if one in said), Standing.NOT_MEASURED)
+    return next((one for one in order if one in found), Standing.NOT_MEASURED)
 
 
-def speaks(link: Link) -> Standing:
+def speaks(kind: LinkKind, findings: Sequence[Finding]) -> Standing:
     """What an activity's measurement says of the decision. A decline always speaks against going on; no effect does
     where nothing else was found to develop or be kept. Of a decision to stop it, the opposite is so."""
-    said = {one.verdict for one in link.findings if not one.is_kept}
-    works = Known.DEVELOPS in said or any(one.is_kept for one in link.findings)
-    stops = link.kind is LinkKind.STOPS
+    said = {one.verdict for one in findings if not one.is_kept}
+    works = Known.DEVELOPS in said or any(one.is_kept for one in findings)
+    stops = kind is LinkKind.STOPS
     if Known.DECLINES in said:
         return Standing.SUPPORTED if stops else Standing.AGAINST
     if works:

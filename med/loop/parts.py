@@ -13,9 +13,8 @@ from med.decisions.fragments import heading
 from med.decisions.models import Decision
 from med.language import Text
 from med.loop import queries
-from med.loop.circles import standing
 from med.loop.models import ReviewPoint
-from med.loop.sentences import measured, sentence
+from med.loop.sentences import sentence
 from med.loop.showing import circle_context
 from med.loop.words import Standing
 from med.meetings.models import Meeting, Proposal
@@ -43,9 +42,7 @@ def of_the_activity(visit: Any, activity: Activity) -> Markup:
         "loop/_activity.html",
         visit,
         decisions=queries.decisions_about(visit.db, visit.viewer, activity.id),
-        findings=queries.findings_of(visit.db, [activity.id]).get(activity.id, ()),
         similar=queries.similar(visit.db, visit.viewer, activity),
-        measured=measured,
         heading=heading,
     )
 
@@ -80,13 +77,10 @@ def on_the_agenda(visit: Any, meeting: Meeting) -> dict[int, Markup]:
 
 def of_the_balance(visit: Any, chosen: dict[str, Any]) -> Markup:
     """Under the balance: what is known of the effects of the decisions that serve each perspective."""
-    found = queries.linked_decisions(
+    found = queries.what_is_known(
         visit.db, visit.viewer, committee_id=chosen["committee_id"], level=chosen["level"], year=chosen["year"]
     )
     shown: list[Any] = [*chosen["perspectives"], *([None] if None in found else [])] if found else []
-    counts = {perspective: {one: 0 for one in Standing if one is not Standing.NO_ACTIVITY} for perspective in shown}
-    for perspective, its in found.items():
-        for one in its:
-            if (where := standing(one)) in counts[perspective]:
-                counts[perspective][where] += 1
+    columns = [one for one in Standing if one is not Standing.NO_ACTIVITY]
+    counts = {key: {one: found[key][one] for one in columns} for key in shown}
     return visit.desk.pages.piece("loop/_balance.html", visit, counts=counts, perspectives=chosen["perspectives"])

@@ -49,9 +49,9 @@ def why(db: Session, decision: Decision, name: str, cause: Cause, circle: Circle
     if cause is Cause.REVIEW_DATE and decision.review is not None:
         asked = f"Udvalget ville se på beslutningen igen {short_date(decision.review)}. Virker den, som vi håbede? "
     else:
-        asked = "Den seneste måling siger noget andet end den før. "
+        asked = "Den seneste måling siger noget, vi ikke vidste før. "
     parts = [asked + "Skal vi fortsætte, ændre noget eller stoppe?"]
-    parts.append(f"**Beslutningen.** [{name}](/beslutninger/{decision.id}): Vi har besluttet, at {decision.text}")
+    parts.append(f"**Beslutningen.** {name}: Vi har besluttet, at {decision.text}")
     if decision.hoped_effect:
         parts.append(f"**Det håbede vi, borgerne ville mærke.** {decision.hoped_effect}")
     if not circle.links:
@@ -72,7 +72,7 @@ def why(db: Session, decision: Decision, name: str, cause: Cause, circle: Circle
 
 
 def about_activity(db: Session, link: Link) -> list[str]:
-    parts = [f"**Aktiviteten.** [{link.title}](/kompas/aktivitet/{link.activity_id})"]
+    parts = [f"**Aktiviteten.** {link.title}"]
     hypotheses = db.scalars(
         select(Hypothesis)
         .where(Hypothesis.activity_id == link.activity_id, Hypothesis.is_exploratory.is_(False))

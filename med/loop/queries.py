@@ -1,8 +1,9 @@
 """Questions about circles. All are asked for many decisions at once; none of them reads a citizen."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from functools import cache
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -38,8 +39,9 @@ from med.decisions.access import OVER, published_decisions, visible_decisions
 from med.decisions.models import Decision
 from med.decisions.queries import Cursor
 from med.errors import NotFound
-from med.loop.circles import Circle, Finding, Link, finding
+from med.loop.circles import Circle, Finding, Link, finding, gravest, speaks
 from med.loop.models import DecisionLink, LinkKind, ReviewPoint
+from med.loop.words import Standing
 from med.organisation.models import Committee, Level, Person
 from med.perspectives.models import Perspective
 
@@ -310,13 +312,19 @@ def circles_of_committee(db: Session, viewer: Viewer, committee_id: int, before:
     return Page(rows, circles(db, [row.id for row in rows]), older)
 
 
-def linked_decisions(
+def what_is_known(
     db: Session, viewer: Viewer, *, committee_id: int | None, level: Level | None, year: int | None
-) -> dict[Perspective | None, list[Circle]]:
-    """The circles of published decisions with an activity, by the perspective each was made for."""
-    linked = every_link().subquery()
-    asked = select(Decision.id, Decision.perspective).where(
-        published_decisions(viewer), Decision.id.in_(select(linked.c.decision_id))
+) -> dict[Perspective | None, Counter[Standing]]:
+    """How the circles of published decisions with an activity stand, by the perspective each was made for.
+
+    Two questions. What an activity's measurement says of a kind of decision is worked out once, not for each decision.
+    """
+    link = every_link().subquery("link")
+    asked = (
+        select(Decision.id, Decision.perspective, link.c.kind, link.c.activity_id)
+        .join(link, link.c.decision_id == Decision.id)
+        .where(published_decisions(viewer))
+        .order_by(Decision.id, case((link.c.id.is_(None), 0), else_=1), link.c.id)
     )
     if committee_id is not None:
         asked = asked.where(Decision.committee_id == committee_id)
@@ -324,12 +332,19 @@ def linked_decisions(
         asked = asked.where(Decision.committee_id.in_(select(Committee.id).where(Committee.level == level)))
     if year is not None:
         asked = asked.where(Decision.year == year)
-    rows = db.execute(asked.order_by(Decision.id.desc()).limit(2000)).all()
-    found = circles(db, [row.id for row in rows])
-    sorted_out: dict[Perspective | None, list[Circle]] = defaultdict(list)
-    for row in rows:
-        sorted_out[row.perspective].append(found[row.id])
-    return sorted_out
+    rows = db.execute(asked).all()
+    known = findings_of(db, {row.activity_id for row in rows})
+
+    @cache
+    def said(kind: str, activity_id: int) -> Standing:
+        return speaks(LinkKind(kind), known.get(activity_id, ()))
+
+    found: dict[Perspective | None, Counter[Standing]] = defaultdict(Counter)
+    for _, its in groupby(rows, key=lambda row: row.id):
+        links = list(its)
+        once = {row.activity_id: row.kind for row in links}  # the newest link to each activity
+        found[links[0].perspective][gravest(said(kind, activity) for activity, kind in once.items())] += 1
+    return found
 
 
 # --- what is known of similar activities ------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from med.loop import access, queries
 from med.loop.circles import standing
 from med.loop.forms import Basis
 from med.loop.models import LinkKind
-from med.loop.sentences import did, measured, not_to_conclude, sentence, uncertainty
+from med.loop.sentences import did, not_to_conclude, sentence, uncertainty
 from med.perspectives.queries import titles
 
 
@@ -28,7 +28,6 @@ def circle_context(
         "points": queries.points_of(visit.db, decision.id),
         "answers_points": visit.viewer.runs(decision.committee_id),
         "did": did,
-        "measured": measured,
         "uncertainty": uncertainty,
         "not_to_conclude": not_to_conclude,
         "may_link": may_link,
