@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -43,7 +41,7 @@ class Vault:
     def __init__(self, current: str, keys: Mapping[str, bytes], file: Path | None = None) -> None:
         self.current = current
         self.file = file
-        self._ring = {name: AESGCM(key) for name, key in keys.items()}
+        self._ring = {name: _cipher(key) for name, key in keys.items()}
 
     def knows(self, ring_key: str) -> bool:
         return ring_key in self._ring
@@ -52,7 +50,7 @@ class Vault:
         """Give a citizen a key. Raises IntegrityError when there is one, BadSetting when the key ring is lost."""
         if not self.current:
             self._begin(db)
-        key = AESGCM.generate_key(256)
+        key = secrets.token_bytes(32)
         db.add(CitizenKey(citizen_id=citizen_id, ring_key=self.current, wrapped=self._wrap(citizen_id, key)))
         db.flush()
 
@@ -64,8 +62,8 @@ class Vault:
     def open(self, db: Session, citizen_id: int, where: str, sealed: bytes) -> Any:
         """The words again. Raises Lost."""
         try:
-            plain = self._key(db, citizen_id).decrypt(sealed[:NONCE], sealed[NONCE:], _bound(citizen_id, where))
-        except (InvalidTag, ValueError):
+            plain = _decrypted(self._key(db, citizen_id), sealed, _bound(citizen_id, where))
+        except ValueError:
             raise Lost(where) from None
         return msgspec.json.decode(plain)
 
@@ -88,13 +86,13 @@ class Vault:
             raise BadSetting(f"The key ring {str(self.file)!r} is missing. Restore it from its own copy.")
         name, key = new_ring_key()
         write_ring(self.file, name, {name: key})
-        self.current, self._ring = name, {name: AESGCM(key)}
+        self.current, self._ring = name, {name: _cipher(key)}
 
-    def _key(self, db: Session, citizen_id: int) -> AESGCM:
+    def _key(self, db: Session, citizen_id: int) -> Any:
         held = db.get(CitizenKey, citizen_id)
         if held is None:
             raise Lost(f"citizen {citizen_id} has no key")
-        return AESGCM(self._unwrap(held))
+        return _cipher(self._unwrap(held))
 
     def _wrap(self, citizen_id: int, key: bytes) -> bytes:
         nonce = secrets.token_bytes(NONCE)
@@ -105,9 +103,26 @@ class Vault:
         if ring is None:
             raise Lost(f"the key ring has no {held.ring_key}")
         try:
-            return ring.decrypt(held.wrapped[:NONCE], held.wrapped[NONCE:], _bound(held.citizen_id, "key"))
-        except (InvalidTag, ValueError):
+            return _decrypted(ring, held.wrapped, _bound(held.citizen_id, "key"))
+        except ValueError:
             raise Lost(f"the key of citizen {held.citizen_id}") from None
+
+
+def _cipher(key: bytes) -> Any:
+    """AES-GCM with a key. The library (7 MB) comes with the first words that are sealed, not with the server."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    return AESGCM(key)
+
+
+def _decrypted(cipher: Any, sealed: bytes, bound: bytes) -> bytes:
+    """Raises ValueError for anything this key did not seal for this place."""
+    from cryptography.exceptions import InvalidTag
+
+    try:
+        return cipher.decrypt(sealed[:NONCE], sealed[NONCE:], bound)
+    except InvalidTag:
+        raise ValueError("tampered with, or another's") from None
 
 
 def _bound(citizen_id: int, where: str) -> bytes:
