@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from med.competence_compass.effects.verdicts import Reason, Verdict
 from med.competence_compass.models import Activity, Dimension, EffectRun, RunState, Version
-from med.competence_compass.routes import effect_words
+from med.competence_compass.routes import effect_words, effects
 from tests.competence_compass.factories import make_activity, suppose
 from tests.competence_compass.findings import CASES, estimate, make_done, make_findings
 from tests.competence_compass.house import make_instrument, unit_id
@@ -76,6 +76,16 @@ def activity_dimension(db, version):
     return db.scalars(select(Dimension).where(Dimension.version_id == version.id).order_by(Dimension.id)).all()[1]
 
 
+def test_one_area_at_a_time_where_there_is_much(visitor, write, monkeypatch):
+    monkeypatch.setattr(effects, "MOST_AT_ONCE", 5)
+    write(make_findings)
+    anna = visitor("anna")
+    first = text_of(anna.open("/kompas/effekt"))
+    assert "Værksted 0: udvikler" in first and "Værksted 5:" not in first
+    with_all = anna.open("/kompas/effekt/fil").text
+    assert "Værksted 0" in with_all and "Værksted 5" in with_all
+
+
 @pytest.mark.parametrize("person", ["bo", "carla", "emil", "freja", "gunnar", "julie", "karl", "ivan"])
 def test_to_others_there_is_no_such_page(visitor, write, person):
     write(make_findings)
@@ -113,9 +123,7 @@ def test_a_manager_asks_for_a_new_run_and_sees_how_far_it_is(visitor, write, dat
     with database.reading() as db:
         run = db.scalars(select(EffectRun.id).where(EffectRun.state == RunState.WAITING)).one()
     write(
-        lambda db: db.execute(
-            update(EffectRun).where(EffectRun.id == run).values(state=RunState.WORKING, progress=40)
-        )
+        lambda db: db.execute(update(EffectRun).where(EffectRun.id == run).values(state=RunState.WORKING, progress=40))
     )
     assert "40 % er regnet" in text_of(anna.open("/kompas/effekt"))
     write(

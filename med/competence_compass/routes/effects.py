@@ -25,6 +25,7 @@ from med.web.pages import number
 from med.web.routing import LARGEST_ID, Visit, get, post
 
 NEGLIGIBLE = 0.2
+MOST_AT_ONCE = 120  # findings on a page; of more, one area at a time
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,11 @@ def show(visit: Visit) -> Response:
     asked = chosen(visit)
     runs = queries.runs(visit.db, asked.version_id) if asked.version_id else queries.Runs(None, None, None)
     found = queries.findings(visit.db, visit.viewer, runs.done.id, units=asked.units) if runs.done else []
-    on, rows = drawn(found)
+    areas = list(dict.fromkeys((one.area_id, one.area) for one in found))
+    area_id = _whole(visit.query.get("omraade"))
+    if area_id is None and len(found) > MOST_AT_ONCE:
+        area_id = areas[0][0]
+    on, rows = drawn([one for one in found if area_id in (None, one.area_id)])
     units = [(row.id, row.name) for row in led_units(visit)]
     return visit.page(
         "competence_compass/effects_show.html",
@@ -120,6 +125,9 @@ def show(visit: Visit) -> Response:
         ticks=[(x, number(value)) for x, value in on.ticks],
         rows=rows,
         answers=effect_words.answers(found),
+        every_area=areas,
+        area_id=area_id,
+        all_at_once=len(found) <= MOST_AT_ONCE,
         areas=[(title, list(some)) for title, some in groupby(rows, key=lambda row: row.finding.area)],
         sized=effect_words.sized,
         around=effect_sums.circumstances(visit.db),
