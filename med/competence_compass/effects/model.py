@@ -13,8 +13,9 @@ of its own there, so the dimension's sums are the shared ones less a product of 
 activities, quarters and assessors. So the size of a night's work follows what was assessed, not what could have been.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy import linalg, sparse
@@ -25,6 +26,7 @@ from med.competence_compass.effects.study import FAR, Bools, Floats, Ints, Spars
 FEWEST_OF_AN_ASSESSOR = 5
 LEAD_QUARTERS = 2
 SINGULAR = 1e-9
+KEPT = 2_000  # citizens up to which pieces are kept
 
 
 @dataclass(frozen=True)
@@ -227,12 +229,14 @@ def fit(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = False
     """Estimate everything. Raises nothing for a singular design: what cannot be told apart is NaN."""
     k, a, p = len(design.study.dimensions), len(design.study.activities), design.width
     own = 2 if slopes else 1
-    made = list(pieces(design, cov, targets, slopes=slopes))
+    every = partial(pieces, design, cov, targets, slopes=slopes)
+    # Every piece is looked at twice. Of ten thousand citizens they would be most of a gigabyte, so they are made twice.
+    kept = list(every()) if len(design.rows) <= KEPT else None
     shared = np.zeros((p, p))
     less: list[list[tuple[Ints, Floats]]] = [[] for _ in range(k)]
     b, marked = np.zeros((p, k)), np.zeros((4, p, k))
     yy, free, rows, groups = np.zeros(k), np.zeros(k), np.zeros(k, np.int64), np.zeros(k)
-    for piece in made:
+    for piece in kept or every():
         shared[piece.cols[:, None], piece.cols] += piece.x.T @ piece.x
         for dims, q in piece.gone:
             part = q.T @ piece.x
@@ -264,11 +268,10 @@ def fit(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = False
         tau[known, dim] = beta[:a][known, dim]
         se_model[known, dim] = np.sqrt(s2[dim] * np.maximum(np.diagonal(inverse)[:a][known], 0.0))
         inverses[dim] = inverse[:a].copy()
-    over = [piece.without_gone(np.subtract(piece.y, piece.x @ beta[piece.cols], out=piece.y)) for piece in made]
-    se_robust = _sandwich(made, over, inverses, (a, p, k), groups, rows, ranks)
+    rests = _rests(kept or every(), beta, freed, s2)
+    se_robust = _sandwich(rests, inverses, (a, p, k), groups, rows, ranks)
     se_robust[~np.isfinite(se_model)] = np.nan
-    lead, line = _ahead(made, over, freed, s2)
-    return Fit(tau, se_model, se_robust, s2, rows, lead, line)
+    return Fit(tau, se_model, se_robust, s2, rows, *(_halves(*one) for one in rests.products))
 
 
 def _product(parts: Sequence[tuple[Ints, Floats]], p: int) -> Floats:
@@ -309,39 +312,21 @@ def invert(a: Floats, first: int, size: Floats | None = None) -> tuple[Floats, i
         return inverse / scale[:, None] / scale, int(keep.sum()), known
 
 
-def _sandwich(
-    made: Sequence[Piece],
-    over: Sequence[Floats],
-    inverses: dict[int, Floats],
-    shape: tuple[int, int, int],
-    groups: Floats,
-    rows: Ints,
-    ranks: Floats,
-) -> Floats:
-    """(A, K): CR1 standard errors with citizens as clusters (Liang & Zeger 1986). `over`: each piece's residuals.
+@dataclass(frozen=True)
+class Rests:
+    """What the model leaves over of each of G citizens with something to tell."""
 
-    The factor G/(G-1)·(N-1)/(N-r) counts the citizens' own levels neither in N nor in r: they lie within the clusters.
-    """
-    a, p, k = shape
-    meat = np.zeros((a, k))
-    scores = np.concatenate([np.zeros((0, k)), *(piece.x.T @ left for piece, left in zip(made, over, strict=True))])
-    cols = np.concatenate([np.zeros(0, np.int64), *(piece.cols for piece in made)])
-    ends = np.cumsum([0, *(len(piece.cols) for piece in made)])
-    for dim, inverse in inverses.items():
-        score = sparse.csr_array((scores[:, dim].copy(), cols, ends), shape=(len(made), p))
-        meat[:, dim] = ((score @ inverse.T) ** 2).sum(axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        factor = groups / (groups - 1) * (rows - 1) / (rows - ranks)
-        return np.sqrt(meat * np.where(np.isfinite(factor) & (factor > 0), factor, np.nan))
+    scores: Floats  # (sum of their c, K): x'·residual, citizen after citizen
+    cols: Ints  # the column of the design of each of those
+    ends: Ints  # (G + 1,): where each citizen's begin and end
+    products: Floats  # (2, 4, G): for the lead and the line test, see `_rests`
 
 
-def _ahead(
-    made: Sequence[Piece], over: Sequence[Floats], freed: Floats, s2: Floats
-) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Did those who got a place rise anyway? Two z each of two tests over every hypothesised pair; NaN if unseen.
+def _rests(made: Iterable[Piece], beta: Floats, freed: Floats, s2: Floats) -> Rests:
+    """Residuals along the design, for the robust errors; and along the marks, for whether citizens rose anyway.
 
-    Score tests (Rao 1948): what the model leaves over along a mark, in units of each dimension's variance, against
-    how it varies from citizen to citizen.
+    Score tests (Rao 1948) over every hypothesised pair: what the model leaves over along a mark, in units of each
+    dimension's variance, against how it varies from citizen to citizen.
 
     The lead test marks the two quarters before a start. Do those about to start stand higher than the model says? That
     finds places given, by referral, to the rising. And do they stand higher than others on a waiting list? Everybody
@@ -353,17 +338,49 @@ def _ahead(
     halves are against the model, and against the lines of all who were referred.
     """
     weight = 1 / np.sqrt(np.where(s2 > 0, s2, np.inf))
-    products = np.zeros((2, 4, len(made)))
-    for citizen, (piece, left) in enumerate(zip(made, over, strict=True)):
+    scores, cols = [np.zeros((0, len(s2)))], [np.zeros(0, np.int64)]
+    ends, products = [0], [np.zeros((2, 4, 0))]
+    for piece in made:
+        left = piece.without_gone(piece.y - piece.x @ beta[piece.cols])
+        scores.append(piece.x.T @ left)
+        cols.append(piece.cols)
+        ends.append(ends[-1] + len(piece.cols))
         marks = piece.without_gone(piece.x @ freed[:, piece.cols])
         marks[..., piece.dims] -= piece.marks
         marks *= -weight
         rest = left * weight
-        for test, (mark, others) in enumerate((marks[:2], marks[2:])):
-            pairs = ((mark, rest), (mark, others), (others, rest), (others, others))
-            products[test, :, citizen] = [np.vdot(one, other) for one, other in pairs]
-    lead, line = (_halves(*one) for one in products)
-    return lead, line
+        products.append(
+            np.array(
+                [
+                    [np.vdot(mark, rest), np.vdot(mark, others), np.vdot(others, rest), np.vdot(others, others)]
+                    for mark, others in (marks[:2], marks[2:])
+                ]
+            )[..., None]
+        )
+    return Rests(np.concatenate(scores), np.concatenate(cols), np.array(ends), np.concatenate(products, axis=-1))
+
+
+def _sandwich(
+    rests: Rests,
+    inverses: dict[int, Floats],
+    shape: tuple[int, int, int],
+    groups: Floats,
+    rows: Ints,
+    ranks: Floats,
+) -> Floats:
+    """(A, K): CR1 standard errors with citizens as clusters (Liang & Zeger 1986).
+
+    The factor G/(G-1)·(N-1)/(N-r) counts the citizens' own levels neither in N nor in r: they lie within the clusters.
+    """
+    a, p, k = shape
+    meat = np.zeros((a, k))
+    for dim, inverse in inverses.items():
+        values = rests.scores[:, dim].copy()
+        score = sparse.csr_array((values, rests.cols, rests.ends), shape=(len(rests.ends) - 1, p))
+        meat[:, dim] = ((score @ inverse.T) ** 2).sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = groups / (groups - 1) * (rows - 1) / (rows - ranks)
+        return np.sqrt(meat * np.where(np.isfinite(factor) & (factor > 0), factor, np.nan))
 
 
 def _halves(plain: Floats, cross: Floats, by_others: Floats, own: Floats) -> tuple[float, float]:
