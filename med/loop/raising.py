@@ -231,8 +231,8 @@ def raise_point(
         db.add(proposal)
         note(db, None, "proposal.raised", proposal)
     else:
-        proposal.title, proposal.why = words.title, words.why
-        note(db, None, "proposal.refreshed", proposal, ["title", "why"])
+        proposal.why = words.why  # the title stays: the chairs have read it
+        note(db, None, "proposal.refreshed", proposal, ["why"])
     for key in keys:
         db.add(
             ReviewPoint(

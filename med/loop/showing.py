@@ -24,7 +24,7 @@ def circle_context(
         "circle": found,
         "perspectives": titles(visit.db),
         "state": standing(found),
-        "said": sentence(found, always=True),
+        "told": sentence(found, always=True),
         "points": queries.points_of(visit.db, decision.id),
         "answers_points": visit.viewer.runs(decision.committee_id),
         "did": did,

@@ -100,3 +100,12 @@ def test_the_circle_in_english(visitor, decided, cooking, measured):
     measured("uafklaret", "uafklaret")
     page = visitor("anna").open(f"/beslutninger/{decision}?sprog=en")
     assert "Started “Køkkenholdet”; the measurement is inconclusive" in page.words
+
+
+def test_the_circle_has_a_page_of_its_own_without_a_word_of_saving(visitor, decided, cooking):
+    decision = decided()
+    link(visitor("anna"), decision, cooking)
+    page = visitor("carla").open(f"/beslutninger/{decision}/kredsloeb")
+    assert page.text.count("den er ikke begyndt endnu") == 1
+    steps = [" ".join(one.text_content().split()) for one in page.tree.xpath("//ol[@class='timeline']/li/b")]
+    assert steps == ["Beslutning", "Perspektiv", "Aktivitet", "Effekt", "Gensyn"]
