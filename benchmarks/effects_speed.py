@@ -195,8 +195,8 @@ def section(seed: int, citizens: int = 10_000) -> list[str]:
         found += [
             "",
             f"{citizens:,} citizens, {len(city.day):,} assessments, {city.scores.size:,} scores, "
-            f"{len(city.activities)} activities, {len(city.p_citizen):,} participations (random numbers of that shape). "
-            "Goal: under 120 s CPU and 1 GB.",
+            f"{len(city.activities)} activities, {len(city.p_citizen):,} participations (random numbers of that "
+            "shape). Goal: under 120 s CPU and 1 GB.",
             "",
             f"- {'Held' if held else '**NOT HELD**'}: a whole run {used:.0f} s CPU, at most {peak_mb():,.0f} MB in "
             f"memory ({'; '.join(shown)})",

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import sparse
 
-from med.competence_compass.effects.analysis import Result, analyse
+from med.competence_compass.effects.analysis import Result, analyse, residual
 from med.competence_compass.effects.covariance import Covariance
 from med.competence_compass.effects.report import as_json, as_lines
 from med.competence_compass.effects.study import FAR, Hypothesis, Study
@@ -78,6 +79,18 @@ def test_the_rising_who_get_places_switch_to_lines_of_their_own():
     found = run(replace(study, scores=scores - scores.mean(), hypotheses=study.hypotheses[:1]))
     assert found.is_guarded and found.line_z > 3
     assert found.estimates[0].verdict is not Verdict.DEVELOPS
+
+
+def test_what_is_left_beside_the_design_is_that_of_least_squares():
+    """With a dummy for each citizen, and columns that depend on one another."""
+    rng = np.random.default_rng(5)
+    own = np.repeat(np.arange(12), 6)
+    x = rng.integers(0, 2, (72, 5)).astype(float)
+    x[:, 4] = x[:, 0] + x[:, 1]
+    y = rng.normal(size=72)
+    whole = np.hstack([x, (own[:, None] == np.arange(12)).astype(float)])
+    expected = y - whole @ np.linalg.lstsq(whole, y, rcond=None)[0]
+    assert residual(sparse.csr_array(x), y, own) == pytest.approx(expected, abs=1e-9)
 
 
 # --- bad data -------------------------------------------------------------------------------------------------------

@@ -48,6 +48,20 @@ def test_batches_of_different_lengths_add_up():
     assert restricted_likelihood(halves, cov) == pytest.approx(restricted_likelihood([batch], cov))
 
 
+def test_a_citizen_with_fewer_rows_than_the_others_has_only_those():
+    """Rows without a time are no rows: the last two of some citizens, against a batch of their own."""
+    cov = Covariance(0.02, 0.5, 0.5)
+    batch = made(6, 10, 6, cov)
+    some = np.arange(10) < 4
+    apart = [Batch(batch.times[some, :4], batch.x[some, :4], batch.y[some, :4]),
+             Batch(batch.times[~some], batch.x[~some], batch.y[~some])]  # fmt: skip
+    gone = some[:, None] & (np.arange(6) >= 4)
+    padded = Batch(
+        np.where(gone, np.nan, batch.times), np.where(gone[..., None], 0.0, batch.x), np.where(gone, 0.0, batch.y)
+    )
+    assert restricted_likelihood([padded], cov) == pytest.approx(restricted_likelihood(apart, cov))
+
+
 def test_where_time_is_counted_from_does_not_matter():
     cov = Covariance(0.05, 0.5, 0.5)
     batch = made(3, 10, 6, cov)

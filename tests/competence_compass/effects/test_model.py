@@ -230,3 +230,27 @@ def test_those_who_are_taken_out_of_the_queue_because_they_rise_are_noticed():
         dip = -0.7 * np.minimum(design.waits @ targets, 1) + 0.5 * (design.lead @ targets)
         caught += fitted(replace(study, scores=study.scores + dip)).lead_z > 2
     assert caught >= 6
+
+
+def test_what_an_activity_does_is_no_line_of_those_who_begin():
+    """A large effect does not look like rising anyway; a line of one's own does, whichever door it came through."""
+    for seed in range(4):
+        study = small_study(seed, citizens=120, effect=1.0, missing=0.0)
+        design = make_design(study, donut(study))
+        assert fitted(study).line_z < 3
+        begun = np.minimum(design.begun @ targeted(study).astype(float), 1)[study.citizen]
+        referred = np.minimum(design.referred @ targeted(study).astype(float), 1)[study.citizen]
+        time = (study.quarter - study.quarter.mean())[:, None]
+        by_referral = fitted(replace(study, scores=study.scores + 0.2 * time * begun)).line
+        from_queue = fitted(replace(study, scores=study.scores + 0.2 * time * (begun - referred))).line
+        assert by_referral[0] > 3
+        assert from_queue[1] > 3
+
+
+def test_what_is_kept_and_what_is_made_twice_is_the_same(monkeypatch):
+    study = small_study(effect=0.3)
+    one = fitted(study)
+    monkeypatch.setattr("med.competence_compass.effects.model.KEPT", 0)
+    other = fitted(study)
+    same(one, other)
+    assert (one.lead, one.line) == (other.lead, other.line)
