@@ -183,12 +183,15 @@ def fingerprint(scene: Any) -> dict[str, Any]:
         }
 
 
+ANOTHERS = {"notices.mail_html"}  # a mail as its receiver sees it, without our page around it
+
+
 @on_sqlite
 def test_every_page_is_whole(scene: Any, walk: Walk):
     """One h1, a title, a language; the same in English, where nothing is left in Danish frames."""
     seen: set[Any] = set()
     for route in scene.routes:
-        if route.method != "GET":
+        if route.method != "GET" or route.name in ANOTHERS:
             continue
         for case, person in itertools.product(route.cases, ["emil", "ivan", "hanne", ""]):
             hoped = expected(route.name, case, person or "nobody")

@@ -21,6 +21,7 @@ from med.competence_compass.models import (
     Activity,
     Assignment,
     Exam,
+    Goal,
     Occasion,
     Participation,
     Run,
@@ -172,6 +173,23 @@ class Site:
                     )
                 )
 
+        def goal(handle: str, column: Any = Goal.id) -> int | None:
+            """The first goal of any of somebody's own citizens, or that citizen."""
+            with self.database.reading() as db:
+                return db.scalar(
+                    select(column)
+                    .join(Assignment, Assignment.citizen_id == Goal.citizen_id)
+                    .where(
+                        Assignment.person_id == self.person[handle],
+                        on_day(Assignment, NOW.date()),
+                        Goal.ended_on.is_(None),
+                    )
+                    .order_by(Goal.id)
+                    .limit(1)
+                )
+
+        self.goal = Named(goal)
+        self.goal_citizen = Named(lambda handle: goal(handle, Goal.citizen_id))
         self.stock = Named(stock)
         self.activity = by(Activity.code)
         self.proof = Named(proof)
