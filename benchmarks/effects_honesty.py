@@ -229,9 +229,9 @@ def demands(trials: Mapping[str, Trial]) -> list[tuple[str, bool]]:
         nothing = next(one for one in lines(trials["expectancy"]) if one.size == 0)
         found.append(
             (
-                f"expectancy: nothing helps: bias at zero {nothing.bias}, waiting list {nothing.waiting}, "
-                f"guard {caught(trials['expectancy']).percent}. The page must say so",
-                True,
+                f"expectancy: the case is real (bias at zero ≥ 0.05 SD: {nothing.bias}) and no statistics helps: "
+                f"waiting list {nothing.waiting}, guard {caught(trials['expectancy']).percent}. The page says so",
+                nothing.bias.value >= 0.05,
             )
         )
     return found

@@ -173,8 +173,8 @@ def insert_rows(db: Session, table: sa.Table, columns: Sequence[str], rows: Sequ
         if bound:
             lists = [list(row) for row in batch]
             for at, bind in bound:
-                for row in lists:
-                    row[at] = bind(row[at])
+                for made in lists:
+                    made[at] = bind(made[at])
             batch = lists
         if dialect.name == "sqlite":
             marks = ", ".join("?" * len(columns))

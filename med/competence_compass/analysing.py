@@ -205,6 +205,7 @@ def save(db: Session, run_id: int, lease: str, found: Mapping[str, Any], digest:
         "rows_used": run["rows_used"],
         "rows_left_out": run["rows_left_out"],
         "lead_z": run["lead_z"],
+        "line_z": run["line_z"],
         "is_guarded": run["guarded"],
         "slope": variance["slope"],
         "period": variance["period"],

@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 
 from med import clock, language
 from med.competence_compass.exchange.comparing import carry_out, compare
-from med.competence_compass.exchange.plan import Plan
 from med.competence_compass.exchange.faults import FolderError
 from med.competence_compass.exchange.giving import elsewhere_of, instrument_of, version_of
 from med.competence_compass.exchange.instruments import keep_instrument
+from med.competence_compass.exchange.plan import Plan
 from med.competence_compass.exchange.reading import Reading, folder_at, read_folder, read_single
 from med.competence_compass.exchange.writing import write_folder
 from med.competence_compass.generator import Centre, make_world

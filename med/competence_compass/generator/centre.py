@@ -53,7 +53,7 @@ class Centre:
     referral_on_growth: float = 0.0  # staff refer those who are rising anyway, by their slope in `slope_sd`
     selection_on_growth: float = 0.0  # share of the runs to which the rising are taken first out of the queue
     fading: float = 0.0  # of an effect, lost each quarter after the end
-    expectancy: float = 0.0  # staff who know of the participation score this much higher
+    expectancy: float = 0.0  # staff who know of the participation score what it aims at this much higher
 
     @property
     def first_day(self) -> date:

@@ -130,9 +130,9 @@ class _Making:
         if not life.here(day) or day in life.days or day > centre.last_day or chance.random() >= centre.assessed:
             return
         latent = self._latent(life, quarter, day)
-        knows = centre.expectancy if any(place.start <= day for place in life.places) else 0.0
-        answers = self._answers(latent, self.strictness[life.assessor] + knows, centre.noise_sd)
-        life.seen = self._means(answers, latent)
+        hoped = self._hoped(life, latent, day)
+        answers = self._answers(hoped, self.strictness[life.assessor], centre.noise_sd)
+        life.seen = self._means(answers, hoped)
         offer = None if is_exit else self._refer(life, quarter, day)
         if offer is not None:
             purpose = AssessmentPurpose.REFERRAL
@@ -142,7 +142,7 @@ class _Making:
             purpose = AssessmentPurpose.ROUTINE if life.first_seen else AssessmentPurpose.BASELINE
         life.first_seen = True
         self._write(life, day, AssessmentKind.STAFF, life.assessor, purpose, answers)
-        self._other_voices(life, day, purpose, latent, knows)
+        self._other_voices(life, day, purpose, latent, hoped)
 
     def _mood(self, life: Life) -> None:
         rho = self.centre.mood_rho
@@ -164,6 +164,13 @@ class _Making:
                 latent[at] += effect * self.centre.spread * dose
         return latent
 
+    def _hoped(self, life: Life, latent: list[float], day: date) -> list[float]:
+        """What staff see who know what the citizen takes part in, and what it is meant to do."""
+        if not self.centre.expectancy:
+            return latent
+        aims = {at for place in life.places if place.start <= day for at in place.offer.aims}
+        return [level + self.centre.expectancy * (at in aims) for at, level in enumerate(latent)]
+
     def _answers(self, latent: list[float], bias: float, noise: float, is_self: bool = False) -> list[Answer]:
         gauss, chance, low, high = self.chance.gauss, self.chance.random, self.low, self.high
         unanswered = self.centre.unanswered
@@ -182,7 +189,7 @@ class _Making:
         ]
 
     def _other_voices(
-        self, life: Life, day: date, purpose: AssessmentPurpose, latent: list[float], knows: float
+        self, life: Life, day: date, purpose: AssessmentPurpose, latent: list[float], hoped: list[float]
     ) -> None:
         centre, chance = self.centre, self.chance
         if chance.random() < centre.self_rated:
@@ -195,7 +202,7 @@ class _Making:
             other = chance.randrange(centre.assessors)
             again = self._workday(day + timedelta(days=chance.randrange(1, 13)))
             if other != life.assessor and again not in life.days and again <= centre.last_day and life.here(again):
-                answers = self._answers(latent, self.strictness[other] + knows, centre.noise_sd)
+                answers = self._answers(hoped, self.strictness[other], centre.noise_sd)
                 self._write(life, again, AssessmentKind.STAFF, other, AssessmentPurpose.DOUBLE, answers)
 
     def _refer(self, life: Life, quarter: int, day: date) -> Offer | None:

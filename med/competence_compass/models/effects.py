@@ -42,6 +42,7 @@ class EffectRun(Base):
     rows_used: Mapped[int] = mapped_column(default=0)
     rows_left_out: Mapped[int] = mapped_column(default=0)
     lead_z: Mapped[float | None]
+    line_z: Mapped[float | None]
     is_guarded: Mapped[bool] = mapped_column(default=False)
     slope: Mapped[float | None]
     period: Mapped[float | None]

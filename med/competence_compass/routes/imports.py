@@ -15,9 +15,9 @@ from med.access import require
 from med.competence_compass import access
 from med.competence_compass.exchange import columns
 from med.competence_compass.exchange.comparing import carry_out, compare
-from med.competence_compass.exchange.plan import Plan
 from med.competence_compass.exchange.faults import Faults
 from med.competence_compass.exchange.giving import elsewhere_of, instrument_of, version_of
+from med.competence_compass.exchange.plan import Plan
 from med.competence_compass.exchange.reading import read_single
 from med.competence_compass.models import Instrument, Version
 from med.competence_compass.vault import vault_of

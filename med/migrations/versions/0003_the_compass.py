@@ -209,6 +209,7 @@ def upgrade() -> None:
         sa.Column("rows_used", med.db.BigInt, nullable=False),
         sa.Column("rows_left_out", med.db.BigInt, nullable=False),
         sa.Column("lead_z", sa.Double(), nullable=True),
+        sa.Column("line_z", sa.Double(), nullable=True),
         sa.Column("is_guarded", sa.Boolean(), nullable=False),
         sa.Column("slope", sa.Double(), nullable=True),
         sa.Column("period", sa.Double(), nullable=True),
