@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import addresses, compass, digest, outbox
@@ -30,31 +31,54 @@ PAGES = {
 }
 
 
+HEAD = """# Measured
+
+Written by `make bench`; one section alone by `make bench ARGS="--only pages"` (also: addresses, start-up, digest,
+outbox, compass). Every ratio is CPU of the server process beside its own plain-text route, in the same run.
+"""
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--decisions", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default=",".join(SECTIONS), help="sections by name, comma separated")
     given = parser.parse_args()
-    lines = [
-        "# Measured",
-        "",
-        f"`make bench` on {clock.today().isoformat()}: {describe()}. Seed {given.seed}, {given.decisions:,} decisions, "
-        f"SQLite, one process; median of {given.rounds} interleaved rounds.",
-        "",
-    ]
+    names = given.only.split(",")
+    if unknown := set(names) - set(SECTIONS):
+        parser.error(f"there is no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
+    for name in names:
+        heading, *lines = SECTIONS[name](given)
+        day = f"*{clock.today().isoformat()}, seed {given.seed}, {describe()}.*"
+        keep(heading, "\n".join([heading, "", day, *lines]).rstrip() + "\n")
+    print(RESULTS.read_text())
+    return 0
+
+
+def keep(heading: str, text: str) -> None:
+    """Put a section in the place of the one with its heading; the others stay as they were."""
+    there = RESULTS.read_text() if RESULTS.exists() else ""
+    held = {("## " + part).partition("\n")[0]: "## " + part for part in there.split("\n## ")[1:]}
+    held[heading] = text
+    RESULTS.write_text("\n".join([HEAD, *(part.rstrip() + "\n" for part in held.values())]))
+
+
+def measure_pages(given: argparse.Namespace) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         places = prepare(Path(folder), given.decisions, given.seed)
-        lines += pages(folder, places, given.rounds)
-    lines += ["", *addresses.run(given.rounds, given.decisions, given.seed)]
-    lines += ["", *start_up(given.rounds)]
-    lines += ["", *digest.section(DIGEST_PEOPLE, given.seed)]
-    lines += ["", *outbox.section(given.seed)]
-    lines += ["", *compass.section(given.rounds, compass.ASSESSMENTS, given.seed)]
-    text = "\n".join(lines) + "\n"
-    RESULTS.write_text(text)
-    print(text)
-    return 0
+        about = f"{given.decisions:,} decisions, SQLite, one process; median of {given.rounds} interleaved rounds."
+        return ["## Pages", "", about, "", *pages(folder, places, given.rounds)]
+
+
+SECTIONS: dict[str, Callable[[argparse.Namespace], list[str]]] = {
+    "pages": measure_pages,
+    "addresses": lambda given: addresses.run(given.rounds, given.decisions, given.seed),
+    "start-up": lambda given: ["## Start-up", "", *start_up(given.rounds)],
+    "digest": lambda given: digest.section(DIGEST_PEOPLE, given.seed),
+    "outbox": lambda given: outbox.section(given.seed),
+    "compass": lambda given: compass.section(given.rounds, compass.ASSESSMENTS, given.seed),
+}
 
 
 def prepare(folder: Path, count: int, seed: int) -> dict[str, int]:

@@ -116,7 +116,8 @@ def run(rounds: int, decisions: int, seed: int, port: int = 8192) -> list[str]:
                 fill(db, decisions, seed)
         database.close()
         with running(command, port) as pid:
-            return measure(port, pid, paths, rounds)
+            about = f"{decisions:,} decisions and {MEETINGS} meetings, SQLite, one process; median of {rounds} rounds."
+            return ["## Private addresses", "", about, "", *measure(port, pid, paths, rounds)]
 
 
 def main() -> int:
