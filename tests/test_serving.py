@@ -296,11 +296,11 @@ def test_those_who_follow_a_meeting_hold_nobody_up(server):
         assert server.send("GET", "/beslutninger", **server.signed_in("anna"))[0].status == 200
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 # What only the tests' tools bring into the environment, and litestar would take along for it.
 AS_INSTALLED = "import sys; sys.modules['pydantic'] = None; import med.cli; raise SystemExit(med.cli.main())"
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 def test_memory_stays_small_after_two_hundred_pages(furnished_file, tmp_path):
     """The one process of SQLite; on PostgreSQL it is the same, and the database is another's."""
     shutil.copy(furnished_file, tmp_path / "med.db")
