@@ -5,6 +5,7 @@ thread. Readers have an engine of their own and see the last committed state (WA
 On both the database itself refuses a change inside `reading()`.
 """
 
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -89,7 +90,7 @@ class Database:
         if self.is_sqlite:
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
             args = {"check_same_thread": False, "timeout": 5}
-            self.engine = self.read_engine = sa.create_engine(url, connect_args=args)
+            self.engine = self.read_engine = sa.create_engine(url, connect_args=args, pool_use_lifo=True)
             self.write_engine = sa.create_engine(url, connect_args=args, pool_size=1, max_overflow=0)
             prepare_sqlite(self.engine, "BEGIN", "query_only=ON")
             # What is deleted is overwritten: a destroyed key must not be found in the file (docs/decisions/0016).
@@ -189,9 +190,24 @@ def insert_rows(db: Session, table: sa.Table, columns: Sequence[str], rows: Sequ
                 copy.write_row(row)
 
 
+def state_of(db: Session) -> tuple[str, int] | None:
+    """Something that stays the same only while nobody has saved anything; None where the database cannot tell.
+
+    SQLite counts for each connection the commits of all others (PRAGMA data_version), so a connection that only reads
+    knows whether all there is to know is as it was. PostgreSQL has no such word.
+    """
+    connection = db.connection()
+    reader = connection.info.get("reader")
+    if reader is None:
+        return None
+    return reader, connection.connection.driver_connection.execute("PRAGMA data_version").fetchone()[0]
+
+
 def prepare_sqlite(engine: sa.Engine, begin: str, *more: str) -> None:
     @sa.event.listens_for(engine, "connect")
-    def connect(connection, _record):
+    def connect(connection, record):
+        if "query_only=ON" in more:
+            record.info["reader"] = secrets.token_hex(8)  # a new one for each connection, and only for those that read
         connection.isolation_level = None  # we begin ourselves; the driver's own idea of when loses writes
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000", *more):
             connection.execute(f"PRAGMA {pragma}")

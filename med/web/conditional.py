@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from threading import Lock
@@ -17,6 +18,7 @@ from typing import Any
 from litestar import Response
 
 from med import VERSION, clock
+from med.db import state_of
 from med.web.edge import takes_gzip
 from med.web.routing import Visit
 
@@ -77,6 +79,71 @@ class Shelf:
         return len(self._kept)
 
 
+@dataclass(frozen=True)
+class Given:
+    """What was answered at an address: enough to answer the same again."""
+
+    state: Hashable  # of the database, and which ten minutes it was
+    mark: str
+    since: datetime
+    media_type: str
+    headers: dict[str, str]
+    shelf: Shelf
+    key: Hashable
+
+
+class Unchanged:
+    """Answers that hold as long as nobody has saved anything, for ten minutes at most: then not even rights are asked.
+
+    Only where the database can tell (`med.db.state_of`); under the whole address, whose token is its owner's.
+    """
+
+    def __init__(self, most: int = 5_000) -> None:
+        self.most = most
+        self._given: OrderedDict[bytes, Given] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, address: bytes, state: Hashable) -> Given | None:
+        with self._lock:
+            found = self._given.get(address)
+            return found if found is not None and found.state == state else None
+
+    def put(self, address: bytes, given: Given) -> None:
+        with self._lock:
+            self._given[address] = given
+            self._given.move_to_end(address)
+            while len(self._given) > self.most:
+                self._given.popitem(last=False)
+
+
+UNCHANGED = Unchanged()
+
+
+def unless_unchanged(visit: Visit, find: Callable[[], Response]) -> Response:
+    """The answer given before, if nothing at all has happened since; else what `find` finds, by way of `answer`.
+
+    For addresses that carry their own right alone: who is signed in makes no difference there.
+    """
+    state = moment_of(visit)
+    visit.request.state.own_right = True
+    if state is not None:
+        given = UNCHANGED.get(address_of(visit), state)
+        if given is not None and (again := reply(visit, given, given.shelf.get(given.key))) is not None:
+            return again
+    return find()
+
+
+def moment_of(visit: Visit) -> Hashable | None:
+    state = state_of(visit.db)
+    return None if state is None else (state, int(clock.now().timestamp()) // 600, VERSION)
+
+
+def address_of(visit: Visit) -> bytes:
+    """The whole address, hashed: a token is kept nowhere as it is."""
+    url = visit.request.url
+    return hashlib.sha256(f"{url.path}?{url.query}".encode("utf-8", "surrogatepass")).digest()
+
+
 def answer(
     visit: Visit,
     shelf: Shelf,
@@ -91,25 +158,35 @@ def answer(
     `mark()` tells what the answer is made of without making it. It is asked again after making: what was made while
     the database changed is sent, but not kept.
     """
+    state = moment_of(visit)
     found = mark()
-    since = shelf.since(address, found)
+    given = Given(state, found, shelf.since(address, found), media_type, headers, shelf, (address, found))
+    if state is not None and getattr(visit.request.state, "own_right", False):
+        UNCHANGED.put(address_of(visit), given)
+    if (told := reply(visit, given, shelf.get(given.key))) is not None:
+        return told
+    body = make()
+    if mark() == found:
+        shelf.put(given.key, body)
+    told = reply(visit, given, body)
+    assert told is not None
+    return told
+
+
+def reply(visit: Visit, given: Given, body: bytes | None) -> Response | None:
+    """304 for who has it, the body for who has not; None when there is none."""
     squeezed = takes_gzip(visit.request.headers.get("accept-encoding", ""))
     said = {
         # Two encodings of the same content are two representations: a strong tag must tell them apart.
-        "ETag": f'"{found}-gz"' if squeezed else f'"{found}"',
-        "Last-Modified": format_datetime(since, usegmt=True),
+        "ETag": f'"{given.mark}-gz"' if squeezed else f'"{given.mark}"',
+        "Last-Modified": format_datetime(given.since, usegmt=True),
         "Cache-Control": "private, no-cache",
         "Vary": "Accept-Encoding",
-        **headers,
+        **given.headers,
     }
-    if has_it(visit, found, since):
-        return Response(b"", status_code=304, headers=said, media_type=media_type)
-    body = shelf.get((address, found))
-    if body is None:
-        body = make()
-        if mark() == found:
-            shelf.put((address, found), body)
-    return Response(body, headers=said, media_type=media_type)
+    if has_it(visit, given.mark, given.since):
+        return Response(b"", status_code=304, headers=said, media_type=given.media_type)
+    return None if body is None else Response(body, headers=said, media_type=given.media_type)
 
 
 def has_it(visit: Visit, mark: str, since: datetime) -> bool:
