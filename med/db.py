@@ -200,7 +200,8 @@ def state_of(db: Session) -> tuple[str, int] | None:
     reader = connection.info.get("reader")
     if reader is None:
         return None
-    return reader, connection.connection.driver_connection.execute("PRAGMA data_version").fetchone()[0]
+    driver: Any = connection.connection.driver_connection
+    return reader, driver.execute("PRAGMA data_version").fetchone()[0]
 
 
 def prepare_sqlite(engine: sa.Engine, begin: str, *more: str) -> None:
