@@ -93,7 +93,7 @@ class Database:
             self.engine = self.read_engine = sa.create_engine(url, connect_args=args, pool_use_lifo=True)
             self.write_engine = sa.create_engine(url, connect_args=args, pool_size=1, max_overflow=0)
             prepare_sqlite(self.engine, "BEGIN", "query_only=ON")
-            # What is deleted is overwritten: a destroyed key must not be found in the file (docs/decisions/0016).
+            # What is deleted is overwritten: a destroyed key must not be found in the file (docs/decisions/0011).
             prepare_sqlite(self.write_engine, "BEGIN IMMEDIATE", "secure_delete=ON")
         else:
             self.engine = self.write_engine = sa.create_engine(
