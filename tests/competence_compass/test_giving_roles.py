@@ -72,3 +72,18 @@ def test_the_same_role_is_not_given_twice(visitor, unit):
 @pytest.mark.parametrize("handle", ["bo", "carla", "freja", "ivan", "emil"])
 def test_those_who_manage_nothing_give_nothing(visitor, handle):
     assert visitor(handle).open("/kompas/roller").status_code == 403
+
+
+def test_a_role_is_ended_sooner_and_never_later(visitor, unit, db):
+    """Prolonging is giving anew, and nobody gives to themselves."""
+    ends = clock.today() + timedelta(days=5)
+    form(visitor).fill(person="gunnar", kind="coordinator", unit=unit, ends=ends.isoformat()).send()
+    db.rollback()
+    role = db.scalars(select(CompassRole.id).order_by(CompassRole.id.desc())).first()
+
+    def end_on(day):
+        page = visitor("dorte").open("/kompas/roller")
+        return page.form(action=f"/kompas/roller/{role}/slut").fill(ends=day.isoformat()).send()
+
+    assert end_on(ends + timedelta(days=1)).status_code == 422
+    assert end_on(ends - timedelta(days=1)).status_code == 303

@@ -53,6 +53,8 @@ def end_role(db: Session, viewer: Viewer, role: CompassRole, form: EndRoleForm) 
         raise Conflict(T("Det er allerede slut %(day)s.", day=in_full(role.ends)))
     if form.ends < role.starts:
         raise Invalid(ends=T("Det begynder først %(day)s.", day=in_full(role.starts)))
+    if role.ends is not None and form.ends > role.ends:  # or anyone could prolong their own
+        raise Invalid(ends=T("Rollen slutter allerede %(day)s. Giv en ny for at forlænge den.", day=in_full(role.ends)))
     role.ends = form.ends
     note(db, viewer, "compass_role.ended", role, ["ends"])
     return role
