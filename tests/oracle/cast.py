@@ -12,12 +12,16 @@ from tests.oracle.worlds import (
     FollowUp,
     Grant,
     Item,
+    Link,
     Meeting,
     Minutes,
     Note,
+    Notice,
     Person,
     Proposal,
     Seat,
+    Subscription,
+    Token,
     World,
 )
 
@@ -138,7 +142,8 @@ def _papers(world: World) -> None:
     world.proposals = {
         1: Proposal(1, LOCAL, OUTSIDER),
         2: Proposal(2, LOCAL, LEFT_THE_MUNICIPALITY, "postponed"),
-        3: Proposal(3, OTHER, STEWARD, "accepted"),
+        3: Proposal(3, OTHER, STEWARD, "accepted", from_item=2),
+        4: Proposal(4, LOCAL, STEWARD, "accepted", item=2),
     }
     world.decisions = {
         1: Decision(1, LOCAL, True, 1, 1, responsible=OUTSIDER),
@@ -153,3 +158,13 @@ def _papers(world: World) -> None:
         3: FollowUp(3, LOCAL, True, STEWARD, 1, 3),
         4: FollowUp(4, LOCAL, True, LEADER, 3),
     }
+    world.links = {number: Link(number, number) for number in world.decisions}
+    followers = [(STEWARD, 1), (OUTSIDER, 2), (LEFT_THE_COMMITTEE, 4), (LEFT_THE_MUNICIPALITY, 3)]
+    world.subscriptions = {
+        number: Subscription(number, person, "decision", decision)
+        for number, (person, decision) in enumerate(followers, 1)
+    }
+    world.notices = {number: Notice(number, person) for number, (person, _) in enumerate(followers, 1)}
+    addressed = [STEWARD, LEFT_THE_MUNICIPALITY, MAY_NOT_SIGN_IN, OPERATOR, LEFT_THE_COMMITTEE]
+    world.tokens = {number: Token(number, person, "calendar") for number, person in enumerate(addressed, 1)}
+    world.tokens[9] = Token(9, STEWARD, "decisions", revoked=True)

@@ -249,6 +249,36 @@ def sees_follow_up(world: World, person: int, follow_up: int) -> bool:
     )
 
 
+def sees_link(world: World, person: int, link: int) -> bool:
+    """On the activity's page stand the decisions that began it: published ones, to those who may read them."""
+    decision = world.links[link].decision
+    return world.decisions[decision].published and sees_decision(world, person, decision)
+
+
+def sees_subscription(world: World, person: int, subscription: int) -> bool:
+    """One's own; what one followed and may no longer see is neither named nor told of."""
+    wish = world.subscriptions[subscription]
+    if wish.person != person or wish.about is None:
+        return wish.person == person and world.people[person].active
+    return (sees_committee if wish.topic == "committee" else sees_decision)(world, person, wish.about)
+
+
+def sees_notice(world: World, person: int, notice: int) -> bool:
+    """One's own: what it is about, whose words are looked up with the rights of the day."""
+    return world.notices[notice].person == person and world.people[person].active
+
+
+def sees_details(world: World, person: int, committee: int) -> bool:
+    """Electoral groups, mail and the like: for those inside the committee."""
+    return belongs(world, person, committee)
+
+
+def sees_in_calendar(world: World, person: int, item: int) -> bool:
+    """A line of an agenda that is out, in a file that lies elsewhere: a closed one has a title for nobody."""
+    point = world.items[item]
+    return employed(world, person) and point.open and world.meetings[point.meeting].agenda_sent
+
+
 SIGHT: dict[str, Callable[[World, int, int], bool]] = {
     "committees": sees_committee,
     "people": sees_person,
@@ -262,7 +292,26 @@ SIGHT: dict[str, Callable[[World, int, int], bool]] = {
     "decisions": sees_decision,
     "feed": sees_in_feed,
     "follow_ups": sees_follow_up,
+    "links": sees_link,
+    "subscriptions": sees_subscription,
+    "notices": sees_notice,
+    "details": sees_details,
+    "calendar": sees_in_calendar,
 }
+# Where the things of a kind of sight stand in the world, when not under its own name.
+PLACES = {"words": "items", "feed": "decisions", "details": "committees", "calendar": "items"}
+
+
+def opens(world: World, token: int) -> bool:
+    """A private address opens what its person may see, while they work here and until it is revoked."""
+    held = world.tokens[token]
+    return not held.revoked and employed(world, held.person)
+
+
+def keeps_its_words(world: World, proposal: int) -> bool:
+    """Whether a point's title may leave the house: not when it came from a closed point, or became one."""
+    asked = world.proposals[proposal]
+    return all(world.items[item].open for item in (asked.from_item, asked.item) if item is not None)
 
 
 # --- doing ----------------------------------------------------------------------------------------------------------
@@ -458,6 +507,10 @@ def _withdraw_decision(world, person, decision):
     return presides(world, person, decision.committee) and decision.published and decision.state not in NO_LONGER
 
 
+def _link_activity(world, person, decision):
+    return _move_decision(world, person, decision) and decision.published
+
+
 def _add_follow_up(world, person, item):
     meeting = world.meetings[item.meeting]
     own = runs_meeting(world, person, meeting) or meeting.minute_taker == person
@@ -512,5 +565,7 @@ VERBS: dict[str, tuple[str | None, Callable[..., bool]]] = {
     "withdraw_decision": ("decisions", _works(_withdraw_decision)),
     "add_follow_up": ("items", _works(_add_follow_up)),
     "follow_up_decision": ("decisions", _works(_move_decision)),
+    "link_activity": ("decisions", _works(_link_activity)),
+    "follow": (None, employed),
     "move_follow_up": ("follow_ups", _works(_move_follow_up)),
 }

@@ -7,11 +7,22 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from med.access import Viewer, allows
+from med.calendar.forms import Choice
+from med.calendar.queries.subscriptions import agenda_lines, filled_in, standing_of
+from med.competence_compass.models import Activity
 from med.decisions import access as decisions_access
 from med.decisions.models import Decision, FollowUp
 from med.errors import NotFound
+from med.identity.actions import viewer_by_token
+from med.identity.doorkeeper import digest
+from med.identity.models import FeedToken
+from med.loop import access as loop_access
+from med.loop.models import DecisionLink
+from med.loop.queries import decisions_about
 from med.meetings import access as meetings_access
 from med.meetings.models import Attachment, Attendance, Item, Meeting, Minutes, Note, Proposal
+from med.notices import access as notices_access
+from med.notices.models import Notice, Subscription
 from med.organisation import access as organisation_access
 from med.organisation.models import Committee, Employment, Grant, Person, Seat, Unit
 from med.organisation.queries import viewer_for
@@ -108,6 +119,24 @@ def settle(db: Session, world: worlds.World) -> None:
             for f in world.follow_ups.values()
         ],
     )
+    write(
+        Activity,
+        [
+            {
+                "id": 1,
+                "uid": "a1",
+                "code": "A1",
+                "title": "Kor",
+                "kind": "course",
+                "unit_id": 1,
+                "planned_sessions": 8,
+            }
+        ],
+    )
+    write(DecisionLink, [link_row(link) for link in world.links.values()])
+    write(Subscription, [subscription_row(wish) for wish in world.subscriptions.values()])
+    write(Notice, [notice_row(notice) for notice in world.notices.values()])
+    write(FeedToken, [token_row(token) for token in world.tokens.values()])
     # Last: approved minutes freeze the items under them.
     write(Minutes, [minutes_row(world, minutes) for minutes in world.minutes.values()])
 
@@ -230,6 +259,50 @@ def proposal_row(proposal: worlds.Proposal) -> dict[str, Any]:
         "raised_at": NOW,
         "state": proposal.state,
         "reason": "Fordi",
+        "from_item_id": proposal.from_item,
+        "item_id": proposal.item,
+    }
+
+
+def link_row(link: worlds.Link) -> dict[str, Any]:
+    return {"id": link.id, "decision_id": link.decision, "activity_id": 1, "kind": "starts", "made_at": NOW}
+
+
+def subscription_row(wish: worlds.Subscription) -> dict[str, Any]:
+    return {
+        "id": wish.id,
+        "person_id": wish.person,
+        "topic": wish.topic,
+        "about": str(wish.about or ""),
+        "committee_id": wish.about if wish.topic == "committee" else None,
+        "decision_id": wish.about if wish.topic == "decision" else None,
+        "how": "daily",
+        "since": NOW,
+    }
+
+
+def notice_row(notice: worlds.Notice) -> dict[str, Any]:
+    return {
+        "id": notice.id,
+        "person_id": notice.person,
+        "kind": "task_given",
+        "key": f"task_given:{notice.id}",
+        "thing": "follow_up",
+        "thing_id": 1,
+        "topic": "my_tasks",
+        "how": "daily",
+        "at": NOW,
+    }
+
+
+def token_row(token: worlds.Token) -> dict[str, Any]:
+    return {
+        "id": token.id,
+        "token_hash": digest(f"med_{token.id}"),
+        "person_id": token.person,
+        "scope": token.scope,
+        "created_at": NOW,
+        "revoked_at": when(token.revoked),
     }
 
 
@@ -273,9 +346,40 @@ CLAUSES: dict[str, Any] = {
     "decisions": lambda v: select(Decision.id).where(decisions_access.visible_decisions(v)),
     "feed": lambda v: select(Decision.id).where(decisions_access.published_decisions(v)),
     "follow_ups": lambda v: select(FollowUp.id).where(decisions_access.visible_follow_ups(v)),
+    "subscriptions": lambda v: select(Subscription.id).where(notices_access.visible_subscriptions(v)),
+    "notices": lambda v: select(Notice.id).where(notices_access.own_notices(v)),
 }
 
-ACCESS_MODULES = (organisation_access, perspectives_access, meetings_access, decisions_access)
+
+def linked(db: Session, who: Viewer) -> set[int]:
+    told = {row.id for row in decisions_about(db, who, 1)}
+    return set(db.scalars(select(DecisionLink.id).where(DecisionLink.decision_id.in_(told))))
+
+
+def detailed(db: Session, who: Viewer) -> set[int]:
+    return {one.id for one in db.scalars(select(Committee)) if organisation_access.sees_inside(who, one)}
+
+
+def in_calendars(db: Session, who: Viewer) -> set[int]:
+    """Items whose titles stand in a calendar file."""
+    try:
+        asked = agenda_lines(standing_of(who, Choice())).add_columns(Item.id)
+    except NotFound:
+        return set()
+    return {row.id for row in db.execute(asked, filled_in(who)) if row.title}
+
+
+# The same by questions that are no clause.
+QUESTIONS: dict[str, Any] = {"links": linked, "details": detailed, "calendar": in_calendars}
+
+ACCESS_MODULES = (
+    organisation_access,
+    perspectives_access,
+    meetings_access,
+    decisions_access,
+    loop_access,
+    notices_access,
+)
 
 
 def viewer(db: Session, person: int) -> Viewer | None:
@@ -288,8 +392,19 @@ def viewer(db: Session, person: int) -> Viewer | None:
 
 def seen(db: Session, who: Viewer | None) -> dict[str, set[int]]:
     if who is None:
-        return {kind: set() for kind in CLAUSES}
-    return {kind: set(db.scalars(clause(who))) for kind, clause in CLAUSES.items()}
+        return {key: set() for key in [*CLAUSES, *QUESTIONS]}
+    found = {kind: set(db.scalars(clause(who))) for kind, clause in CLAUSES.items()}
+    return found | {kind: ask(db, who) for kind, ask in QUESTIONS.items()}
+
+
+def opened(db: Session, token: worlds.Token, scope: str) -> bool:
+    """Whether a private address opens anything of a kind, and then for nobody else than its person."""
+    try:
+        who, _ = viewer_by_token(db, f"med_{token.id}", scope)
+    except NotFound:
+        return False
+    assert who.person_id == token.person
+    return True
 
 
 def policies() -> dict[str, Any]:

@@ -13,12 +13,16 @@ from tests.oracle.worlds import (
     FollowUp,
     Grant,
     Item,
+    Link,
     Meeting,
     Minutes,
     Note,
+    Notice,
     Person,
     Proposal,
     Seat,
+    Subscription,
+    Token,
     World,
 )
 
@@ -143,6 +147,7 @@ def worlds(draw: st.DrawFn) -> World:
             said = (True, True) if state in {"approved", "adopted"} else (draw(st.booleans()), draw(st.booleans()))
             world.minutes[number] = Minutes(number, meeting.id, state, *said)
     draw(papers(world, people))
+    draw(addresses(world, people))
     return world
 
 
@@ -166,8 +171,9 @@ def papers(draw: st.DrawFn, world: World, people: list[int]) -> None:
         )
     for number in range(1, draw(st.integers(0, 2)) + 1):
         state = draw(st.sampled_from(["received", "postponed", "accepted", "declined"]))
+        point = st.sampled_from([None, None, *items])
         world.proposals[number] = Proposal(
-            number, draw(st.sampled_from(sorted(world.committees))), draw(someone), state
+            number, draw(st.sampled_from(sorted(world.committees))), draw(someone), state, draw(point), draw(point)
         )
     for number in range(1, draw(st.integers(0, 3)) + 1):
         world.decisions[number] = draw(decisions(world, number, people))
@@ -182,6 +188,24 @@ def papers(draw: st.DrawFn, world: World, people: list[int]) -> None:
             point.id,
             decision.id if decision else None,
         )
+
+
+@st.composite
+def addresses(draw: st.DrawFn, world: World, people: list[int]) -> None:
+    """What each follows and was told, their private addresses, and what decisions do to the activity."""
+    person = st.sampled_from(people)
+    for number, decision in enumerate(world.decisions, 1):
+        if draw(st.booleans()):
+            world.links[number] = Link(number, decision)
+    followed: list[tuple[str, int | None]] = [("my_tasks", None), ("committee", 1)]
+    followed += [("decision", decision) for decision in world.decisions]
+    wishes = st.lists(st.tuples(person, st.sampled_from(followed)), unique=True, max_size=3)
+    for number, (who, (topic, about)) in enumerate(draw(wishes), 1):
+        world.subscriptions[number] = Subscription(number, who, topic, about)
+    for number in range(1, draw(st.integers(0, 2)) + 1):
+        world.notices[number] = Notice(number, draw(person))
+        scope = draw(st.sampled_from(["decisions", "calendar"]))
+        world.tokens[number] = Token(number, draw(person), scope, draw(rarely()))
 
 
 @st.composite

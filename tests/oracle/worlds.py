@@ -115,6 +115,8 @@ class Proposal:
     committee: int
     raised_by: int | None
     state: str = "received"
+    from_item: int | None = None  # sent on by another committee, from this point
+    item: int | None = None  # what became of it
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,38 @@ class FollowUp:
     decision: int | None = None
 
 
+@dataclass(frozen=True)
+class Link:
+    """What a decision does to the one activity there is."""
+
+    id: int
+    decision: int
+
+
+@dataclass(frozen=True)
+class Subscription:
+    id: int
+    person: int
+    topic: str  # "my_tasks", "committee", "decision"
+    about: int | None = None
+
+
+@dataclass(frozen=True)
+class Notice:
+    id: int
+    person: int
+
+
+@dataclass(frozen=True)
+class Token:
+    """A private address: a feed of decisions or a calendar."""
+
+    id: int
+    person: int
+    scope: str
+    revoked: bool = False
+
+
 @dataclass
 class World:
     today: date
@@ -157,3 +191,7 @@ class World:
     proposals: dict[int, Proposal] = field(default_factory=dict)
     decisions: dict[int, Decision] = field(default_factory=dict)
     follow_ups: dict[int, FollowUp] = field(default_factory=dict)
+    links: dict[int, Link] = field(default_factory=dict)
+    subscriptions: dict[int, Subscription] = field(default_factory=dict)
+    notices: dict[int, Notice] = field(default_factory=dict)
+    tokens: dict[int, Token] = field(default_factory=dict)
