@@ -35,6 +35,7 @@ from med.overview.slice import overview
 from med.perspectives.slice import perspectives
 from med.settings import Settings
 from med.slices import Job, Slice
+from med.trust.slice import trust
 from med.web import assets
 from med.web.edge import Edge, takes_gzip
 from med.web.incoming import Submitted
@@ -52,6 +53,7 @@ SLICES: tuple[Slice, ...] = (
     notices,
     calendar,
     overview,
+    trust,
 )
 
 log = logging.getLogger("med")

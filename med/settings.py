@@ -49,6 +49,12 @@ KNOWN = (
     Setting(
         "MED_WEBHOOK_HOSTS", "", "Hosts inside the house that chat messages and webhooks may go to, comma separated."
     ),
+    Setting(
+        "MED_ANCHOR_FILE",
+        "",
+        "Where the day's end of the chains is written down; empty: anchors.txt in the data folder.",
+    ),
+    Setting("MED_ANCHOR_MAIL", "", "An address the day's end of the chains is mailed to; needs MED_SMTP_URL."),
     Setting("MED_LIVE_READERS", "400", "How many may follow meetings live at once, per server process."),
 )
 
@@ -67,6 +73,8 @@ class Settings:
     mail_from: str = ""
     imap_url: str = field(default="", repr=False)
     webhook_hosts: frozenset[str] = frozenset()
+    anchor_file: Path | None = None
+    anchor_mail: str = ""
     demo: bool = False
 
     @property
@@ -122,6 +130,8 @@ def read_settings(
         webhook_hosts=frozenset(
             host.strip().lower() for host in values["MED_WEBHOOK_HOSTS"].split(",") if host.strip()
         ),
+        anchor_file=read_anchor_file(values["MED_ANCHOR_FILE"]),
+        anchor_mail=read_anchor_mail(values["MED_ANCHOR_MAIL"], values["MED_SMTP_URL"]),
         demo=demo,
     )
 
@@ -180,6 +190,21 @@ def read_sender(given: str, smtp_url: str) -> str:
         good = False
     if not good:
         raise BadSetting(f"MED_MAIL_FROM={given!r} is not an address such as Medspil <medspil@kommune.dk>.")
+    return given
+
+
+def read_anchor_file(given: str) -> Path | None:
+    if not given:
+        return None
+    file = Path(given).expanduser().absolute()
+    if not file.parent.is_dir() or file.is_dir():
+        raise BadSetting(f"MED_ANCHOR_FILE={given!r} is not a file in a folder that exists.")
+    return file
+
+
+def read_anchor_mail(given: str, smtp_url: str) -> str:
+    if given and not (smtp_url and "@" in given and given.isprintable()):
+        raise BadSetting(f"MED_ANCHOR_MAIL={given!r} must be one mail address, and needs MED_SMTP_URL.")
     return given
 
 

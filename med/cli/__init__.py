@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.exc import DBAPIError
 
-from med.cli import backup, compass, exchange, keeping, people, serving, vault
+from med.cli import backup, compass, exchange, keeping, people, serving, vault, verifying
 from med.cli.words import Stop, first_line
 from med.errors import MedError
 from med.settings import BadSetting
@@ -42,6 +42,6 @@ def say(sentence: object, status: int) -> int:
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="med", description="Medspil: open agendas, decisions, and what they did.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for part in (serving, keeping, backup, people, exchange, compass, vault):
+    for part in (serving, keeping, backup, people, exchange, compass, vault, verifying):
         part.add_commands(commands)
     return parser

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from med import clock
-from med.cli.keeping import broken_chains
 from med.cli.vault import replay_list
+from med.cli.verifying import broken_chains
 from med.cli.words import Stop, database_at_head, first_line, sqlite_file
 from med.settings import Settings, database_url, read_settings
 

@@ -1,4 +1,4 @@
-"""`med migrate`, `med doctor`, `med verify`."""
+"""`med migrate`, `med doctor`."""
 
 import argparse
 import os
@@ -22,8 +22,6 @@ def add_commands(commands: Any) -> None:
     migrate.set_defaults(run=run_migrate)
     doctor = commands.add_parser("doctor", help="what is set, what is wrong, and what to do about it")
     doctor.set_defaults(run=run_doctor)
-    verify = commands.add_parser("verify", help="recompute the chain of every committee's approved minutes")
-    verify.set_defaults(run=run_verify)
 
 
 def run_migrate(given: argparse.Namespace) -> int:
@@ -131,29 +129,3 @@ def network_file_system(place: Path, mounts: Path = Path("/proc/mounts")) -> str
         if place.is_relative_to(where) and len(where) >= len(best):
             best, kind = where, file_system
     return kind if kind in {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "afs", "ceph"} else ""
-
-
-def run_verify(given: argparse.Namespace) -> int:
-    with database_at_head() as database:
-        breaks = broken_chains(database)
-    for found in breaks:
-        print(found)
-    if breaks:
-        raise Stop(f"{len(breaks)} breaks in the chain of minutes; restore the rows named from a backup.", 1)
-    print("Every committee's chain of minutes is whole.")
-    return 0
-
-
-def broken_chains(database: Database) -> list[str]:
-    from sqlalchemy import select
-
-    import med.app  # noqa: F401  (every slice says what of its own belongs in the minutes)
-    from med.meetings.queries.minutes import verify_chain
-    from med.organisation.models import Committee
-
-    with database.reading() as db:
-        return [
-            f"{committee.name}: {found}"
-            for committee in db.scalars(select(Committee).order_by(Committee.id))
-            for found in verify_chain(db, committee.id)
-        ]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from med.db import Base
@@ -25,6 +25,18 @@ class Entry(Base):
     thing: Mapped[str]  # table name
     thing_id: Mapped[int]
     fields: Mapped[str] = mapped_column(default="")  # which fields changed, comma separated
+    sha256: Mapped[str]  # over this line and the one before it: see chain.py
+
+
+class Head(Base):
+    """Where the chain of the journal ends: one row, locked by whoever writes the next line."""
+
+    __tablename__ = "journal_head"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int]
+    sha256: Mapped[str]
 
 
 class JobRun(Base):

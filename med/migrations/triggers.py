@@ -118,6 +118,17 @@ def drop(dialect: str, table: str) -> list[str]:
     return made
 
 
+def put_back(dialect: str, table: str) -> list[str]:
+    """The guards that `drop` took away."""
+    return [
+        statement
+        for guard in GUARDED
+        if guard.table == table
+        for verb in guard.verbs
+        for statement in _guard(dialect, guard, verb)
+    ]
+
+
 def _name(guard: Guard, verb: str) -> str:
     return f"guard__{guard.table}__{verb.lower()}"
 
@@ -136,7 +147,7 @@ def _guard(dialect: str, guard: Guard, verb: str) -> list[str]:
         ]
     row = "OLD" if verb == "DELETE" else "NEW"
     return [
-        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN IF ({frozen}){changed} THEN RAISE EXCEPTION '{guard.table} is frozen'; END IF; RETURN {row}; END $$",
         f"CREATE TRIGGER {name} BEFORE {verb} ON {guard.table} FOR EACH ROW EXECUTE FUNCTION {name}()",
     ]
