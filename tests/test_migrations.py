@@ -27,6 +27,10 @@ WITHOUT_INDEX = {
     "compass_exam.noted_by_id", "compass_draw.person_id",
     # Ten million rows: read by assessment, and by dimension only in sums that walk all of them anyway.
     "compass_score.dimension_id",
+    # Projections that can be rebuilt: read by citizen, or by activity, and never from these ends.
+    "compass_change.activity_id", "compass_change.dimension_id", "compass_change.unit_id",
+    "compass_change_sum.dimension_id", "compass_change_sum.unit_id",
+    "compass_change_total.dimension_id", "compass_change_total.unit_id",
     # Asked from the session's end; a participant's own are a handful of sessions of one run.
     "compass_presence.participation_id",
     # Asked only together with the meeting or the item, which have the index: the people of one are a handful.

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from med import clock
+from med.competence_compass import rollups
 from med.competence_compass.models import (
     Assessment,
     Assignment,
@@ -79,6 +80,7 @@ def forget_citizen(db: Session, citizen: Citizen) -> None:
     )
     # People write names where a reason is asked for. Who looked, when and at what stands on.
     db.execute(update(Look).where(Look.citizen_id == mine).values(reason=""))
+    rollups.refresh(db, [mine])
     db.flush()
     db.expire_all()
 

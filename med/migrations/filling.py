@@ -7,10 +7,14 @@ from sqlalchemy import Connection
 
 from med.db import UtcDateTime
 from med.migrations import triggers
+from med.migrations.filling_compass import keep_beside_scores
+from med.workdays import copenhagen
 
 
 def fill(connection: Connection) -> None:
     chain_journal(connection)
+    keep_beside_scores(connection)
+    tell_newest_runs(connection)
 
 
 AT_ONCE = 10_000
@@ -50,3 +54,53 @@ def chain_journal(connection: Connection) -> None:
 def run_all(connection: Connection, statements: list[str]) -> None:
     for statement in statements:
         connection.exec_driver_sql(statement)
+
+
+RUN = sa.table(
+    "compass_effect_run",
+    *(sa.column(name, kind) for name, kind in (
+        ("id", sa.BigInteger()), ("version_id", sa.BigInteger()), ("state", sa.Text()), ("done_at", UtcDateTime()),
+    )),
+)  # fmt: skip
+ESTIMATE = sa.table(
+    "compass_effect_estimate",
+    *(sa.column(name) for name in ("id", "run_id", "activity_id", "dimension_id", "n", "shrunken")),
+)
+TOLD = sa.table(
+    "compass_told_estimate",
+    *(sa.column(name) for name in ("estimate_id", "activity_id", "dimension_id", "told_as")),
+    sa.column("at", UtcDateTime()),
+)
+SNAPSHOT = sa.table(
+    "compass_snapshot",
+    *(sa.column(name) for name in ("measure", "period", "content")),
+    sa.column("made_at", UtcDateTime()),
+)
+
+
+def tell_newest_runs(connection: Connection) -> None:
+    """What was shown of effects until now, the newest run of each instrument version, goes on being what is told."""
+    newest = sa.select(sa.func.max(RUN.c.id)).where(RUN.c.state == "done").group_by(RUN.c.version_id)
+    for run_id, version_id, done_at in connection.execute(
+        sa.select(RUN.c.id, RUN.c.version_id, RUN.c.done_at).where(RUN.c.id.in_(newest)).order_by(RUN.c.id)
+    ).all():
+        day = copenhagen(done_at)
+        period = f"{day.year}-{(day.month - 1) // 3 + 1}/{version_id}"
+        connection.execute(
+            sa.insert(SNAPSHOT).values(
+                measure="effects", period=period, content=f'{{"run": {run_id}}}', made_at=done_at
+            )
+        )
+        rows = connection.execute(sa.select(ESTIMATE).where(ESTIMATE.c.run_id == run_id).order_by(ESTIMATE.c.id)).all()
+        told = [
+            {
+                "estimate_id": row.id,
+                "activity_id": row.activity_id,
+                "dimension_id": row.dimension_id,
+                "told_as": "figures" if row.n >= 10 and row.shrunken is not None else "words",
+                "at": done_at,
+            }
+            for row in rows
+        ]
+        if told:
+            connection.execute(sa.insert(TOLD), told)

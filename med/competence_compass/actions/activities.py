@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Viewer, require
-from med.competence_compass import access
+from med.competence_compass import access, rollups
 from med.competence_compass.access import AboutActivity
 from med.competence_compass.activity_words import SIZES
 from med.competence_compass.forms.activities import ActivityForm, HypothesisForm
@@ -138,6 +138,7 @@ def add_hypothesis(db: Session, viewer: Viewer, activity: Activity, form: Hypoth
         is_exploratory=activity.frozen_at is not None,
     )
     db.add(made)
+    rollups.refresh_activity(db, activity.id)
     note(db, viewer, "hypothesis.written", made, ["is_exploratory"] if made.is_exploratory else [])
     return made
 
@@ -150,6 +151,7 @@ def remove_hypothesis(db: Session, viewer: Viewer, activity: Activity, hypothesi
         raise NotFound
     note(db, viewer, "hypothesis.removed", found)
     db.delete(found)
+    rollups.refresh_activity(db, activity.id)
 
 
 def end_activity(db: Session, viewer: Viewer, activity: Activity) -> None:

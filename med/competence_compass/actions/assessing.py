@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Viewer, require
-from med.competence_compass import access
+from med.competence_compass import access, rollups
 from med.competence_compass.access import Towards
 from med.competence_compass.forms.assessing import BeginForm, CloseForm, FillForm
 from med.competence_compass.models import (
@@ -31,6 +31,7 @@ from med.competence_compass.queries.assessing import (
     usable_version,
 )
 from med.competence_compass.vault import Vault
+from med.competence_compass.vectors import keep_vectors
 from med.errors import Conflict, Invalid, NotAllowed
 from med.journal.actions import note
 from med.language import T
@@ -250,6 +251,9 @@ def close(db: Session, vault: Vault, viewer: Viewer, towards: Towards, occasion:
     for one in occasion.assessments:
         one.closed_at = now
     supersede(db, occasion.assessments)
+    db.flush()
+    keep_vectors(db, [one.id for one in occasion.assessments])
+    rollups.refresh(db, [towards.id])
     _remember_instrument(db, towards, occasion)
     note(db, viewer, "assessment.closed", occasion)
 

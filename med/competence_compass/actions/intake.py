@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Viewer, require
-from med.competence_compass import access
+from med.competence_compass import access, rollups
 from med.competence_compass.erasing import forget_citizen
 from med.competence_compass.forms.cpr import ask_about_cpr
 from med.competence_compass.forms.intake import (
@@ -136,6 +136,8 @@ def place_citizen(db: Session, viewer: Viewer, citizen: Citizen, form: PlaceForm
     if hit is None:
         raise Conflict(T("En anden har rettet imens. Se, hvad der står nu, og ret igen."))
     db.refresh(citizen)
+    if "unit_id" in fields:
+        rollups.refresh(db, [citizen.id])
     if fields:
         note(db, viewer, "citizen.placed", citizen, fields)
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Viewer, require
-from med.competence_compass import access
+from med.competence_compass import access, rollups
 from med.competence_compass.access import AboutActivity
 from med.competence_compass.forms.runs import (
     EndForm,
@@ -120,8 +120,10 @@ def change_run(db: Session, viewer: Viewer, run: Run, form: RunForm) -> Run:
             changed.append(name)
     if changed:
         if "starts" in changed:  # who has a place already begins with the run
-            for held in db.scalars(select(Participation).where(Participation.run_id == run.id)):
+            members = db.scalars(select(Participation).where(Participation.run_id == run.id)).all()
+            for held in members:
                 held.starts = form.starts
+            rollups.refresh(db, [held.citizen_id for held in members])
         run.version += 1
         note(db, viewer, "run.changed", run, changed)
     return run
@@ -268,9 +270,13 @@ def end_run(db: Session, viewer: Viewer, run: Run, form: EndForm) -> None:
     )
     if last is not None and last > form.ends:
         raise Invalid(ends=T("Der er noteret fremmøde den %(day)s.", day=danish_day(last)))
-    for held in db.scalars(select(Participation).where(Participation.run_id == run.id, Participation.ends.is_(None))):
+    still_in = db.scalars(
+        select(Participation).where(Participation.run_id == run.id, Participation.ends.is_(None))
+    ).all()
+    for held in still_in:
         held.ends = max(form.ends, held.starts)
         held.end_reason = EndReason.COMPLETED
+    rollups.refresh(db, [held.citizen_id for held in still_in])
     for entry in db.scalars(
         select(WaitingEntry).where(
             WaitingEntry.offered_run_id == run.id, WaitingEntry.outcome == WaitingOutcome.WAITING
@@ -322,6 +328,7 @@ def admit(db: Session, viewer: Viewer, run: Run, citizen: Citizen, starts: date,
     )
     db.add(made)
     note(db, viewer, "participation.begun", made)
+    rollups.refresh(db, [citizen.id])
     return made
 
 
@@ -342,4 +349,5 @@ def leave_run(db: Session, viewer: Viewer, run: Run, held: Participation, form: 
     if came is not None and came > form.ends:
         raise Invalid(ends=T("Deltageren kom den %(day)s.", day=danish_day(came)))
     held.ends, held.end_reason = form.ends, form.reason
+    rollups.refresh(db, [held.citizen_id])
     note(db, viewer, "participation.ended", held, ["ends", "end_reason"])

@@ -12,6 +12,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from med.access import Viewer
+from med.competence_compass import rollups
 from med.competence_compass.exchange.checking import FAR, overlapping
 from med.competence_compass.exchange.plan import Plan
 from med.competence_compass.exchange.reading import Reading
@@ -405,6 +406,8 @@ def carry_out(db: Session, viewer: Viewer | None, vault: Vault, plan: Plan, prog
         db.execute(update(Goal), rows)
     if plan.ratings:
         db.execute(insert(GoalRating), plan.ratings)
+    moved, ended = ([row["id"] for row in plan.changes.get(kind, ())] for kind in ("citizens", "participations"))
+    rollups.refresh(db, [*moved, *rollups.who_took_part(db, ended)])
     note_many(
         db, viewer, Citizen, [("citizen.changed", row["id"], ["import"]) for row in plan.changes.get("citizens", ())]
     )

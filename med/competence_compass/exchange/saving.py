@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Viewer
+from med.competence_compass import rollups
 from med.competence_compass.exchange.rows import AssessmentRow, Folder, GoalRow, ParticipationRow
 from med.competence_compass.models import (
     Activity,
@@ -34,6 +35,7 @@ from med.competence_compass.models import (
     WaitingEntry,
 )
 from med.competence_compass.vault import Vault
+from med.competence_compass.vectors import order_of, pack
 from med.db import insert_rows, next_ids
 from med.journal.actions import note_many
 
@@ -71,6 +73,8 @@ class Saving:
         self._exams(rows)
         self._goals(rows)
         self._assessments(rows)
+        told = {row.citizen for row in rows.assessments} | {row.citizen for row in rows.participations}
+        rollups.refresh(self.db, [self.citizens[code] for code in told])
 
     def _citizens(self, rows: Folder) -> None:
         if not rows.citizens:
@@ -290,13 +294,16 @@ class Saving:
         occasions = self._occasions(rows.assessments)
         ids = next_ids(self.db, Assessment.__table__, len(rows.assessments))  # type: ignore[arg-type]
         dimensions = list(self.dimensions.values())
+        places, lowest = order_of(self.db, self.version.id)
+        asked = {id: at for at, id in enumerate(dimensions)}
+        order = [asked.get(id) for id in places]
         for start in range(0, len(rows.assessments), AT_ONCE):
             batch = list(zip(ids[start : start + AT_ONCE], rows.assessments[start : start + AT_ONCE], strict=True))
             insert_rows(
                 self.db,
                 Assessment.__table__,  # type: ignore[arg-type]
                 ("id", "occasion_id", "citizen_id", "version_id", "day", "kind", "purpose", "assessor", "assessor_id",
-                 "triggered_referral", "closed_at", "correction"),
+                 "triggered_referral", "closed_at", "correction", "packed"),
                 [
                     (
                         id,
@@ -311,6 +318,7 @@ class Saving:
                         row.purpose is AssessmentPurpose.REFERRAL,
                         noon(row.date),
                         0,
+                        pack([None if at is None else row.answers[at] for at in order], lowest),
                     )
                     for id, row in batch
                 ],

@@ -46,7 +46,9 @@ from med.competence_compass.models.instruments import (
     ScaleLevel,
     Version,
 )
-from med.competence_compass.models.snapshots import Measure, Snapshot
+from med.competence_compass.models.projections import ChangeSum, ChangeTotal, CitizenChange
+from med.competence_compass.models.reporting import Report, ReportColumn, ReportLayout
+from med.competence_compass.models.snapshots import Measure, Snapshot, ToldAs, ToldEstimate
 from med.competence_compass.models.vault import CitizenKey, Erasure, Identity, Look, LookAt
 
 __all__ = [
@@ -60,7 +62,10 @@ __all__ = [
     "AssessmentPurpose",
     "Assignment",
     "AssignmentRole",
+    "ChangeSum",
+    "ChangeTotal",
     "Citizen",
+    "CitizenChange",
     "CitizenKey",
     "CompassRole",
     "Dimension",
@@ -88,6 +93,9 @@ __all__ = [
     "Reliability",
     "ReliabilityMethod",
     "RoleKind",
+    "Report",
+    "ReportColumn",
+    "ReportLayout",
     "Run",
     "RunLeader",
     "RunState",
@@ -95,6 +103,8 @@ __all__ = [
     "Score",
     "Session",
     "Snapshot",
+    "ToldAs",
+    "ToldEstimate",
     "Version",
     "WaitingEntry",
     "WaitingOutcome",

@@ -132,6 +132,8 @@ class Assessment(Base):
     correction: Mapped[int] = mapped_column(default=0)
     superseded_at: Mapped[datetime | None]  # a correction took its place
     supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("compass_assessment.id"), index=True)
+    # All its answers in a few bytes once it is closed, see med/competence_compass/vectors.py. Scores are the record.
+    packed: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
 
     occasion: Mapped[Occasion] = relationship(back_populates="assessments")
     scores: Mapped[list["Score"]] = relationship(back_populates="assessment")

@@ -41,6 +41,8 @@ class EffectRun(Base):
     method: Mapped[str] = mapped_column(default="")
     rows_used: Mapped[int] = mapped_column(default=0)
     rows_left_out: Mapped[int] = mapped_column(default=0)
+    citizens: Mapped[int] = mapped_column(default=0)
+    citizens_renewed: Mapped[int] = mapped_column(default=0)  # whose part was computed anew; the others' was kept
     lead_z: Mapped[float | None]
     line_z: Mapped[float | None]
     is_guarded: Mapped[bool] = mapped_column(default=False)
