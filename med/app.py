@@ -26,6 +26,7 @@ from med.decisions.slice import decisions
 from med.errors import Conflict, Invalid, MedError, NotAllowed, Unreadable
 from med.identity.doorkeeper import Doorkeeper
 from med.identity.slice import identity
+from med.keeping.slice import keeping
 from med.language import T
 from med.loop.slice import loop
 from med.meetings.slice import meetings
@@ -52,6 +53,7 @@ SLICES: tuple[Slice, ...] = (
     loop,
     notices,
     calendar,
+    keeping,
     overview,
     trust,
 )

@@ -56,6 +56,9 @@ KNOWN = (
     ),
     Setting("MED_ANCHOR_MAIL", "", "An address the day's end of the chains is mailed to; needs MED_SMTP_URL."),
     Setting("MED_LIVE_READERS", "400", "How many may follow meetings live at once, per server process."),
+    Setting("MED_BACKUP_DIR", "", "Folder for a backup every night, on another disk; empty: none is made by itself."),
+    Setting("MED_BACKUP_HOUR", "3", "The hour in Copenhagen at which the night's backup is made, 0 to 23."),
+    Setting("MED_BACKUP_KEEP", "14", "How many nightly backups are kept."),
 )
 
 
@@ -75,6 +78,9 @@ class Settings:
     webhook_hosts: frozenset[str] = frozenset()
     anchor_file: Path | None = None
     anchor_mail: str = ""
+    backup_dir: Path | None = None
+    backup_hour: int = 3
+    backups: int = 14
     demo: bool = False
 
     @property
@@ -132,14 +138,29 @@ def read_settings(
         ),
         anchor_file=read_anchor_file(values["MED_ANCHOR_FILE"]),
         anchor_mail=read_anchor_mail(values["MED_ANCHOR_MAIL"], values["MED_SMTP_URL"]),
+        backup_dir=read_backup_dir(values["MED_BACKUP_DIR"], folder),
+        backup_hour=read_number("MED_BACKUP_HOUR", values["MED_BACKUP_HOUR"], 23, 0),
+        backups=read_number("MED_BACKUP_KEEP", values["MED_BACKUP_KEEP"], 1000),
         demo=demo,
     )
 
 
-def read_number(name: str, given: str, most: int) -> int:
-    if not given.isdecimal() or len(given) > 9 or not 1 <= int(given) <= most:
-        raise BadSetting(f"{name}={given!r} is not a whole number from 1 to {most}.")
+def read_number(name: str, given: str, most: int, least: int = 1) -> int:
+    if not given.isdecimal() or len(given) > 9 or not least <= int(given) <= most:
+        raise BadSetting(f"{name}={given!r} is not a whole number from {least} to {most}.")
     return int(given)
+
+
+def read_backup_dir(given: str, data_dir: Path) -> Path | None:
+    """A folder that is there: a disk that is not mounted must not be filled by mistake under its mount point."""
+    if not given:
+        return None
+    folder = Path(given).expanduser().absolute()
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise BadSetting(f"MED_BACKUP_DIR={given!r} is not a folder that can be written; make it, or mount its disk.")
+    if folder.is_relative_to(data_dir / "files"):
+        raise BadSetting(f"MED_BACKUP_DIR={given!r} lies among the attachments; choose a folder outside.")
+    return folder
 
 
 def read_address(given: str, demo: bool) -> str:

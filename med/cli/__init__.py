@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from med.cli import backup, compass, exchange, keeping, people, serving, vault, verifying
 from med.cli.words import Stop, first_line
 from med.errors import MedError
+from med.keeping.proof import Damaged
 from med.settings import BadSetting
 
 
@@ -19,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = make_parser().parse_args(arguments)
     try:
         return given.run(given) or 0
-    except (BadSetting, Stop) as error:
+    except (BadSetting, Stop, Damaged) as error:
         return say(error, getattr(error, "status", 2))
     except MedError as error:
         return say(error, 2)

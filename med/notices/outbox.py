@@ -44,6 +44,7 @@ class Parcel:
 Composer = Callable[[Session, Office, Message, Viewer | None], Letter | Parcel | None]
 COMPOSERS: dict[str, Composer] = {}
 SUMMONS: set[str] = set()
+OPERATIONS: set[str] = set()
 
 
 def register(**composers: Composer) -> None:
@@ -57,6 +58,12 @@ def register_summons(**composers: Composer) -> None:
     """Kinds that go with the seat and reach also those who want no mail: being called to a meeting, and its end."""
     register(**composers)
     SUMMONS.update(composers)
+
+
+def register_operations(**composers: Composer) -> None:
+    """Kinds for those who look after the system, who may work elsewhere and cannot ask not to be told."""
+    register_summons(**composers)
+    OPERATIONS.update(composers)
 
 
 class NotSent(Exception):

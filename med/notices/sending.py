@@ -25,7 +25,7 @@ from med.errors import NotFound
 from med.notices import smtp
 from med.notices.chat.courier import Courier, Destination
 from med.notices.models import Channel, MailSetting, Message, MessageState, Outlet
-from med.notices.outbox import COMPOSERS, SUMMONS, Away, Later, Letter, Never, NoSuchAddress, Parcel
+from med.notices.outbox import COMPOSERS, OPERATIONS, SUMMONS, Away, Later, Letter, Never, NoSuchAddress, Parcel
 from med.organisation.models import Person
 from med.organisation.queries import viewer_of
 from med.slices import Office
@@ -327,7 +327,7 @@ def may_receive(db: Session, office: Office, message: Message, person: Person) -
         viewer = viewer_of(db, person)
     except NotFound:
         return Reason.LEFT
-    if not viewer.is_employee:
+    if not (viewer.is_employee or (viewer.is_admin and message.kind in OPERATIONS)):
         return Reason.LEFT
     setting = db.scalar(select(MailSetting).where(MailSetting.person_id == person.id))
     if setting is not None and setting.refused_at is not None:

@@ -280,6 +280,7 @@ EXPECTED: dict[str, Rows] = {
     "notices.unsubscribe": WHOEVER_COMES,
     "notices.stop": WHOEVER_COMES,
     # the post, the channels and the demo's mailbox
+    "keeping.copies": OPERATES,
     "notices.post": OPERATES,
     "notices.try_all_again": OPERATES,
     "notices.try_again": OPERATES,

@@ -96,6 +96,7 @@ PAGES = (
     Place("/afmeld/{ticket[carla]}", ""),
     Place("/afmeld/{ticket[carla]}", "bo"),
     Place("/drift/post", "ivan"),
+    Place("/drift/kopier", "ivan"),
     Place("/drift/kanaler", "emil"),
     Place("/drift/kanaler", "ivan"),
     Place("/udbakke", "anna"),
