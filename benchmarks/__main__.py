@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import addresses, compass, digest, outbox
+from benchmarks import addresses, compass, digest, front_end, outbox
 from benchmarks.fill import fill
 from benchmarks.machine import Caller, cpu_seconds, describe, memory_mb, running
 from med import clock, demo
@@ -77,6 +77,7 @@ SECTIONS: dict[str, Callable[[argparse.Namespace], list[str]]] = {
     "start-up": lambda given: ["## Start-up", "", *start_up(given.rounds)],
     "digest": lambda given: digest.section(DIGEST_PEOPLE, given.seed),
     "outbox": lambda given: outbox.section(given.seed),
+    "front-end": lambda given: front_end.section(given.rounds),
     "compass": lambda given: compass.section(given.rounds, compass.ASSESSMENTS, given.seed),
 }
 
