@@ -97,6 +97,7 @@ def _seats(world: World) -> None:
         (MAIN, CHAIR_ABOVE, "management", "chair", LONG),
         (OTHER, CHAIR_ELSEWHERE, "management", "chair", LONG),
         (OTHER, STEWARD, "employee", "member", LONG),
+        (OTHER, STEPS_IN_FOR_VICE, "employee", "member", LONG),  # whose side there is not the side here
     ]
     for number, (committee, person, side, role, term) in enumerate(placed, 1):
         world.seats[number] = Seat(number, committee, person, side, role, term)

@@ -117,6 +117,24 @@ EXPECTED: dict[str, Rows] = {
     "identity.make_address": {"any": {OK: STAFF, 403: OPERATOR}},
     "identity.revoke_address": CARLA_ALONE,
     "identity.seen": WHOEVER_SIGNS_IN,
+    "identity.access": WHOEVER_SIGNS_IN,
+    "identity.end_others": WHOEVER_SIGNS_IN,
+    "identity.password": CARLA_ALONE,  # she has one
+    "identity.change_password": CARLA_ALONE,
+    "identity.second_step": CARLA_ALONE,
+    "identity.turn_on_second_step": CARLA_ALONE,
+    "identity.turn_off_second_step": CARLA_ALONE,
+    "identity.renew_codes": CARLA_ALONE,
+    "identity.sign_in_by_password": WHOEVER_COMES,
+    "identity.welcome": {"any": {404: [*EVERYONE, *NOBODY]}},  # the scene has no such link
+    "identity.begin": {"any": {404: [*EVERYONE, *NOBODY]}},
+    "identity.go_to_provider": {"any": {404: [*EVERYONE, *NOBODY]}},  # and no provider
+    "identity.come_back": {"any": {404: [*EVERYONE, *NOBODY]}},
+    "identity.sign_out_there": {"any": {404: [*EVERYONE, *NOBODY]}},
+    "identity.ways_in": OPERATES,
+    "identity.invite": OPERATES,
+    "identity.close_account": OPERATES,
+    "identity.unlink": OPERATES,
     # answering an invitation by the link in a mail; what came back by mail
     "calendar.answer": WHOEVER_COMES,
     "calendar.give_answer": WHOEVER_COMES,

@@ -11,7 +11,7 @@ from med.calendar.forms import Choice
 from med.calendar.queries.subscriptions import agenda_lines, filled_in, standing_of
 from med.competence_compass.models import Activity
 from med.decisions import access as decisions_access
-from med.decisions.models import Decision, FollowUp
+from med.decisions.models import Decision, FollowUp, Tag
 from med.errors import NotFound
 from med.identity.actions import viewer_by_token
 from med.identity.doorkeeper import digest
@@ -103,6 +103,7 @@ def settle(db: Session, world: worlds.World) -> None:
     )
     write(Proposal, [proposal_row(proposal) for proposal in world.proposals.values()])
     write(Decision, [decision_row(decision) for decision in world.decisions.values()])
+    write(Tag, [tag_row(decision) for decision in world.decisions.values()])
     write(
         FollowUp,
         [
@@ -325,6 +326,18 @@ def decision_row(decision: worlds.Decision) -> dict[str, Any]:
         "release_chair_at": when(decision.said_chair),
         "release_vice_at": when(decision.said_vice),
         "changed_at": NOW,
+    }
+
+
+def tag_row(decision: worlds.Decision) -> dict[str, Any]:
+    """Every decision is made for one perspective, and its tag repeats what lists are walked by."""
+    return {
+        "decision_id": decision.id,
+        "perspective": "emergens",
+        "is_main": True,
+        "committee_id": decision.committee,
+        "is_open": decision.open,
+        "published_at": when(decision.published),
     }
 
 
