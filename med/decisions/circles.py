@@ -43,7 +43,6 @@ def mark(db: Session) -> str:
     return "".join(teller.mark(db) for teller in TELLERS)
 
 
-def put_in(html: str, said: str | None) -> str:
-    """A kept entry with its sentence at the place."""
-    words = f'<p class="dec__us"><b>{escape(HEADING)}</b> {escape(said)}</p>' if said else ""
-    return html.replace(PLACE, words, 1)
+def said_of(said: str) -> bytes:
+    """The sentence as it stands in a kept entry."""
+    return f'<p class="dec__us"><b>{escape(HEADING)}</b> {escape(said)}</p>'.encode()

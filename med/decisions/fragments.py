@@ -6,69 +6,49 @@ it holds no button, no token and nothing about the reader but their language and
 see it is decided by the query that brings the keys, every time.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from threading import Lock
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from med import clock, language
 from med.access import Viewer
-from med.decisions import queries
+from med.decisions import circles, queries
 from med.perspectives.models import Perspective
 from med.perspectives.queries import Title
+from med.web.kept import Kept
 
 LARGEST = 4000  # pieces of about 1 kB
 
 
-class Fragments:
-    """A shelf of rendered entries; the one not looked at for longest goes first."""
+class Piece(NamedTuple):
+    """An entry's HTML, before and after the place where the slice above says what became of the decision."""
 
-    def __init__(self, largest: int = LARGEST) -> None:
-        self.largest = largest
-        self._kept: OrderedDict[Hashable, str] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: Hashable) -> str | None:
-        with self._lock:
-            if (found := self._kept.get(key)) is not None:
-                self._kept.move_to_end(key)
-            return found
-
-    def put(self, key: Hashable, html: str) -> None:
-        with self._lock:
-            self._kept[key] = html
-            self._kept.move_to_end(key)
-            while len(self._kept) > self.largest:
-                self._kept.popitem(last=False)
-
-    def clear(self) -> None:
-        with self._lock:
-            self._kept.clear()
-
-    def __len__(self) -> int:
-        return len(self._kept)
+    head: bytes
+    tail: bytes
 
 
-SHELF = Fragments()
+SHELF: Kept[Piece] = Kept(LARGEST)
 
 
-def fragment_key(key: queries.Key, is_new: bool, today: date, names: Hashable) -> Hashable:
-    """Everything an entry shows: its words (by uid and version), the names in it, the language, and the day,
-    which decides what is overdue. The uid, not the id: two databases of one process have the same ids."""
-    return (
-        key.uid,
-        key.version,
-        key.committee,
-        key.meeting,
-        key.responsible,
-        names,
-        is_new,
-        today,
-        language.current.get(),
-    )
+def surroundings(titles: Mapping[Perspective, Title], today: date) -> str:
+    """What entries show besides their own: the perspectives' names, the language, and the day, which decides what is
+    overdue. One short text, so that fifty keys are made and compared quickly."""
+    names = tuple((title.title, title.short) for title in titles.values())
+    return _surroundings(names, today, language.current.get())
+
+
+@lru_cache(64)
+def _surroundings(*shown: Any) -> str:
+    return repr(shown)
+
+
+def fragment_key(key: queries.Key, is_new: bool, around: str) -> Hashable:
+    """Everything an entry shows: its words (by uid and version), the names in it, and what is around it.
+    The uid, not the id: two databases of one process have the same ids."""
+    return (key.uid, key.version, key.committee, key.meeting, key.responsible, is_new, around)
 
 
 def render_entries(
@@ -79,32 +59,34 @@ def render_entries(
     render: Callable[..., str],
     *,
     news_since: datetime,
-    shelf: Fragments = SHELF,
-) -> list[tuple[queries.Key, str]]:
+    shelf: Kept[Piece] = SHELF,
+) -> list[tuple[queries.Key, Piece]]:
     """The entries' HTML beside their keys, in the same order. `render(entry=…, key=…, …)` makes one."""
     today = clock.today()
-    names = tuple((title.title, title.short) for title in titles.values())
-    wanted = {key.id: fragment_key(key, key.published_at > news_since, today, names) for key in keys}
-    found: dict[int, str | None] = {key.id: shelf.get(wanted[key.id]) for key in keys}
-    missing = [key for key in keys if found[key.id] is None]
-    words = gather(queries.entries(db, viewer, [key.id for key in missing]))
-    for key in missing:
-        if key.id not in words:
-            continue  # withdrawn from sight between the two questions
-        entry, further = words[key.id]
-        html = render(
-            entry=entry,
-            further=further,
-            key=key,
-            titles=titles,
-            today=today,
-            is_new=key.published_at > news_since,
-        )
-        # Two readings of a moving database may straddle a change: keep only what belongs to the key's version.
-        if entry.version == key.version:
-            shelf.put(wanted[key.id], html)
-        found[key.id] = html
-    return [(key, piece) for key in keys if (piece := found[key.id]) is not None]
+    around = surroundings(titles, today)
+    wanted = [fragment_key(key, key.published_at > news_since, around) for key in keys]
+    found = shelf.get_all(wanted)
+    if None in found:
+        missing = [key.id for key, piece in zip(keys, found, strict=True) if piece is None]
+        words = gather(queries.entries(db, viewer, missing))
+        for at, key in enumerate(keys):
+            if found[at] is not None or key.id not in words:
+                continue  # at hand, or withdrawn from sight between the two questions
+            entry, further = words[key.id]
+            html = render(
+                entry=entry,
+                further=further,
+                key=key,
+                titles=titles,
+                today=today,
+                is_new=key.published_at > news_since,
+            )
+            head, _, tail = html.partition(circles.PLACE)
+            found[at] = made = Piece(head.encode(), tail.encode())
+            # Two readings of a moving database may straddle a change: keep only what belongs to the key's version.
+            if entry.version == key.version:
+                shelf.put(wanted[at], made)
+    return [(key, piece) for key, piece in zip(keys, found, strict=True) if piece is not None]
 
 
 def gather(rows: Iterable[Any]) -> dict[int, tuple[Any, list[Perspective]]]:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    exists,
     func,
     literal,
     literal_column,
@@ -34,7 +35,7 @@ from med.competence_compass.models import (
     Hypothesis,
     RunState,
 )
-from med.db import UtcDateTime
+from med.db import Prepared, UtcDateTime
 from med.decisions.access import OVER, published_decisions, visible_decisions
 from med.decisions.models import Decision
 from med.decisions.queries import Cursor
@@ -73,7 +74,6 @@ def every_link() -> CompoundSelect[*tuple[Any, ...]]:
     )
 
 
-@cache
 def asked_circles() -> Select[*tuple[Any, ...]]:
     """Put together once: every page of the feed asks it."""
     link = every_link().subquery("link")
@@ -99,7 +99,22 @@ def asked_circles() -> Select[*tuple[Any, ...]]:
     )
 
 
-@cache
+def _with_a_circle() -> Select[Any]:
+    said = [table.decision_id for table in (DecisionLink, Activity, Hypothesis)]
+    return select(Decision.id).where(
+        Decision.id.in_(bindparam("ids", expanding=True)),
+        or_(Decision.hoped_effect != "", *(exists().where(said_by == Decision.id) for said_by in said)),
+    )
+
+
+WITH_A_CIRCLE = Prepared(_with_a_circle, remembered=200)
+
+
+def with_a_circle(db: Session, decision_ids: Collection[int]) -> list[int]:
+    """Those that hope for an effect or have an activity."""
+    return [id for (id,) in WITH_A_CIRCLE(db, ids=frozenset(decision_ids))] if decision_ids else []
+
+
 def asked_findings() -> Select[*tuple[Any, ...]]:
     """What the newest run of each version found for some activities, the newest last."""
     newest = select(func.max(EffectRun.id)).where(EffectRun.state == RunState.DONE).group_by(EffectRun.version_id)
@@ -127,12 +142,16 @@ def asked_findings() -> Select[*tuple[Any, ...]]:
     )
 
 
+CIRCLES = Prepared(asked_circles, remembered=200)
+FINDINGS = Prepared(asked_findings, remembered=200)
+
+
 def findings_of(db: Session, activity_ids: Collection[int]) -> dict[int, tuple[Finding, ...]]:
     """What is known of each activity by the newest run that looked at it, after disclosure control."""
     if not activity_ids:
         return {}
     found: dict[int, dict[int, list[Finding]]] = defaultdict(lambda: defaultdict(list))
-    for row in db.execute(asked_findings(), {"ids": sorted(activity_ids)}):
+    for row in FINDINGS(db, ids=frozenset(activity_ids)):
         found[row.activity_id][row.run_id].append(as_finding(row))
     return {activity_id: tuple(runs[max(runs)]) for activity_id, runs in found.items()}
 
@@ -156,7 +175,7 @@ def circles(db: Session, decision_ids: Collection[int]) -> dict[int, Circle]:
     """The circles of decisions the caller may show, in two questions however many they are."""
     if not decision_ids:
         return {}
-    rows = db.execute(asked_circles(), {"ids": sorted(decision_ids)}).all()
+    rows = CIRCLES(db, ids=frozenset(decision_ids))
     return put_together(rows, findings_of(db, {row.activity_id for row in rows if row.activity_id is not None}))
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from med.access import SeatFact, SeatRole, Side, Viewer
+from med.access import Viewer
 from med.language import T, Text
 from med.organisation.models import Committee, Employment, Grant, Person, Seat
 
@@ -54,11 +54,6 @@ STANDING = union_all(
     _standing("seat", Seat, Seat.committee_id, None, Seat.role, Seat.side, Seat.id, Seat.substitute_for_id),
     _standing("grant", Grant, Grant.committee_id, Grant.with_below, Grant.kind, None, None, None),
 )
-
-
-def seat_fact(row: Any) -> SeatFact:
-    side = Side(row.side) if row.side else None
-    return SeatFact(row.place, side, SeatRole(row.word), row.seat_id, row.stands_in)
 
 
 def visible_committees(viewer: Viewer) -> ColumnElement[bool]:

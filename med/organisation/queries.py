@@ -3,16 +3,17 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from med import clock
-from med.access import SeatRole, Viewer
+from med.access import SeatFact, SeatRole, Side, Viewer
+from med.db import Prepared
 from med.errors import NotFound
-from med.organisation.access import STANDING, on_day, seat_fact, visible_committees, visible_people
+from med.organisation.access import STANDING, on_day, visible_committees, visible_people
 from med.organisation.models import (
     Committee,
     Employment,
@@ -33,34 +34,44 @@ def viewer_for(db: Session, person_id: int) -> Viewer:
     return viewer_of(db, person)
 
 
-def viewer_of(db: Session, person: Person | Row) -> Viewer:
-    """The same for a person at hand, or a row with the person's columns."""
+def viewer_of(db: Session, person: Any) -> Viewer:
+    """The same for a person at hand, or anything with the person's columns."""
     if not person.is_active:
         raise NotFound
-    jobs: list[Row] = []
-    seats: list[Row] = []
-    grants: list[Row] = []
-    for row in db.connection().execute(STANDING, {"who": person.id, "today": clock.today()}):
-        {"job": jobs, "seat": seats, "grant": grants}[row.what].append(row)
-    secretary = {grant.place for grant in grants if grant.word == GrantKind.SECRETARY}
-    wide = {grant.place for grant in grants if grant.word == GrantKind.SECRETARY and grant.flag}
-    managed = {job.place for job in jobs if job.flag}
+    jobs: list[tuple[int, bool, str]] = []
+    seats: list[SeatFact] = []
+    secretary: set[int] = set()
+    wide: set[int] = set()
+    is_admin = False
+    for what, place, flag, word, side, seat_id, stands_in in HOLDS(db, who=person.id, today=clock.today()):
+        if what == "job":
+            jobs.append((place, flag, word))
+        elif what == "seat":
+            seats.append(SeatFact(place, Side(side) if side else None, SeatRole(word), seat_id, stands_in))
+        elif word == GrantKind.SECRETARY:
+            secretary.add(place)
+            if flag:
+                wide.add(place)
+        elif word == GrantKind.ADMIN:
+            is_admin = True
+    managed = {place for place, manages, _ in jobs if manages}
     return Viewer(
         person_id=person.id,
         name=person.name,
         handle=person.handle,
         language=person.language,
         is_employee=bool(jobs),
-        is_admin=any(grant.word == GrantKind.ADMIN for grant in grants),
-        role_key=_highest([job.word for job in jobs]),
-        unit_ids=frozenset(job.place for job in jobs),
+        is_admin=is_admin,
+        role_key=_highest([role for _, _, role in jobs]),
+        unit_ids=frozenset(place for place, _, _ in jobs),
         managed_unit_ids=frozenset(managed | below(db, Unit, managed)),
         # A seat follows the employment: who has left the municipality has no seat, whatever its dates say.
-        seats=tuple(map(seat_fact, seats)) if jobs else (),
+        seats=tuple(seats) if jobs else (),
         secretary_of=frozenset(secretary | below(db, Committee, wide)) if jobs else frozenset(),
     )
 
 
+HOLDS = Prepared(lambda: STANDING)  # asked at every request
 ROLE_ORDER = ("direktion", "centerchef", "leder_af_ledere", "leder_af_medarbejdere", "medarbejder")
 
 
@@ -72,16 +83,17 @@ def below(db: Session, kind: type[Unit] | type[Committee], roots: set[int]) -> s
     """Ids of everything under `roots` in the tree of units or committees, the roots not counted."""
     if not roots:
         return set()
-    return set(db.connection().execute(_tree_below(kind), {"roots": sorted(roots)}).scalars())
+    return {id for (id,) in BELOW[kind](db, roots=roots)}
 
 
-@cache
 def _tree_below(kind: type[Unit] | type[Committee]) -> Any:
-    """Put together once: it is asked at every request of a manager."""
     roots = kind.parent_id.in_(bindparam("roots", expanding=True))
     tree = select(kind.id).where(roots).cte("below", recursive=True)
     tree = tree.union(select(kind.id).where(kind.parent_id == tree.c.id))
     return select(tree.c.id)
+
+
+BELOW: dict[Any, Prepared] = {kind: Prepared(partial(_tree_below, kind)) for kind in (Unit, Committee)}
 
 
 def committee(db: Session, viewer: Viewer, committee_id: int) -> Committee:

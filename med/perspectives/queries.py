@@ -8,6 +8,7 @@ from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from med import clock, language
+from med.db import Prepared
 from med.errors import NotFound
 from med.organisation.models import Committee, Level, Person
 from med.perspectives.models import GrundlagChange, Perspective, PerspectiveText, RoleKey, Statement
@@ -33,17 +34,20 @@ class Sentence(NamedTuple):
 
 def titles(db: Session) -> dict[Perspective, Title]:
     """All four headings, in the fixed order. Where the municipality has written none, the perspective's own name."""
-    rows = db.execute(
-        select(
-            PerspectiveText.perspective,
-            PerspectiveText.title,
-            PerspectiveText.short,
-            PerspectiveText.about,
-            PerspectiveText.version,
-        )
-    )
-    written = {row.perspective: Title(*row[1:]) for row in rows}
+    written = {perspective: Title(*rest) for perspective, *rest in WRITTEN(db)}
     return {key: written.get(key) or Title(str(language.word(key)), "", "") for key in Perspective}
+
+
+WRITTEN = Prepared(
+    lambda: select(
+        PerspectiveText.perspective,
+        PerspectiveText.title,
+        PerspectiveText.short,
+        PerspectiveText.about,
+        PerspectiveText.version,
+    ),
+    remembered=1,
+)
 
 
 def statements_for(db: Session, role_key: str) -> dict[Perspective, list[str]]:

@@ -1,7 +1,7 @@
 """Making pages: the templates, and what every template may ask for."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from med.settings import Settings
 from med.slices import NavEntry
 from med.web.assets import Asset
 from med.web.forms import as_machines_write
+from med.web.kept import Frame, Kept, Nobody, cut, fill, in_html, mark
 from med.web.security import make_token
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 # In a checkout the templates stand beside the package; in a wheel they travel inside it.
 HERE = Path(__file__).parents[1]
 FOLDERS = [HERE.parent / "templates", HERE / "templates"]
+
+
+FRAMES = 300  # of about 12 kB
 
 
 class Site:
@@ -73,6 +77,7 @@ class Pages:
         self.policies = policies
         self.panels = dict(panels or {})
         self.reverse: Callable[..., str] = lambda *a, **k: ""
+        self.frames: Kept[Frame] = Kept(FRAMES)
         self.env = environment()
         self.env.globals.update(
             site=Site(settings, assets["brand.css"].href if "brand.css" in assets else ""),
@@ -88,6 +93,42 @@ class Pages:
         if not template.rpartition("/")[2].startswith("_"):
             context = {**self.frame(visit), **context}
         return self.env.get_template(template).render(**self.surroundings(visit), **context)
+
+    def filled(
+        self,
+        template: str,
+        visit: "Visit",
+        key: Hashable,
+        holes: Mapping[str, bytes | Callable[[], bytes]],
+        context: Callable[[], dict[str, Any]],
+    ) -> bytes:
+        """A page whose frame is kept (`med.web.kept`). `key` names everything `context` shows; what differs from one
+        reader to the next stands in the template as {{ hole_name }} and is given in `holes` as finished HTML."""
+        viewer = visit.viewer
+        nav = tuple(number for number, entry in enumerate(self.nav) if entry.shows(viewer))
+        whole = (template, visit.arrival.language, visit.arrival.theme, nav, here(visit), said(visit), key)
+        frame = self.frames.get(whole)
+        if frame is None:
+            nobody = {
+                **self.frame(visit),
+                "viewer": Nobody(mark("viewer_name"), mark("viewer_handle")),
+                "lang": visit.arrival.language,
+                "here": here(visit),
+                "csrf": lambda: mark("csrf"),
+                **{f"hole_{name}": mark(name) for name in holes},
+            }
+            frame = cut(self.env.get_template(template).render(**nobody, **context()))
+            self.frames.put(whole, frame)
+        token = make_token(visit.arrival.token_secret) if visit.arrival.token_secret else ""
+        return fill(
+            frame,
+            {
+                **holes,
+                "viewer_name": in_html(viewer.name),
+                "viewer_handle": in_html(viewer.handle),
+                "csrf": lambda: FIELDS % (token.encode(), str(uuid.uuid4()).encode()),
+            },
+        )
 
     def piece(self, template: str, visit: "Visit", **context: Any) -> Markup:
         """A piece to be put into another template as it is: it was escaped when it was rendered."""
@@ -170,9 +211,10 @@ def said(visit: "Visit") -> str:
 
 def form_fields(token: str) -> Markup:
     """The hidden fields of a form: the page's token, and a key of the form's own against a double submit."""
-    return Markup('<input type="hidden" name="_token" value="{}"><input type="hidden" name="idem" value="{}">').format(
-        token, uuid.uuid4()
-    )
+    return Markup((FIELDS % (token.encode(), str(uuid.uuid4()).encode())).decode())  # nosec B704 - base64 and hex digits
+
+
+FIELDS = b'<input type="hidden" name="_token" value="%b"><input type="hidden" name="idem" value="%b">'
 
 
 def danish() -> Markup:

@@ -12,7 +12,7 @@ from med import clock
 from med.decisions import actions
 from med.decisions.filters import Filters, filters_of, read_filters
 from med.decisions.forms import StateForm, WithdrawForm
-from med.decisions.fragments import SHELF, Fragments
+from med.decisions.fragments import SHELF
 from med.decisions.models import Decision, DecisionState, Tag
 from med.decisions.queries import chip_counts, know_responsible, newest
 from med.organisation.models import Committee, Person
@@ -262,15 +262,6 @@ def test_a_kept_piece_follows_every_change(visitor, published, write, db, people
     write(lambda session: setattr(session.get(Decision, made), "text", "der er tre pauser"))
     write(lambda session: setattr(session.get(Decision, made), "version", 100))
     assert "Der er tre pauser" in entry()
-
-
-def test_the_shelf_is_bounded():
-    shelf = Fragments(2)
-    shelf.put("a", "1")
-    shelf.put("b", "2")
-    assert shelf.get("a") == "1"
-    shelf.put("c", "3")
-    assert (shelf.get("a"), shelf.get("b"), shelf.get("c"), len(shelf)) == ("1", None, "3", 2)
 
 
 @pytest.fixture

@@ -1,11 +1,8 @@
 """Questions about decisions and follow-ups. The page, the feeds and the meeting ask the same ones."""
 
+from med.decisions.queries.asking import CAP, PAGE, SEARCHED, Cursor
 from med.decisions.queries.balance import Balance, BalanceRow, Counts, balance, no_counts, perspective_balance
 from med.decisions.queries.feed import (
-    CAP,
-    PAGE,
-    SEARCHED,
-    Cursor,
     Key,
     Slice,
     chip_counts,

@@ -18,7 +18,8 @@ from med.access import INSIDE, Viewer
 from med.db import UtcDateTime, in_one_line, in_one_text
 from med.decisions.filters import Filters
 from med.decisions.models import Decision, DecisionState
-from med.decisions.queries.feed import PAGE, Cursor, Key, page_of
+from med.decisions.queries.asking import PAGE, Cursor, page_of
+from med.decisions.queries.feed import Key
 from med.errors import NotFound
 from med.organisation.models import Grant, GrantKind, Seat
 from med.perspectives.models import PerspectiveText

@@ -1,9 +1,13 @@
 """`/beslutninger`: the feed."""
 
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from litestar import Response
+from jinja2 import Environment
+from litestar import MediaType, Response
 from markupsafe import Markup
 
 from med import language
@@ -13,9 +17,11 @@ from med.decisions.filters import IN_FORCE, Filters, read_filters
 from med.decisions.fragments import heading, render_entries
 from med.decisions.models import DecisionState
 from med.language import T
-from med.perspectives.queries import titles
+from med.perspectives.models import Perspective
+from med.perspectives.queries import Title, titles
+from med.web.kept import in_html
 from med.web.routing import Visit, get
-from med.workdays import copenhagen
+from med.workdays import copenhagen, short_date
 
 
 @get("/beslutninger", name="decisions.index", policy=signed_in)
@@ -30,37 +36,78 @@ def index(visit: Visit) -> Response:
     found = queries.newest(db, viewer, filters, before=before, after=after, news_since=news_since)
     perspectives = titles(db)
     counts = queries.chip_counts(db, viewer, filters, news_since=news_since)
-    template = visit.desk.pages.env.get_template("decisions/_entry.html")
+    committees = queries.committee_choices(db, viewer, filters.committee_id)
+    newer, older = place(filters, "efter", found.newer), place(filters, "foer", found.older)
+    chips = [
+        ("", language.gettext("Alle perspektiver"), shown(counts[None])),
+        *((one.value, title.short or title.title, shown(counts[one])) for one, title in perspectives.items()),
+    ]
+
+    def context() -> dict[str, Any]:
+        return {
+            "has_any": bool(found.keys),
+            "filters": filters,
+            "values": {**filters.fields(), **{name: visit.query.get(name) for name in errors}},
+            "errors": errors,
+            "chips": chips,
+            "committees": committees,
+            "states": [
+                (IN_FORCE, str(T("I kraft nu"))),
+                *((one.value, str(language.word(one))) for one in DecisionState),
+            ],
+            "newer": newer,
+            "older": older,
+            "followed": filters.query(nye=""),
+            "searched": queries.SEARCHED,
+        }
+
+    body = visit.desk.pages.filled(
+        "decisions/index.html",
+        visit,
+        (bool(found.keys), tuple(chips), tuple(committees), newer, older, tuple(errors)),
+        {
+            "days": in_days(visit, found.keys, perspectives),
+            "news_day": in_html(short_date(day_of(news_since), visit.arrival.language)),
+        },
+        context,
+    )
+    return Response(body, status_code=400 if errors else 200, media_type=MediaType.HTML)
+
+
+def in_days(visit: Visit, keys: Sequence[queries.Key], perspectives: Mapping[Perspective, Title]) -> bytes:
+    """The entries, each day under its heading."""
+    pages = visit.desk.pages
 
     def render(**context: Any) -> str:
-        return template.render(heading=heading, circle_place=Markup(circles.PLACE), **context)  # nosec B704 - our own mark
+        return pages.env.get_template("decisions/_entry.html").render(
+            heading=heading,
+            circle_place=Markup(circles.PLACE),
+            **context,  # nosec B704 - our own mark
+        )
 
-    pieces = render_entries(db, viewer, found.keys, perspectives, render, news_since=news_since)
-    said = circles.sentences(db, [key.id for key, _ in pieces])
-    days = [
-        (day, Markup("".join(circles.put_in(html, said.get(key.id)) for key, html in its)))  # nosec B704: rendered by our own template
-        for day, its in groupby(pieces, lambda pair: copenhagen(pair[0].published_at).date())
-    ]
-    fields = {**filters.fields(), **{name: visit.query.get(name) for name in errors}}
-    return visit.page(
-        "decisions/index.html",
-        days=days,
-        filters=filters,
-        values=fields,
-        errors=errors,
-        chips=[
-            ("", language.gettext("Alle perspektiver"), shown(counts[None])),
-            *((one.value, title.short or title.title, shown(counts[one])) for one, title in perspectives.items()),
-        ],
-        committees=queries.committee_choices(db, viewer),
-        states=[(IN_FORCE, str(T("I kraft nu"))), *((one.value, str(language.word(one))) for one in DecisionState)],
-        newer=place(filters, "efter", found.newer),
-        older=place(filters, "foer", found.older),
-        followed=filters.query(nye=""),
-        searched=queries.SEARCHED,
-        news_since=news_since,
-        status_code=400 if errors else 200,
-    )
+    pieces = render_entries(visit.db, visit.viewer, keys, perspectives, render, news_since=visit.arrival.news_since)
+    said = circles.sentences(visit.db, [key.id for key, _ in pieces])
+    made: list[bytes] = []
+    for day, of_day in groupby(pieces, lambda pair: day_of(pair[0].published_at)):
+        if made:
+            made.append(b"</div>\n")
+        made.append(day_heading(pages.env, day, visit.arrival.language))
+        for key, (head, tail) in of_day:
+            made.append(head)
+            if key.id in said:
+                made.append(circles.said_of(said[key.id]))
+            made.append(tail)
+    return b"".join([*made, b"</div>\n"]) if made else b""
+
+
+@lru_cache(4000)
+def day_of(moment: datetime) -> date:
+    return copenhagen(moment).date()
+
+
+@lru_cache(1000)
+def day_heading(env: Environment, day: date, lang: str) -> bytes:
+    return env.get_template("decisions/_day.html").render(day=day).encode()
 
 
 def shown(count: int) -> str:

@@ -1,0 +1,313 @@
+"""How the feed's questions are put together: filters and rights as conditions, on the shortest index there is."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any, NamedTuple, cast
+
+from sqlalchemy import ColumnElement, Select, Subquery, and_, bindparam, exists, func, literal, or_, select, tuple_
+
+from med.access import Viewer
+from med.db import BigInt, Prepared, UtcDateTime
+from med.decisions.access import OVER, published_decisions
+from med.decisions.filters import Filters
+from med.decisions.models import Decision, DecisionState, Tag
+from med.meetings.models import Meeting
+from med.organisation.models import Committee, Person
+from med.perspectives.models import Perspective
+from med.workdays import to_utc
+
+PAGE = 50
+CAP = 100  # a count above 99 is shown as "99+": nobody needs it exact, and it would cost a walk of everything
+SEARCHED = 5000  # a text search reads the newest so many, and the page says so
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Cursor(NamedTuple):
+    """A place in the feed: between this decision and its neighbour."""
+
+    published_at: datetime
+    id: int
+
+    def __str__(self) -> str:
+        return f"{(self.published_at - EPOCH) // MICROSECOND}.{self.id}"
+
+
+def page_of(
+    viewer: Viewer, filters: Filters, before: Cursor | None, after: Cursor | None, news_since: datetime | None
+) -> Select[*tuple[Any, ...]]:
+    by_tag = walks_tags(filters)
+    place = (Tag.published_at, Tag.decision_id) if by_tag else (Decision.published_at, Decision.id)
+    short = func.coalesce(func.nullif(Committee.short_name, ""), Committee.name)
+    asked: Select[*tuple[Any, ...]] = (
+        select(
+            Decision.id,
+            Decision.uid,
+            Decision.version,
+            Decision.published_at,
+            short,
+            Meeting.title,
+            Person.name,
+            Decision.changed_at,
+        )
+        .select_from(Tag if by_tag else Decision)
+        .where(*conditions(viewer, filters, news_since))
+    )
+    if by_tag:
+        asked = asked.join(Decision, Decision.id == Tag.decision_id)
+    asked = (
+        asked.join(Committee, Committee.id == Decision.committee_id)
+        .outerjoin(Meeting, Meeting.id == Decision.meeting_id)
+        .outerjoin(Person, Person.id == Decision.responsible_id)
+    )
+    if filters.words:
+        asked = asked.where(Decision.id.in_(select(searched(viewer, filters, news_since).c.id)))
+    if before is not None:
+        asked = asked.where(tuple_(*place) < values(before))
+    if after is not None:
+        asked = asked.where(tuple_(*place) > values(after))
+        return asked.order_by(place[0].asc(), place[1].asc())
+    return asked.order_by(place[0].desc(), place[1].desc())
+
+
+def values(cursor: Cursor) -> Any:
+    if isinstance(cursor, Cursor):
+        return tuple_(literal(cursor.published_at, UtcDateTime()), literal(cursor.id))
+    return tuple_(cursor.published_at, cursor.id)
+
+
+# --- put together once for each shape --------------------------------------------------------------------------------
+# Putting a statement together in Python costs more than running it. So it is put together once for each choice of
+# filters, by the same functions, for an employee whose committees, days and names are filled in when it runs.
+
+
+class Shape(NamedTuple):
+    """Which filters are set, whatever they are set to."""
+
+    perspective: Perspective | None
+    committee: bool
+    state: DecisionState | None
+    in_force: bool
+    responsible: bool
+    since: bool
+    until: bool
+    only_new: bool
+    way: str  # "before" or "after" a place, or ""
+
+
+def shape_of(filters: Filters, way: str) -> Shape:
+    return Shape(
+        filters.perspective,
+        filters.committee_id is not None,
+        filters.state,
+        filters.in_force,
+        filters.responsible_id is not None,
+        filters.since is not None,
+        filters.until is not None,
+        filters.only_new,
+        way,
+    )
+
+
+class AnyEmployee:
+    is_employee = True
+    inside: Any = bindparam("inside", expanding=True)
+
+
+ANY_EMPLOYEE = cast(Viewer, AnyEmployee())
+MOMENT: Any = bindparam("news_since", type_=UtcDateTime())
+PLACE = cast(
+    Cursor, SimpleNamespace(published_at=bindparam("at", type_=UtcDateTime()), id=bindparam("id", type_=BigInt))
+)
+
+
+def blank(shape: Shape) -> Filters:
+    """Filters of this shape with places for what they are set to."""
+
+    def there(is_set: bool, name: str, kind: Any) -> Any:
+        return bindparam(name, type_=kind) if is_set else None
+
+    return Filters(
+        perspective=shape.perspective,
+        committee_id=there(shape.committee, "committee", BigInt),
+        state=shape.state,
+        in_force=shape.in_force,
+        responsible="x" if shape.responsible else "",
+        responsible_id=there(shape.responsible, "responsible", BigInt),
+        since=there(shape.since, "since", UtcDateTime()),
+        until=there(shape.until, "until", UtcDateTime()),
+        only_new=shape.only_new,
+    )
+
+
+def given(viewer: Viewer, filters: Filters, place: Cursor | None, news_since: datetime | None) -> dict[str, Any]:
+    """What is filled in. Names a shape has no place for are left out."""
+    found: dict[str, Any] = {"inside": viewer.inside}
+    if filters.committee_id is not None:
+        found["committee"] = filters.committee_id
+    if filters.responsible_id is not None:
+        found["responsible"] = filters.responsible_id
+    if filters.since:
+        found["since"] = first_moment(filters.since)
+    if filters.until:
+        found["until"] = last_moment(filters.until)
+    if filters.only_new:
+        found["news_since"] = news_since or EPOCH
+    if place is not None:
+        found |= {"at": place.published_at, "id": place.id}
+    return found
+
+
+@lru_cache(400)
+def page_question(shape: Shape) -> Prepared:
+    before, after = (PLACE if shape.way == way else None for way in ("before", "after"))
+    limit: Any = bindparam("limit", type_=BigInt)
+    return Prepared(lambda: page_of(ANY_EMPLOYEE, blank(shape), before, after, MOMENT).limit(limit), remembered=40)
+
+
+@lru_cache(200)
+def counts_question(shape: Shape) -> Prepared:
+    return Prepared(lambda: counts_of(ANY_EMPLOYEE, blank(shape), MOMENT), remembered=100)
+
+
+def walks_tags(filters: Filters) -> bool:
+    """Whether a perspective's own index is the shortest way: when nothing rarer was asked for."""
+    return bool(filters.perspective and not (filters.responsible or filters.state or filters.words))
+
+
+def conditions(viewer: Viewer, filters: Filters, news_since: datetime | None) -> list[ColumnElement[bool]]:
+    """What the filters and the viewer's rights come to, on Decision (joined with Tag where `walks_tags` says so)."""
+    found: list[ColumnElement[bool]] = []
+    table: type[Decision] | type[Tag] = Decision
+    if walks_tags(filters):
+        table = Tag
+        found += tag_conditions(viewer, filters, news_since)
+    elif filters.perspective:
+        found.append(serves(filters.perspective))
+    found.append(published_decisions(viewer))
+    if table is Decision:
+        found += when_and_where(Decision, filters, news_since)
+    if filters.state is not None:
+        found.append(Decision.state == filters.state)
+    if filters.in_force:
+        found.append(Decision.state.not_in(OVER))
+    if filters.responsible_id is not None:
+        found.append(Decision.responsible_id == filters.responsible_id)
+    if filters.words:
+        found += [has_word(word) for word in filters.search]
+    return found
+
+
+def tag_conditions(viewer: Viewer, filters: Filters, news_since: datetime | None) -> list[ColumnElement[bool]]:
+    """The same on Tag alone, which carries what an entry's place and openness are decided by."""
+    return [
+        Tag.perspective == filters.perspective,
+        Tag.published_at.is_not(None),
+        or_(Tag.is_open, Tag.committee_id.in_(viewer.inside)),
+        *when_and_where(Tag, filters, news_since),
+    ]
+
+
+def when_and_where(
+    table: type[Decision] | type[Tag], filters: Filters, news_since: datetime | None
+) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if filters.committee_id is not None:
+        found.append(table.committee_id == filters.committee_id)
+    if filters.since is not None:
+        found.append(table.published_at >= first_moment(filters.since))
+    if filters.until is not None:
+        found.append(table.published_at < last_moment(filters.until))
+    if filters.only_new and news_since is not None:
+        found.append(table.published_at > news_since)
+    return found
+
+
+def first_moment(day: Any) -> Any:
+    """Midnight as a day begins; what is no day is the place where a moment will be filled in."""
+    return to_utc(day, time(0)) if isinstance(day, date) else day
+
+
+def last_moment(day: Any) -> Any:
+    return to_utc(day + timedelta(days=1), time(0)) if isinstance(day, date) else day
+
+
+def serves(perspective: Perspective) -> ColumnElement[bool]:
+    return exists().where(Tag.decision_id == Decision.id, Tag.perspective == perspective)
+
+
+def has_word(word: str) -> ColumnElement[bool]:
+    """Whether a word stands in what was decided or why. SQLite folds only A–Z, so æ, ø and å are tried as written."""
+    forms = dict.fromkeys([word, word.lower(), word.upper(), word.capitalize()])
+    wanted = {form.translate(ASCII_LOWER): form for form in forms}.values()
+    return or_(
+        *(
+            column.icontains(form, autoescape=True)
+            for form in wanted
+            for column in (Decision.text, Decision.why, Decision.meaning)
+        )
+    )
+
+
+ASCII_LOWER = {letter: letter + 32 for letter in range(ord("A"), ord("Z") + 1)}
+
+
+def searched(viewer: Viewer, filters: Filters, news_since: datetime | None) -> Subquery:
+    """The newest decisions a text search looks through, whatever else is chosen besides the words."""
+    rest = replace(filters, words="", perspective=None)
+    return (
+        select(Decision.id)
+        .where(*conditions(viewer, rest, news_since))
+        .order_by(Decision.published_at.desc(), Decision.id.desc())
+        .limit(SEARCHED)
+        .subquery()
+    )
+
+
+CHIPS: list[Perspective | None] = [None, *Perspective]
+
+
+def counts_of(viewer: Viewer, filters: Filters, news_since: datetime | None) -> Select[*tuple[Any, ...]]:
+    if filters.words:
+        return counts_of_search(viewer, filters, news_since)
+    columns = []
+    for perspective in CHIPS:
+        chosen = replace(filters, perspective=perspective)
+        asked: Select[*tuple[Any, ...]] = select(literal(1).label("one"))
+        if walks_tags(chosen) and not chosen.in_force:
+            asked = asked.select_from(Tag)  # the index alone answers
+            columns.append(capped(asked.where(*tag_conditions(viewer, chosen, news_since))))
+            continue
+        if walks_tags(chosen):
+            asked = asked.select_from(Tag).join(Decision, Decision.id == Tag.decision_id)
+        else:
+            asked = asked.select_from(Decision)
+        columns.append(capped(asked.where(*conditions(viewer, chosen, news_since))))
+    return select(*columns)
+
+
+def counts_of_search(viewer: Viewer, filters: Filters, news_since: datetime | None) -> Select[*tuple[Any, ...]]:
+    """The same for a text search: the texts are looked through once, and what is found is counted five ways."""
+    rest = replace(filters, perspective=None)
+    hits = (
+        select(Decision.id)
+        .where(
+            *conditions(viewer, rest, news_since),
+            Decision.id.in_(select(searched(viewer, filters, news_since).c.id)),
+        )
+        .cte("hits")
+    )
+    columns = []
+    for perspective in CHIPS:
+        asked: Select[*tuple[Any, ...]] = select(literal(1).label("one")).select_from(hits)
+        if perspective is not None:
+            asked = asked.join(Tag, and_(Tag.decision_id == hits.c.id, Tag.perspective == perspective))
+        columns.append(capped(asked))
+    return select(*columns)
+
+
+def capped(asked: Select[*tuple[Any, ...]]) -> Any:
+    return select(func.count()).select_from(asked.limit(CAP).subquery()).scalar_subquery()

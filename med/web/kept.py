@@ -1,0 +1,89 @@
+"""Pages of which most is the same for many readers: rendered once, cut at the places that differ, filled each time.
+
+Rendering costs ten times what finding the rows does. A frame is kept under everything that shows in it, and while it is
+rendered it is given nobody: only marks where the reader's name, their tokens and the page's own content go. A template
+that asks for more about the reader fails at once instead of showing one person's page to another.
+"""
+
+import re
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from threading import Lock
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from markupsafe import Markup, escape
+
+Thing = TypeVar("Thing")
+
+
+class Kept(Generic[Thing]):
+    """Finished things under their key; the one not asked for longest goes first."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._kept: OrderedDict[Hashable, Thing] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable) -> Thing | None:
+        return self.get_all([key])[0]
+
+    def get_all(self, keys: Sequence[Hashable]) -> list[Thing | None]:
+        """What there is under each key, in their order."""
+        with self._lock:
+            kept, fresh = self._kept, self._kept.move_to_end
+            found = [kept.get(key) for key in keys]
+            for key, thing in zip(keys, found, strict=True):
+                if thing is not None:
+                    fresh(key)
+            return found
+
+    def put(self, key: Hashable, thing: Thing) -> None:
+        with self._lock:
+            self._kept[key] = thing
+            self._kept.move_to_end(key)
+            while len(self._kept) > self.most:
+                self._kept.popitem(last=False)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+class Nobody(NamedTuple):
+    """The reader, while a frame is made: marks where a name goes, and no other question answered."""
+
+    name: Markup
+    handle: Markup
+
+
+Frame = list[tuple[bytes, str]]  # what is the same, and the name of the hole after it ("" at the end)
+SECRET = secrets.token_hex(12)  # nobody's words can hold a mark
+MARK = re.compile(f"{SECRET}:([a-z_]+);")
+
+
+def mark(name: str) -> Markup:
+    return Markup(f"{SECRET}:{name};")  # nosec B704 - letters and digits of our own
+
+
+def cut(html: str) -> Frame:
+    parts = [*MARK.split(html), ""]
+    return [(same.encode(), hole) for same, hole in zip(parts[::2], parts[1::2], strict=True)]
+
+
+def fill(frame: Frame, holes: Mapping[str, bytes | Callable[[], bytes]]) -> bytes:
+    """The page. What is called is called anew for each of its places: no two forms share a key."""
+    made: list[bytes] = []
+    for same, hole in frame:
+        made.append(same)
+        if hole:
+            there: Any = holes[hole]
+            made.append(there if isinstance(there, bytes) else there())
+    return b"".join(made)
+
+
+def in_html(words: str) -> bytes:
+    return str(escape(words)).encode()

@@ -1,0 +1,55 @@
+"""Frames of pages that are kept and shared hold nothing about anybody."""
+
+import re
+
+import pytest
+from jinja2 import UndefinedError
+
+from med.web.kept import Kept, Nobody, cut, fill, in_html, mark
+
+
+def test_each_reader_gets_their_own_name_and_their_own_keys(visitor, app):
+    app.state.desk.pages.frames.clear()
+    pages = {handle: visitor(handle).open("/beslutninger") for handle in ("anna", "carla", "julie")}
+    tokens = []
+    for handle, page in pages.items():
+        assert page.tree.get("data-person") == handle
+        header = page.tree.xpath("string(//header)")
+        names = {name: name in header for name in ("Anna", "Carla", "Julie")}
+        assert [name for name, there in names.items() if there] == [handle.capitalize()]
+        tokens += re.findall(r'name="(?:idem|_token)" value="([^"]+)"', page.text)
+    keys = [token for token in tokens if re.fullmatch("[0-9a-f-]{36}", token)]
+    assert len(keys) == len(set(keys)) == 9  # three forms on each page
+
+
+def test_a_kept_frame_speaks_the_readers_language_and_wears_their_menu(visitor):
+    danish, english = visitor("carla").open("/beslutninger"), visitor("carla").open("/beslutninger?sprog=en")
+    assert (danish.h1, english.h1) == ("Beslutninger", "Decisions")
+    ivan = visitor("ivan").open("/beslutninger")  # runs the system, is no employee: another menu
+    assert ivan.links() != danish.links()
+    assert visitor("carla").open("/beslutninger?sprog=da").links() == danish.links()
+
+
+def test_a_kept_page_that_wants_to_know_more_about_its_reader_fails_loudly(app, visitor):
+    pages = app.state.desk.pages
+    shown = pages.env.from_string("{{ viewer.name }} {{ viewer.seats }}")
+    with pytest.raises(UndefinedError):
+        shown.render(viewer=Nobody(mark("viewer_name"), mark("viewer_handle")))
+
+
+def test_holes_are_filled_where_they_stand():
+    frame = cut(f"<p>{mark('name')} og {mark('csrf')}{mark('csrf')}</p>")
+    numbers = iter(b"12")
+    page = fill(frame, {"name": in_html("A & B"), "csrf": lambda: b"%d" % next(numbers)})
+    assert page == b"<p>A &amp; B og 4950</p>"
+
+
+def test_what_is_kept_is_bounded_and_the_least_wanted_goes():
+    shelf: Kept[str] = Kept(2)
+    shelf.put("a", "1")
+    shelf.put("b", "2")
+    assert shelf.get_all(["a", "x"]) == ["1", None]
+    shelf.put("c", "3")
+    assert (shelf.get("a"), shelf.get("b"), shelf.get("c"), len(shelf)) == ("1", None, "3", 2)
+    shelf.clear()
+    assert len(shelf) == 0

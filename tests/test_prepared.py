@@ -1,0 +1,85 @@
+"""Questions put together once: the same answers as by the long way, and never an old one."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.exc import DBAPIError
+
+from med import clock
+from med.db import Prepared, UtcDateTime, filled_up
+from med.organisation.models import Committee, Level, Person, Seat
+
+
+def asked_by_level():
+    return (
+        select(Committee.id, Committee.level, Committee.name)
+        .where(Committee.level == Level.LOCAL, Committee.id.in_(bindparam("ids", expanding=True)))
+        .order_by(Committee.id)
+    )
+
+
+def test_the_answers_are_those_of_the_long_way(db):
+    every = sorted(db.scalars(select(Committee.id)))
+    asked = Prepared(asked_by_level)
+    for ids in ([], every[:1], every[:3], every):
+        plain = [tuple(row) for row in db.execute(asked_by_level(), {"ids": ids})]
+        found = asked(db, ids=frozenset(ids))
+        assert [tuple(row) for row in found] == plain
+        assert all(row.level is Level.LOCAL for row in found)
+
+
+def test_moments_and_days_go_in_and_come_out_as_they_are(db):
+    def seats():
+        return select(Seat.starts, Seat.ends).where(Seat.starts <= bindparam("day")).order_by(Seat.id)
+
+    assert [tuple(row) for row in Prepared(seats)(db, day=clock.today())] == [
+        tuple(row) for row in db.execute(seats(), {"day": clock.today()})
+    ]
+
+
+def test_lists_come_in_few_lengths():
+    assert filled_up([]) == [0]
+    assert filled_up({3, 1, 2}) == [1, 2, 3, 3]
+    assert {len(filled_up(range(n))) for n in range(1, 100)} == {1, 2, 4, 8, 16, 32, 64, 128}
+
+
+def test_a_remembered_answer_is_never_an_old_one(database, write):
+    names = Prepared(lambda: select(Person.name).where(Person.handle == bindparam("handle")), remembered=5)
+
+    def now():
+        with database.reading() as db:
+            return [row.name for row in names(db, handle="anna")]
+
+    before = now()
+    assert now() == before
+    with database.reading() as old:
+        assert [row.name for row in names(old, handle="anna")] == before
+        write(lambda db: setattr(db.scalars(select(Person).where(Person.handle == "anna")).one(), "name", "Anna Ny"))
+        if database.is_sqlite:  # who began to read before the change goes on reading what was
+            assert [row.name for row in names(old, handle="anna")] == before
+        assert now() == ["Anna Ny"]
+    assert now() == ["Anna Ny"]
+
+
+def test_what_is_about_to_be_saved_is_seen_by_who_saves_it(database):
+    names = Prepared(lambda: select(Person.name).where(Person.handle == bindparam("handle")), remembered=5)
+    with database.writing() as db:
+        db.scalars(select(Person).where(Person.handle == "anna")).one().name = "Anna Ny"
+        assert [row.name for row in names(db, handle="anna")] == ["Anna Ny"]
+        db.rollback()
+
+
+def test_what_the_database_refuses_is_an_error_like_any_other(db):
+    with pytest.raises(DBAPIError):
+        Prepared(lambda: select(func.no_such_thing(bindparam("at"))))(db, at=datetime(2026, 1, 1, tzinfo=UTC))
+    db.rollback()
+
+
+def test_clocks_do_not_matter_to_a_moment(db):
+    at = clock.now()
+    a, b = (bindparam(name, type_=UtcDateTime()) for name in "ab")
+    same = Prepared(lambda: select(func.count()).select_from(Person).where(a == b))
+    everybody = db.scalar(select(func.count()).select_from(Person))
+    assert same(db, a=at, b=at.astimezone(clock.COPENHAGEN))[0][0] == everybody
+    assert same(db, a=at, b=at + timedelta(microseconds=1))[0][0] == 0
