@@ -23,7 +23,7 @@ from med.calendar.slice import calendar
 from med.competence_compass.slice import competence_compass
 from med.db import Database, is_away
 from med.decisions.slice import decisions
-from med.errors import Conflict, Invalid, MedError, NotAllowed, Unreadable
+from med.errors import Conflict, Invalid, MedError, NotAllowed, TooMany, Unreadable
 from med.identity.doorkeeper import Doorkeeper
 from med.identity.slice import identity
 from med.keeping.slice import keeping
@@ -180,11 +180,12 @@ def show_med_error(request: Request, error: MedError) -> Response:
     said: list[Any] = []
     if isinstance(error, NotAllowed):
         said = list(error.objections)
-    elif isinstance(error, Conflict | Unreadable) and error.message:
+    elif isinstance(error, Conflict | Unreadable | TooMany) and error.message:
         said = [error.message]
     elif isinstance(error, Invalid):
         said = [f"{name}: {message}" for name, message in error.errors.items()]
-    return error_page(request, error.status_code, said)
+    headers = {"Retry-After": str(error.seconds)} if isinstance(error, TooMany) else None
+    return error_page(request, error.status_code, said, headers)
 
 
 def show_http_error(request: Request, error: HTTPException) -> Response:

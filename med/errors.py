@@ -48,6 +48,17 @@ class TooLarge(Unreadable):
     status_code = 413
 
 
+class TooMany(MedError):
+    """Too often in too short a time. `seconds` says when it may be tried again."""
+
+    status_code = 429
+
+    def __init__(self, seconds: float, message: Any = "") -> None:
+        super().__init__(str(message))
+        self.seconds = max(1, round(seconds))
+        self.message = message
+
+
 class Invalid(MedError):
     """Something a person typed does not fit. Field name -> message; the page shows it beside the field."""
 

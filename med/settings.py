@@ -55,11 +55,38 @@ KNOWN = (
         "Where the day's end of the chains is written down; empty: anchors.txt in the data folder.",
     ),
     Setting("MED_ANCHOR_MAIL", "", "An address the day's end of the chains is mailed to; needs MED_SMTP_URL."),
+    Setting("MED_OIDC_ISSUER", "", "The identity provider people sign in with: its issuer, https://…; empty: none."),
+    Setting("MED_OIDC_CLIENT_ID", "", "What the provider knows Medspil as; needed with MED_OIDC_ISSUER."),
+    Setting(
+        "MED_OIDC_CLIENT_SECRET", "", "The secret that belongs to it; empty for a public client (PKCE alone).", True
+    ),
+    Setting("MED_OIDC_CLIENT_SECRET_FILE", "", "A file that holds MED_OIDC_CLIENT_SECRET."),
+    Setting("MED_OIDC_SCOPES", "openid profile", "What is asked for, separated by spaces; openid is needed."),
+    Setting(
+        "MED_OIDC_CLAIM", "", "The claim that holds a person's handle, for their first sign-in; empty: by invitation."
+    ),
+    Setting(
+        "MED_OIDC_MAIL", "no", "yes: the provider alone gives out mail addresses, and MED_OIDC_CLAIM may be email."
+    ),
+    Setting("MED_OIDC_ACR", "", "Levels of assurance that are good enough, separated by spaces; empty: any."),
+    Setting("MED_PROXIES", "", "Addresses or networks of proxies whose X-Forwarded-… are believed, comma separated."),
     Setting("MED_LIVE_READERS", "400", "How many may follow meetings live at once, per server process."),
     Setting("MED_BACKUP_DIR", "", "Folder for a backup every night, on another disk; empty: none is made by itself."),
     Setting("MED_BACKUP_HOUR", "3", "The hour in Copenhagen at which the night's backup is made, 0 to 23."),
     Setting("MED_BACKUP_KEEP", "14", "How many nightly backups are kept."),
 )
+
+
+@dataclass(frozen=True)
+class Oidc:
+    """The municipality's own identity provider (OpenID Connect)."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+    scopes: str = "openid profile"
+    claim: str = ""  # whose value is a person's handle, or with "email" their mail address
+    acr: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,6 +105,8 @@ class Settings:
     webhook_hosts: frozenset[str] = frozenset()
     anchor_file: Path | None = None
     anchor_mail: str = ""
+    oidc: Oidc | None = None
+    proxies: tuple[str, ...] = ()
     backup_dir: Path | None = None
     backup_hour: int = 3
     backups: int = 14
@@ -125,6 +154,8 @@ def read_settings(
         data_dir=folder,
         database_url=url,
         secret=read_secret(values["MED_SECRET"], values["MED_SECRET_FILE"], folder),
+        oidc=read_oidc(values),
+        proxies=read_proxies(values["MED_PROXIES"]),
         base_url=base_url,
         name=values["MED_NAME"],
         brand=values["MED_BRAND"],
@@ -247,14 +278,7 @@ def database_url(given: str, folder: Path) -> str:
 
 def read_secret(given: str, file: str, folder: Path) -> str:
     """The signing secret: given, read from a file, or made once beside the data and kept there (mode 0600)."""
-    if given and file:
-        raise BadSetting("Set MED_SECRET or MED_SECRET_FILE, not both.")
-    if file:
-        try:
-            given = Path(file).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", "it is not UTF-8 text")
-            raise BadSetting(f"MED_SECRET_FILE={file!r} cannot be read: {why}.") from None
+    given = given_or_in_file("MED_SECRET", given, file)
     source = "MED_SECRET"
     if file:
         source = f"The secret in {file}"
@@ -264,6 +288,73 @@ def read_secret(given: str, file: str, folder: Path) -> str:
     if len(given) < 32:
         raise BadSetting(f"{source} is shorter than 32 characters; make one with `openssl rand -base64 48`.")
     return given
+
+
+def given_or_in_file(name: str, given: str, file: str) -> str:
+    if given and file:
+        raise BadSetting(f"Set {name} or {name}_FILE, not both.")
+    if not file:
+        return given
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", "it is not UTF-8 text")
+        raise BadSetting(f"{name}_FILE={file!r} cannot be read: {why}.") from None
+
+
+def read_oidc(values: Mapping[str, str]) -> Oidc | None:
+    issuer, client_id = values["MED_OIDC_ISSUER"], values["MED_OIDC_CLIENT_ID"]
+    if not issuer:
+        if client_id:
+            raise BadSetting("MED_OIDC_CLIENT_ID needs MED_OIDC_ISSUER, the provider's own address.")
+        return None
+    if not is_safe_address(issuer):
+        raise BadSetting(
+            f"MED_OIDC_ISSUER={issuer!r} is not an address such as https://login.kommune.dk/realms/ansatte."
+        )
+    if not client_id:
+        raise BadSetting("MED_OIDC_ISSUER needs MED_OIDC_CLIENT_ID, what the provider knows Medspil as.")
+    if "openid" not in values["MED_OIDC_SCOPES"].split():
+        raise BadSetting("MED_OIDC_SCOPES must hold openid.")
+    if values["MED_OIDC_MAIL"] not in {"yes", "no"}:
+        raise BadSetting(f"MED_OIDC_MAIL={values['MED_OIDC_MAIL']!r} is neither yes nor no.")
+    if values["MED_OIDC_CLAIM"] == "email" and values["MED_OIDC_MAIL"] != "yes":
+        raise BadSetting(
+            "MED_OIDC_CLAIM=email lets in whoever the provider says has the address: set MED_OIDC_MAIL=yes only where "
+            "the provider alone gives addresses out, or choose another claim."
+        )
+    return Oidc(
+        issuer=issuer,
+        client_id=client_id,
+        client_secret=given_or_in_file(
+            "MED_OIDC_CLIENT_SECRET", values["MED_OIDC_CLIENT_SECRET"], values["MED_OIDC_CLIENT_SECRET_FILE"]
+        ),
+        scopes=" ".join(values["MED_OIDC_SCOPES"].split()),
+        claim=values["MED_OIDC_CLAIM"],
+        acr=tuple(values["MED_OIDC_ACR"].split()),
+    )
+
+
+def is_safe_address(address: str) -> bool:
+    """https, or this machine: where secrets may be sent, and people to sign in."""
+    try:
+        parts = urlsplit(address)
+        there = bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc and not parts.fragment
+    except ValueError:
+        return False
+    return there and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
+
+
+def read_proxies(given: str) -> tuple[str, ...]:
+    from ipaddress import ip_network
+
+    found = tuple(one.strip() for one in given.split(",") if one.strip())
+    for one in found:
+        try:
+            ip_network(one)
+        except ValueError:
+            raise BadSetting(f"MED_PROXIES: {one!r} is no address or network such as 10.0.0.0/24.") from None
+    return found
 
 
 def kept_secret(folder: Path) -> str:

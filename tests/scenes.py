@@ -27,7 +27,7 @@ from med.competence_compass.models import (
 from med.competence_compass.models import Session as RunSession
 from med.competence_compass.vault import Vault
 from med.decisions.models import Decision, FollowUp, Tag
-from med.identity.models import FeedToken, SignIn
+from med.identity.models import Account, FeedToken, LinkedIdentity, SignIn
 from med.loop.models import DecisionLink, LinkKind
 from med.meetings.actions.minutes import freeze
 from med.meetings.models import (
@@ -128,6 +128,11 @@ def set_scene(db: Session, vault: Vault) -> dict[str, dict[str, int | str]]:
             created_at=clock.now(),
         ),
     )
+    account = Account(person_id=people["carla"], password_hash="none", changed_at=clock.now(), second_step="none")
+    _add(db, account)
+    identity = LinkedIdentity(
+        issuer="https://login.example", subject="7", person_id=people["carla"], linked_at=clock.now(), how="claim"
+    )
     file = _add(
         db,
         ImportFile(
@@ -148,6 +153,7 @@ def set_scene(db: Session, vault: Vault) -> dict[str, dict[str, int | str]]:
         "proposal_id": proposal.id,
         "sign_in_id": sign_in.id if sign_in else 0,
         "token_id": token.id,
+        "identity_id": _add(db, identity).id,
         "file_id": file.id,
         **_post(db, committee, people),
         **_stock(db, vault, people),

@@ -160,4 +160,5 @@ def test_every_setting_is_documented_once():
         "MED_DATABASE_URL",
         "MED_SMTP_URL",
         "MED_IMAP_URL",
+        "MED_OIDC_CLIENT_SECRET",
     }

@@ -1,18 +1,28 @@
 """`med person`, `med token`."""
 
 import argparse
+import getpass
+import re
+import sys
 from typing import Any
 
 from sqlalchemy import select
 
+from med import clock, language
 from med.cli.words import Stop, database_at_head
-from med.organisation.models import Employment, Person, Seat
+from med.organisation.access import on_day
+from med.organisation.models import Employment, Grant, GrantKind, Person, Seat
 from med.settings import read_settings
 
 
 def add_commands(commands: Any) -> None:
     person = commands.add_parser("person", help="show a person's employment and seats, or let them in or out")
     person.add_argument("handle")
+    person.add_argument("--make", metavar="NAME", default="", help="make the person, where there is none")
+    person.add_argument("--admin", action="store_true", help="let them run the system from today on")
+    person.add_argument("--invite", action="store_true", help="a link that lets them in once, within three days")
+    person.add_argument("--password", action="store_true", help="give them a password, asked for or read from a pipe")
+    person.add_argument("--emergency", action="store_true", help="tell the administrators whenever they use it")
     group = person.add_mutually_exclusive_group()
     group.add_argument("--shut-out", action="store_true", help="end every sign-in and private address at once")
     group.add_argument("--let-in", action="store_true", help="undo --shut-out")
@@ -31,19 +41,76 @@ def find(db: Any, handle: str) -> Person:
 
 
 def run_person(given: argparse.Namespace) -> int:
+    from med.identity import accounts
     from med.journal.actions import note
 
-    with database_at_head() as database, database.writing() as db:
-        person = find(db, given.handle)
+    settings = read_settings()
+    password = ask_password(given.handle, given.make, settings.name) if given.password else ""
+    with database_at_head(settings) as database, database.writing() as db:
+        person = made(db, given.handle, given.make) if given.make else find(db, given.handle)
+        if given.admin:
+            make_admin(db, person)
+        if password:
+            give_password(db, person, password, given.emergency)
         if given.shut_out or given.let_in:
             person.is_active = given.let_in
+            accounts.end_sign_ins(db, person.id)  # for good: --let-in brings back the person, not what was open
             note(db, None, "person.let_in" if given.let_in else "person.shut_out", person)
         print(f"{person.name} ({person.handle}){'' if person.is_active else ' – shut out'}")
         for job in db.scalars(select(Employment).where(Employment.person_id == person.id)):
             print(f"  works as {job.title or '–'} in {job.unit.name} from {job.starts} to {job.ends or '…'}")
         for seat in db.scalars(select(Seat).where(Seat.person_id == person.id)):
             print(f"  sits on {seat.committee.name} as {seat.role.value} from {seat.starts} to {seat.ends or '…'}")
+        if given.invite:
+            link = accounts.welcome(db, None, person, given.emergency)
+            print(f"  gets in once, until three days from now: {settings.base_url}/log-ind/link/{link}")
     return 0
+
+
+def made(db: Any, handle: str, name: str) -> Person:
+    """The first person there is, usually: everybody else comes with `med import people`."""
+    from med.journal.actions import note
+
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,39}", handle) or not name.strip():
+        raise Stop("a handle is 1 to 40 small letters a to z, digits, dots and dashes, and a person has a name.")
+    if db.scalar(select(Person.id).where(Person.handle == handle)) is not None:
+        raise Stop(f"there is somebody with the handle {handle!r} already; leave --make out.")
+    person = Person(handle=handle, name=name.strip())
+    db.add(person)
+    note(db, None, "person.made", person)
+    return person
+
+
+def make_admin(db: Any, person: Person) -> None:
+    from med.journal.actions import note
+
+    running = select(Grant.id).where(Grant.person_id == person.id, Grant.kind == GrantKind.ADMIN)
+    if db.scalar(running.where(on_day(Grant, clock.today()))) is None:
+        grant = Grant(person_id=person.id, kind=GrantKind.ADMIN, starts=clock.today())
+        db.add(grant)
+        note(db, None, "grant.given", grant)
+
+
+def ask_password(handle: str, name: str, site: str) -> str:
+    from med.identity import passwords
+
+    if sys.stdin.isatty():
+        password = getpass.getpass(f"New password for {handle}: ")
+        if getpass.getpass("Once more: ") != password:
+            raise Stop("the two are not the same; nothing is changed.")
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    language.current.set("en")
+    if wrong := passwords.objection(password, handle, name, site):
+        raise Stop(f"not a password to use: {wrong}")
+    return password
+
+
+def give_password(db: Any, person: Person, password: str, is_emergency: bool) -> None:
+    from med.identity import accounts, passwords
+
+    account = accounts.set_password(db, None, person, passwords.hash_now(password), anew=True)
+    account.is_emergency = is_emergency
 
 
 def run_token(given: argparse.Namespace) -> int:

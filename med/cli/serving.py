@@ -114,8 +114,10 @@ def run_serve(given: argparse.Namespace) -> int:
         raise Stop("to answer other machines, set MED_BASE_URL to the https:// address people use.")
     if settings.is_sqlite and (kind := network_file_system(sqlite_file(settings.database_url))):
         raise Stop(f"the database lies on {kind}; SQLite needs a local disk, or set MED_DATABASE_URL.", 1)
-    with database_at_head(settings):
+    with database_at_head(settings) as database:
         check_port(given.host, given.port)
+        if settings.oidc is None:
+            say_how_to_begin(database)
     if settings.workers == 1:
         with alone(settings):
             return serve_here(settings, given.host, given.port)
@@ -136,6 +138,21 @@ def run_serve(given: argparse.Namespace) -> int:
         log_level=LogLevels.warning,
     ).serve()
     return 0
+
+
+def say_how_to_begin(database: Any) -> None:
+    """Where nobody could sign in yet: what makes the first one."""
+    from sqlalchemy import select
+
+    from med.identity.accounts import HOW_TO_BEGIN
+    from med.identity.models import Account
+
+    with database.reading() as db:
+        if db.scalar(select(Account.id).where(Account.password_hash != "").limit(1)) is None:
+            print(
+                "Nobody can sign in yet. Make the first administrator, and a link that lets them in once:", flush=True
+            )
+            print(f"    {HOW_TO_BEGIN}", flush=True)
 
 
 def make_app() -> Any:

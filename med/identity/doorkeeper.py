@@ -7,13 +7,15 @@ request in flight cannot bring a signed-out row back), no row for visitors who n
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from litestar import Request
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Viewer
+from med.db import Prepared
 from med.errors import NotFound
 from med.identity.models import SignIn, Submission
 from med.language import LANGUAGES
@@ -25,7 +27,41 @@ from med.web.routing import Arrival
 IDLE = timedelta(minutes=60)
 ABSOLUTE = timedelta(hours=12)
 TOUCH_EVERY = timedelta(minutes=1)
+FRESH = timedelta(minutes=15)  # how long after showing who one is the most sensitive things may be changed
 FIRST_VISIT_SHOWS = timedelta(days=14)  # what is new to someone who was never here before
+
+
+class SignedIn(NamedTuple):
+    """A sign-in that holds, with its person's columns."""
+
+    sign_in_id: int
+    created_at: datetime
+    seen_at: datetime
+    news_since: datetime
+    how: str
+    id: int
+    name: str
+    handle: str
+    language: str
+    theme: str
+    is_active: bool
+
+
+def _signed_in() -> Select[Any]:
+    """Put together once: every request begins with it."""
+    columns = (SignIn.id, SignIn.created_at, SignIn.seen_at, SignIn.news_since, SignIn.how)
+    return (
+        select(*columns, Person.id, Person.name, Person.handle, Person.language, Person.theme, Person.is_active)
+        .join(Person, Person.id == SignIn.person_id)
+        .where(
+            SignIn.token_hash == bindparam("token_hash"),
+            SignIn.expires_at > bindparam("now"),
+            SignIn.seen_at > bindparam("seen_after"),
+        )
+    )
+
+
+SIGNED_IN = Prepared(_signed_in)
 
 
 class Doorkeeper:
@@ -33,30 +69,31 @@ class Doorkeeper:
         self.settings = settings
         # `__Host-` needs Secure, which plain http on loopback cannot have.
         self.cookie = "__Host-med" if settings.is_https else "med"
+        self.trip_cookie = "__Host-med-door" if settings.is_https else "med-door"  # on the way to the provider and back
 
     def arrive(self, db: Session, request: Request) -> Arrival:
         token = request.cookies.get(self.cookie, "")
         now = clock.now()
         chosen = language_asked(request)
         if token and len(token) < 200:
-            found = db.scalar(
-                select(SignIn)
-                .where(SignIn.token_hash == digest(token), SignIn.expires_at > now, SignIn.seen_at > now - IDLE)
-                .options(joinedload(SignIn.person))
-            )
-            if found is not None:
+            for row in SIGNED_IN(db, token_hash=digest(token), now=now, seen_after=now - IDLE):
+                found = SignedIn(*row)
                 try:
-                    viewer = viewer_of(db, found.person)
+                    viewer = viewer_of(db, found)
                 except NotFound:
                     return self.stranger(chosen, now)
                 return Arrival(
                     viewer=viewer,
-                    sign_in_id=found.id,
-                    token_secret=hashlib.sha256(f"{self.settings.secret}:{found.id}:{token}".encode()).hexdigest(),
+                    sign_in_id=found.sign_in_id,
+                    token_secret=hashlib.sha256(
+                        f"{self.settings.secret}:{found.sign_in_id}:{token}".encode()
+                    ).hexdigest(),
                     language=chosen or viewer.language,
-                    theme=found.person.theme,
+                    theme=found.theme,
                     news_since=found.news_since,
                     seen_at=found.seen_at,
+                    # A persona is chosen, never shown to be one: there is nothing to show again.
+                    is_fresh=found.how == "persona" or found.created_at > now - FRESH,
                 )
         return self.stranger(chosen, now)
 
@@ -74,7 +111,7 @@ class Doorkeeper:
         if arrival.viewer is not None and arrival.language != arrival.viewer.language:
             db.execute(update(Person).where(Person.id == arrival.viewer.person_id).values(language=arrival.language))
 
-    def open(self, db: Session, person: Person, device: str) -> str:
+    def open(self, db: Session, person: Person, device: str, how: str = "persona") -> str:
         """Sign a person in; returns the cookie's value, which is never stored."""
         now = clock.now()
         before = db.scalar(select(func.max(SignIn.seen_at)).where(SignIn.person_id == person.id))
@@ -88,6 +125,7 @@ class Doorkeeper:
                 expires_at=now + ABSOLUTE,
                 news_since=before or now - FIRST_VISIT_SHOWS,
                 device=device[:200],
+                how=how,
             )
         )
         return token

@@ -1,4 +1,4 @@
-"""What happens by the clock: spent sign-ins and old form keys go."""
+"""What happens by the clock: spent sign-ins, old form keys and spent allowances go."""
 
 from datetime import timedelta
 
@@ -6,6 +6,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from med import clock
+from med.identity import limits
 from med.identity.models import SignIn, Submission
 
 KEEP_SUBMISSIONS = timedelta(days=2)
@@ -18,3 +19,4 @@ def tidy(db: Session) -> None:
     db.execute(delete(Submission).where(Submission.at < now - KEEP_SUBMISSIONS))
     latest = select(func.max(SignIn.id)).group_by(SignIn.person_id)
     db.execute(delete(SignIn).where(SignIn.expires_at < now - KEEP_SIGN_INS, SignIn.id.not_in(latest)))
+    limits.tidy(db)

@@ -22,3 +22,11 @@ def device(user_agent: str) -> T | str:
     if browser and system:
         return T("%(browser)s på %(system)s", browser=browser, system=system)
     return browser or system or T("Ukendt enhed")
+
+
+# How somebody showed who they were.
+WAYS = {
+    "persona": T("valgt i demoen"),
+    "account": T("med adgangskode"),
+    "provider": T("med kommunens fælles pålogning"),
+}

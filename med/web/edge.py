@@ -1,6 +1,8 @@
 """The outermost layer, around everything the application answers, errors and files included."""
 
 from collections.abc import Callable
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from isal import igzip
@@ -18,6 +20,7 @@ class Edge:
     def __init__(self, app: Callable[..., Any], settings: Settings) -> None:
         self.app = app
         self.headers = [*ALWAYS, *([HSTS] if settings.is_https else [])]
+        self.proxies = settings.proxies
         self.hosts = {settings.host} | (LOOPBACK if settings.host in LOOPBACK else set())
 
     async def __call__(self, scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
@@ -25,7 +28,7 @@ class Edge:
             await self.app(scope, receive, send)
             return
         incoming = dict(scope["headers"])
-        if not self._is_known(incoming.get(b"host", b"")):
+        if not all(self._is_known(host) for host in self._hosts_of(scope)):
             await self._refuse(send)
             return
         squeeze = takes_gzip(incoming.get(b"accept-encoding", b"").decode("latin-1"))
@@ -59,6 +62,14 @@ class Edge:
 
         await self.app(scope, receive, outward)
 
+    def _hosts_of(self, scope: dict[str, Any]) -> list[bytes]:
+        """Every host the request claims to be for: its own header, and what a proxy we believe passed on."""
+        asked = [value for name, value in scope["headers"] if name == b"host"] or [b""]
+        if is_proxy((scope.get("client") or ("",))[0], self.proxies):
+            forwarded = (value.split(b",") for name, value in scope["headers"] if name == b"x-forwarded-host")
+            asked += [host.strip() for hosts in forwarded for host in hosts]
+        return asked if len(asked) < 9 else [b""]
+
     def _is_known(self, host: bytes) -> bool:
         try:
             name = host.decode("ascii").lower()
@@ -90,3 +101,36 @@ def takes_gzip(accept_encoding: str) -> bool:
         if name.strip() == "gzip":
             return weight.replace(" ", "").rstrip("0") not in {"q=", "q=0."}
     return False
+
+
+def client_address(request: Any, settings: Settings) -> str:
+    """Who is asking, as something to count by: an IPv4 address, or the network of an IPv6 one.
+
+    "" where nobody can tell: behind a proxy that MED_PROXIES does not name, all come from the same address.
+    """
+    peer = request.client.host if request.client else ""
+    if is_proxy(peer, settings.proxies):
+        came = ",".join(request.headers.getall("x-forwarded-for", []))
+        # The last that no proxy of ours wrote; what stands before it anybody may have written.
+        hops = [hop.strip() for hop in came.split(",")[-20:] if hop.strip()]
+        peer = next((hop for hop in reversed(hops) if not is_proxy(hop, settings.proxies)), "")
+    elif settings.is_https and not settings.proxies:
+        return ""
+    try:
+        found = ip_address(peer)
+    except ValueError:
+        return ""
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or ip_network((int(found) >> 64 << 64, 64)))
+    return str(found)
+
+
+@lru_cache(maxsize=1024)
+def is_proxy(address: str, proxies: tuple[str, ...]) -> bool:
+    if not proxies:
+        return False
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    return any(found in ip_network(network) for network in proxies)

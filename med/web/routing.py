@@ -11,7 +11,7 @@ redirect or a page, and thrown away when it raises or answers 4xx.
 import asyncio
 import contextvars
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -49,12 +49,14 @@ class Arrival:
     theme: str
     news_since: datetime  # what is newer is new to this person
     seen_at: datetime | None = None
+    is_fresh: bool = False  # showed who they are a moment ago: what matters most may be changed
 
 
 class Doorkeeper(Protocol):
     """What the web needs from the identity slice, which lies above it."""
 
     cookie: str
+    trip_cookie: str
 
     def arrive(self, db: Session, request: Request) -> Arrival: ...
     def touch(self, db: Session, arrival: Arrival) -> None: ...
@@ -62,7 +64,7 @@ class Doorkeeper(Protocol):
     def first_answer(self, db: Session, viewer: Viewer, key: str) -> str | None: ...
     def claim(self, db: Session, viewer: Viewer, key: str) -> None: ...
     def settle(self, db: Session, viewer: Viewer, key: str, answer: str) -> None: ...
-    def open(self, db: Session, person: Any, device: str) -> str: ...
+    def open(self, db: Session, person: Any, device: str, how: str = ...) -> str: ...
     def close(self, db: Session, sign_in_id: int) -> None: ...
     def stranger(self, chosen: str, now: datetime) -> Arrival: ...
 
@@ -110,6 +112,7 @@ class Visit:
     after: list[Callable[[], None]] = field(default_factory=list)  # called once the transaction is saved
     # Saved in a transaction of its own when a form comes back with 4xx: a look at what the page shows once more.
     traces: list[Callable[[Session], None]] = field(default_factory=list)
+    brought: Any = None  # what the route's `first` came back with
 
     @property
     def viewer(self) -> Viewer:
@@ -154,16 +157,23 @@ class Visit:
 
 
 Handler = Callable[..., Response]
+First = Callable[[Desk, Request, Submitted], Awaitable[Any]]
 
 
-def get(path: str, *, name: str, policy: Policy) -> Callable[[Handler], HTTPRouteHandler]:
-    """A page to read. `policy` says who the route is for; what they see is decided by the queries."""
-    return _route(path, name, policy, reads=True)
+def get(
+    path: str, *, name: str, policy: Policy, fresh: bool = False, first: First | None = None
+) -> Callable[[Handler], HTTPRouteHandler]:
+    """A page to read. `policy` says who the route is for; what they see is decided by the queries.
+
+    With `fresh` people are asked to show once more who they are, unless they just did. `first(desk, request, query)`
+    is awaited before the transaction, for what takes its time elsewhere; what it gives is `visit.brought`.
+    """
+    return _route(path, name, policy, reads=True, fresh=fresh, first=first)
 
 
-def look(path: str, *, name: str, policy: Policy) -> Callable[[Handler], HTTPRouteHandler]:
+def look(path: str, *, name: str, policy: Policy, first: First | None = None) -> Callable[[Handler], HTTPRouteHandler]:
     """A page whose opening is itself noted, in the transaction that reads it: no trace, no page."""
-    return _route(path, name, policy, reads=True, notes=True)
+    return _route(path, name, policy, reads=True, notes=True, first=first)
 
 
 def post(
@@ -175,6 +185,8 @@ def post(
     before: Callable[..., None] | None = None,
     take: Callable[[Any, Submitted], None] | None = None,
     by_link: bool = False,
+    fresh: bool = False,
+    first: First | None = None,
 ) -> Callable[[Handler], HTTPRouteHandler]:
     """A form that changes something. `policy` is the one its action requires.
 
@@ -184,8 +196,13 @@ def post(
     `by_link` is for an address that is itself the right (a sealed token in a mail) and that a mail program posts to
     from anywhere, without cookie or form token. Neither is asked for, so the handler meets nobody: whoever is signed
     in in that browser is left out, and another site can do with it only what the holder of the link could do anyhow.
+
+    `fresh` and `first(desk, request, form)` are as for `get`.
     """
-    return _route(path, name, policy, reads=False, uploads=uploads, before=before, take=take, by_link=by_link)
+    return _route(
+        path, name, policy, reads=False, uploads=uploads, before=before, take=take, by_link=by_link, fresh=fresh,
+        first=first,
+    )  # fmt: skip
 
 
 def _route(
@@ -199,6 +216,8 @@ def _route(
     before: Callable[..., None] | None = None,
     take: Callable[[Any, Submitted], None] | None = None,
     by_link: bool = False,
+    fresh: bool = False,
+    first: First | None = None,
 ):
     def wrap(handler: Handler) -> HTTPRouteHandler:
         async def handle(request: Request) -> Response:
@@ -218,6 +237,8 @@ def _route(
             "before": before,
             "take": take,
             "by_link": by_link,
+            "fresh": fresh,
+            "first": first,
         }
         if reads:
             return litestar.route(path, http_method=["GET", "HEAD"], name=name, opt=opt)(handle)
@@ -228,6 +249,8 @@ def _route(
 
 async def _read(desk: Desk, request: Request, handler: Handler, policy: Policy, notes: bool) -> Response:
     query = read_query(request)
+    opt = request.route_handler.opt
+    brought = await opt["first"](desk, request, query) if opt.get("first") else None
     later: list[Callable[[], None]] = []  # small writes of their own, such as when a private address was last used
 
     def work() -> Response:
@@ -239,7 +262,9 @@ async def _read(desk: Desk, request: Request, handler: Handler, policy: Policy, 
                 later.append(lambda: _touch(desk, arrival))
             if arrival.viewer is None and policy is not anyone:
                 return to_sign_in(request)
-            visit = Visit(request, desk, db, arrival, Submitted([]), query, later)
+            if opt.get("fresh") and not arrival.is_fresh:
+                return to_sign_in(request, again=True)
+            visit = Visit(request, desk, db, arrival, Submitted([]), query, later, brought=brought)
             return handler(visit, **request.path_params)
 
     response = await (desk.in_thread(work) if notes else desk.read(work))
@@ -257,7 +282,7 @@ async def _write(desk: Desk, request: Request, handler: Handler, policy: Policy)
     opt = request.route_handler.opt
     by_link = bool(opt.get("by_link"))
     if not by_link:
-        check_origin(request)
+        check_origin(request, desk.settings, must_tell=policy is anyone)
     if opt.get("uploads") and policy is not anyone:
         await desk.read(_let_in, desk, request, opt.get("before"))
         if request.state.arrival.viewer is None:
@@ -266,6 +291,7 @@ async def _write(desk: Desk, request: Request, handler: Handler, policy: Policy)
     query = read_query(request)
     if take := opt.get("take"):
         await asyncio.to_thread(take, desk.settings, form)
+    brought = await opt["first"](desk, request, form) if opt.get("first") else None
     visits: list[Visit] = []
 
     def work() -> Response:
@@ -282,7 +308,9 @@ async def _write(desk: Desk, request: Request, handler: Handler, policy: Policy)
                     check_token(form, arrival.token_secret)
                 if desk.doorkeeper.is_stale(arrival):  # someone who only writes is here, too
                     desk.doorkeeper.touch(db, arrival)
-                visit = Visit(request, desk, db, arrival, form, query)
+                if opt.get("fresh") and not arrival.is_fresh:
+                    return to_sign_in(request, again=True)
+                visit = Visit(request, desk, db, arrival, form, query, brought=brought)
                 visits.append(visit)
                 key = form.get("idem")[:64]
                 if key and arrival.viewer is not None and not visit.wants_fragment:
@@ -339,14 +367,18 @@ def _touch(desk: Desk, arrival: Arrival) -> None:
         desk.doorkeeper.touch(db, arrival)
 
 
-def to_sign_in(request: Request) -> Response:
-    """Ask for a sign-in; a page comes back to itself afterwards, a form does not (its words would be lost)."""
+def to_sign_in(request: Request, again: bool = False) -> Response:
+    """Ask for a sign-in, or for another one by somebody who is here; a page comes back to itself afterwards.
+
+    A form does not: its words would be lost.
+    """
     if request.headers.get("x-fragment") == "1":
         return Response(b"", status_code=401, media_type=MediaType.HTML)
-    where = "/log-ind"
+    asked = ["igen=1"] if again else []
     if request.method in {"GET", "HEAD"} and request.url.path != "/":
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        where += "?videre=" + quote(path, safe="/")
+        asked.append("videre=" + quote(path, safe="/"))
+    where = "/log-ind" + ("?" + "&".join(asked) if asked else "")
     return Response(b"", status_code=303, headers={"Location": where}, media_type=MediaType.HTML)
 
 

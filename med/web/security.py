@@ -9,6 +9,7 @@ from litestar import Request
 
 from med.errors import NotAllowed
 from med.language import T
+from med.settings import Settings
 from med.web.incoming import Submitted
 
 CSP = (
@@ -28,15 +29,21 @@ ALWAYS = [
 HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 
-def check_origin(request: Request) -> None:
-    """Refuse a form sent from another site. Fetch-Metadata first, else Origin; neither means no browser sent it."""
-    site = request.headers.get("sec-fetch-site")
+def check_origin(request: Request, settings: Settings, must_tell: bool = False) -> None:
+    """Refuse a form sent from another site. Fetch-Metadata first, else Origin; neither means no browser sent it.
+
+    `must_tell` is for forms that no token guards, because nobody is signed in yet: there neither is a no. The demo,
+    where anyone may be anyone on this machine, has nothing to guard.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
-        if site not in {"same-origin", "none"}:
-            raise NotAllowed([T("Formularen kom fra et andet websted.")])
-        return
-    origin = request.headers.get("origin")
-    if origin is not None and origin.partition("://")[2] != request.headers.get("host", ""):
+        good = site in {"same-origin", "none"}
+    elif origin is not None:
+        scheme, _, host = origin.partition("://")
+        good = host == request.headers.get("host", "") and (scheme == "https" or not settings.is_https)
+    else:
+        good = settings.demo or not must_tell
+    if not good:
         raise NotAllowed([T("Formularen kom fra et andet websted.")])
 
 

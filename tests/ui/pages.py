@@ -23,6 +23,8 @@ PAGES = (
     Place("/", "carla"),
     Place("/log-ind", ""),
     Place("/mig", "bo"),
+    Place("/mig/adgang", "bo"),
+    Place("/drift/adgang", "ivan"),
     Place("/mig/adresser", "bo"),
     Place("/mig/adresser", "ivan"),
     Place("/tilgaengelighed", ""),
@@ -152,6 +154,12 @@ NO_PAGES = {
     "compass.preview",
     "decisions.atom",
     "decisions.json",
+    "identity.come_back",  # on the way to the identity provider and back
+    "identity.go_to_provider",
+    "identity.sign_out_there",
+    "identity.password",  # of those who have a password: test_sign_in makes one
+    "identity.second_step",
+    "identity.welcome",
     "instruments.area",  # pages of a draft; test_keeping makes one
     "instruments.dimension",
     "instruments.file",

@@ -15,7 +15,7 @@ from med.web.forms import parse
 from med.web.routing import Visit, get, post
 
 
-@get("/udvalg/rettigheder", name="organisation.grants", policy=access.give_grant)
+@get("/udvalg/rettigheder", name="organisation.grants", policy=access.give_grant, fresh=True)
 def grants(visit: Visit) -> Response:
     values = {"committee": visit.query.get("udvalg"), "starts": clock.today().isoformat()}
     return show_grants(visit, values, {})
@@ -37,7 +37,7 @@ def show_grants(visit: Visit, values: dict[str, Any], errors: dict[str, Any], st
     )
 
 
-@post("/udvalg/rettigheder", name="organisation.give_grant", policy=access.give_grant)
+@post("/udvalg/rettigheder", name="organisation.give_grant", policy=access.give_grant, fresh=True)
 def give_grant(visit: Visit) -> Response:
     require(visit.viewer, access.give_grant, None)
     form, errors = parse(GrantForm, visit.form)
@@ -50,7 +50,7 @@ def give_grant(visit: Visit) -> Response:
     return visit.to("organisation.grants", said="gemt")
 
 
-@post("/udvalg/rettigheder/{grant_id:int}/slut", name="organisation.end_grant", policy=access.give_grant)
+@post("/udvalg/rettigheder/{grant_id:int}/slut", name="organisation.end_grant", policy=access.give_grant, fresh=True)
 def end_grant(visit: Visit, grant_id: int) -> Response:
     require(visit.viewer, access.give_grant, None)
     found = visit.db.get(Grant, grant_id)

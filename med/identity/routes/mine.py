@@ -1,92 +1,32 @@
-"""Signing in and out, and one's own page."""
+"""One's own page, and the private addresses."""
 
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 from sqlalchemy import update
 
 from med import clock
-from med.access import anyone, signed_in
+from med.access import signed_in
 from med.errors import Invalid, NotFound
-from med.identity import actions, queries, words
+from med.identity import actions, queries
 from med.identity.models import SignIn
 from med.identity.parts import KINDS, Kind, kinds
+from med.identity.routes.door import safe_path
 from med.language import LANGUAGES, T
 from med.organisation.access import is_employee
 from med.organisation.models import Person
-from med.organisation.queries import person_by_handle
 from med.web.pages import SAID
 from med.web.routing import Visit, get, post
 
 SAID["lukket"] = T("Adressen er lukket.")
 LONGEST_FILTERS = 1000
 
-# The demo's people in the order they are offered, with what each is there to show.
-PERSONAS = {
-    "anna": T("Formand for MED-ledelsen, leder af Åbrinken"),
-    "bo": T("Næstformand for MED-ledelsen, TR"),
-    "carla": T("Medarbejder uden plads i et udvalg"),
-    "dorte": T("Centerchef, formand for CenterMED"),
-    "emil": T("MED-sekretær"),
-    "freja": T("Kontaktperson på Åbrinken"),
-    "gunnar": T("AMR, medlem af MED-ledelsen"),
-    "hanne": T("Kommunaldirektør, formand for Hovedudvalget"),
-    "ivan": T("Systemadministrator, uden ret til indhold"),
-    "julie": T("Medarbejder på et andet center"),
-    "karl": T("Tidligere medlem af MED-ledelsen"),
-}
-
-
-@get("/log-ind", name="identity.sign_in", policy=anyone)
-def sign_in(visit: Visit) -> Response:
-    return show_door(visit, {})
-
-
-def show_door(visit: Visit, errors: dict, status_code: int = 200) -> Response:
-    return visit.page(
-        "identity/sign_in.html",
-        personas=PERSONAS if visit.desk.settings.demo else {},
-        onwards=safe_path(visit.query.get("videre") or visit.form.get("videre")),
-        errors=errors,
-        values=visit.form.values(),
-        status_code=status_code,
-    )
-
-
-@post("/log-ind/demo", name="identity.choose_persona", policy=anyone)
-def choose_persona(visit: Visit) -> Response:
-    if not visit.desk.settings.demo:
-        raise NotFound
-    handle = visit.form.get("person")
-    person = person_by_handle(visit.db, handle) if handle in PERSONAS else None
-    if person is None:
-        return show_door(visit, {"person": T("Vælg en af personerne.")}, 422)
-    door = visit.desk.doorkeeper
-    if visit.arrival.sign_in_id is not None:
-        door.close(visit.db, visit.arrival.sign_in_id)
-    token = door.open(visit.db, person, visit.request.headers.get("user-agent", ""))
-    response = visit.go(safe_path(visit.form.get("videre")) or "/")
-    set_cookie(visit, response, token)
-    return response
-
-
-@post("/log-ud", name="identity.sign_out", policy=signed_in)
-def sign_out(visit: Visit) -> Response:
-    if visit.arrival.sign_in_id is not None:
-        visit.desk.doorkeeper.close(visit.db, visit.arrival.sign_in_id)
-    response = visit.go("/log-ind")
-    set_cookie(visit, response, "")
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
-    return response
-
 
 @get("/mig", name="identity.me", policy=signed_in)
 def me(visit: Visit) -> Response:
     return visit.page(
         "identity/me.html",
-        device=words.device,
-        sign_ins=queries.my_sign_ins(visit.db, visit.viewer),
-        current_id=visit.arrival.sign_in_id,
+        sign_ins=len(queries.my_sign_ins(visit.db, visit.viewer)),
         addresses=len(queries.my_feed_tokens(visit.db, visit.viewer)),
     )
 
@@ -102,12 +42,6 @@ def keep_me(visit: Visit) -> Response:
     if changes:
         visit.db.execute(update(Person).where(Person.id == visit.viewer.person_id).values(**changes))
     return visit.to("identity.me", said="gemt")
-
-
-@post("/mig/log-ind/{sign_in_id:int}/slut", name="identity.end_sign_in", policy=signed_in)
-def end_sign_in(visit: Visit, sign_in_id: int) -> Response:
-    actions.end_sign_in(visit.db, visit.viewer, sign_in_id)
-    return visit.to("identity.me")
 
 
 @get("/mig/adresser", name="identity.addresses", policy=signed_in)
@@ -180,38 +114,4 @@ def seen(visit: Visit) -> Response:
     return visit.go(safe_path(visit.form.get("videre")) or "/")
 
 
-def set_cookie(visit: Visit, response: Response, token: str) -> None:
-    door = visit.desk.doorkeeper
-    response.set_cookie(
-        door.cookie,
-        token,
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=visit.desk.settings.is_https,
-        max_age=12 * 3600 if token else 0,
-    )
-
-
-def safe_path(path: str) -> str:
-    """A path on this site, or nothing: an address elsewhere is never followed."""
-    if not path.startswith("/") or path.startswith("//") or "\\" in path or any(ord(c) < 33 for c in path):
-        return ""
-    return path[:2000]
-
-
-router = Router(
-    "/",
-    route_handlers=[
-        sign_in,
-        choose_persona,
-        sign_out,
-        me,
-        keep_me,
-        end_sign_in,
-        addresses,
-        make_address,
-        revoke_address,
-        seen,
-    ],
-)
+handlers = [me, keep_me, addresses, make_address, revoke_address, seen]

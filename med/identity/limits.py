@@ -1,0 +1,97 @@
+"""How often something may be done, the same for every process: so many at once, then one at a time.
+
+One number per key says how far ahead somebody is (the generic cell rate algorithm). Taking is one conditional UPDATE,
+so two processes cannot both take the last one; and who has nothing left is told so by a question that writes nothing.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import case, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from med import clock
+from med.errors import TooMany
+from med.identity.models import Allowance
+
+
+class Limit(NamedTuple):
+    """`burst` at once, then one more every `seconds`."""
+
+    burst: int
+    seconds: float
+
+
+ONCE = Limit(1, 20 * 60)  # a thing that may be used once, and is worthless by itself before that is over
+PASSWORD_HERE = Limit(5, 60)  # for one name from one address
+PASSWORD_ANYWHERE = Limit(30, 60)  # for one name
+PASSWORD_ADDRESS = Limit(30, 20)  # for one address, whatever the names
+PROVIDER_ADDRESS = Limit(60, 5)  # a whole town hall may come from one address
+REFUSALS_NOTED = Limit(200, 60)  # lines in the journal about people nobody knows
+
+
+def key(secret: str, *words: str | int) -> str:
+    """What a name or an address is called in the table: nobody can read it back."""
+    return hashlib.sha256("|".join([secret, *map(str, words)]).encode()).hexdigest()
+
+
+def look(db: Session, limits: Mapping[str, Limit]) -> None:
+    """Raises TooMany when one of them has nothing left. Writes nothing."""
+    now = _now()
+    for name, spent_until in db.execute(select(Allowance.key, Allowance.spent_until).where(Allowance.key.in_(limits))):
+        _refuse_after(spent_until - now - _room(limits[name]))
+
+
+def take(db: Session, limits: Mapping[str, Limit]) -> None:
+    """One of each. Raises TooMany, in the transaction that then takes none."""
+    now = _now()
+    maker: Any = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
+    for name in sorted(limits):  # in one order, so that two never wait for each other
+        step = round(limits[name].seconds * 1000)
+        begun_or_further = (
+            maker(Allowance)
+            .values(key=name, spent_until=now + step)
+            .on_conflict_do_update(
+                index_elements=["key"],
+                set_={"spent_until": case((Allowance.spent_until > now, Allowance.spent_until), else_=now) + step},
+                where=Allowance.spent_until <= now + _room(limits[name]),
+            )
+            .returning(Allowance.id)
+        )
+        if db.execute(begun_or_further).first() is None:
+            look(db, {name: limits[name]})
+            raise TooMany(limits[name].seconds)
+
+
+def may(db: Session, name: str, limit: Limit) -> bool:
+    """Take one, if there is one."""
+    try:
+        take(db, {name: limit})
+    except TooMany:
+        return False
+    return True
+
+
+def forgive(db: Session, *names: str) -> None:
+    """They proved to be who they said: what was spent is given back."""
+    db.execute(delete(Allowance).where(Allowance.key.in_(names)))
+
+
+def tidy(db: Session) -> None:
+    db.execute(delete(Allowance).where(Allowance.spent_until < _now()))
+
+
+def _room(limit: Limit) -> int:
+    """How far ahead (milliseconds) one may be and still take one more."""
+    return round((limit.burst - 1) * limit.seconds * 1000)
+
+
+def _refuse_after(milliseconds: int) -> None:
+    if milliseconds > 0:
+        raise TooMany(milliseconds / 1000)
+
+
+def _now() -> int:
+    return round(clock.now().timestamp() * 1000)
