@@ -35,6 +35,8 @@ OWN = {
         "looks",
         "measuring",
         "pseudonyms",
+        "publishing",
+        "reporting",
         "sums",
         "vault",
         "waiting_line",

@@ -339,6 +339,24 @@ def open_name(viewer: Viewer, role: object = None) -> Iterator[Text]:
         yield T("Kun de, der arbejder med borgeren, kan åbne navnet.")
 
 
+# --- reports --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AboutLayout:
+    """A unit whose reports' columns are chosen, and whether the viewer coordinates it today."""
+
+    unit_id: int
+    coordinates: bool
+
+
+def keep_report_layout(viewer: Viewer, about: AboutLayout) -> Iterator[Text]:
+    """What a report's columns are called: who leads the unit or coordinates it. It shows no citizen."""
+    yield from is_employee(viewer)
+    if about.unit_id not in viewer.managed_unit_ids and not about.coordinates:
+        yield T("Kun enhedens leder og koordinatoren vælger kolonnerne.")
+
+
 # --- roles ----------------------------------------------------------------------------------------------------------
 
 

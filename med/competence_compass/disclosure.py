@@ -10,8 +10,8 @@ The rules, and where they come from:
   (Hundepool et al., Statistical Disclosure Control, 2012, chapter 4).
 - A percentage stands and falls with the two counts it is made of, and is rounded to 5 where they are under 50.
 - A figure over several units is not shown when one unit makes up more than 80 % of it: it would be that unit's.
-- What was shown for a period stays as it was (`compass_snapshot`), and a mean that goes on from period to period moves
-  only when ten or more have joined: two reports subtracted leave no group smaller than those above.
+- What was shown for a period stays as it was (`compass_snapshot`), and a mean or an effect that goes on from period to
+  period moves only when ten or more have joined: two reports subtracted leave no group smaller than those above.
 
 Whoever works with the citizens themselves sees them by name; these rules are for everybody else.
 """
@@ -24,6 +24,7 @@ FEWEST_COUNTED = 5
 FEWEST_MEASURED = 10
 DOMINANT = 0.8
 FEW = 50  # under this, shares are rounded to fives and sizes to 0.05
+SIZES = (0.2, 0.5, 0.8)
 
 # One path for each axis, from the widest group to the narrowest: (("aabrinken", "vaerkstederne", "kor"), ("done",)).
 Key = tuple[tuple[str, ...], ...]
@@ -32,6 +33,11 @@ Key = tuple[tuple[str, ...], ...]
 def counted(number: int, fewest: int = FEWEST_COUNTED) -> int | None:
     """A count that stands alone: None where it is too small to be shown."""
     return number if number >= fewest else None
+
+
+def rounded(number: int) -> int:
+    """A count of what is no citizen (assessments in a run): to the nearest ten."""
+    return round(number / 10) * 10
 
 
 def share(part: int | None, whole: int | None) -> int | None:
@@ -66,6 +72,15 @@ def size(value: float | None, n: int) -> float | None:
     if value is None or n < FEWEST_MEASURED:
         return None
     return round(round(value * 20) / 20, 2) + 0.0 if n < FEW else round(value, 2) + 0.0
+
+
+def rough(value: float | None, n: int) -> float | None:
+    """An effect as one of three sizes (Cohen 1988), for a word: 0.2, 0.5 or 0.8, whichever way it goes; None under 10.
+
+    Chosen from the size as it is shown, so that the word tells no more than the number did.
+    """
+    shown = size(value, n)
+    return None if shown is None else min(SIZES, key=lambda named: (abs(named - abs(shown)), named))
 
 
 def is_dominated(parts: Iterable[int]) -> bool:

@@ -31,6 +31,8 @@ from med.competence_compass.routes import (
     instruments,
     intake,
     reliability,
+    report_layouts,
+    reporting,
     roles,
     run_plans,
     runs,
@@ -52,6 +54,7 @@ ABOUT_ACTIVITIES: list[Policy] = [
     access.end_run,
     access.keep_waiting_list,
     access.give_role,
+    access.keep_report_layout,
 ]
 
 landing(activity_parts.my_runs, order=20)
@@ -77,6 +80,8 @@ competence_compass = Slice(
         effects.router,
         intake.router,
         imports.router,
+        reporting.router,
+        report_layouts.router,
         identities.router,
     ],
     policies=[

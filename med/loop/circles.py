@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from med.competence_compass import disclosure
 from med.competence_compass.models import ActivityState
 from med.loop.models import LinkKind
 from med.loop.words import Known, Standing
-
-FEWEST = 10  # citizens measured before and after: below that a verdict could point at one of them
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class Finding:
     verdict: Known
     run_id: int
     done_at: datetime | None
-    n: int = 0  # rounded down to tens; 0 where too few
+    n: int = 0  # to the nearest five; 0 where too few, or where only words are told
     low: float | None = None
     high: float | None = None
     detectable: float | None = None
@@ -42,16 +41,21 @@ def finding(
     detectable: float | None,
     reason: str = "",
     dimension_id: int = 0,
+    in_words: bool = False,
 ) -> Finding:
-    """An estimate as a committee may know it. Fewer than FEWEST citizens: only that there are too few.
+    """An estimate as a committee may know it. Of few citizens: only that they are too few.
 
-    The number is rounded down to tens, so that two runs side by side do not tell of the one who came in between.
+    All numbers are rounded as on the managers' page (two roundings of one number would tell more than either), and
+    with `in_words` the number of citizens waits for the quarter.
     """
-    known = Known(verdict)
-    if n < FEWEST or known is Known.TOO_LITTLE:
+    known, about = Known(verdict), disclosure.about(n)
+    if about is None or known is Known.TOO_LITTLE:
         return Finding(dimension, Known.TOO_LITTLE, run_id, done_at, dimension_id=dimension_id)
     kept = known is Known.NO_EFFECT_SEEN and reason == "kept"
-    return Finding(dimension, known, run_id, done_at, n - n % 10, low, high, detectable, kept, dimension_id)
+    low, high, detectable = (disclosure.size(value, n) for value in (low, high, detectable))
+    return Finding(
+        dimension, known, run_id, done_at, 0 if in_words else about, low, high, detectable, kept, dimension_id
+    )
 
 
 @dataclass(frozen=True)

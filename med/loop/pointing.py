@@ -104,4 +104,4 @@ def day_of(one: Finding) -> str:
 
 
 def resting_on(one: Finding) -> str:
-    return f" Bygger på mindst {one.n} borgere, der er målt før og efter." if one.n else ""
+    return f" Bygger på omkring {one.n} borgere, der er målt før og efter." if one.n else ""

@@ -34,7 +34,10 @@ from med.competence_compass.models import (
     EffectRun,
     Hypothesis,
     RunState,
+    ToldAs,
+    ToldEstimate,
 )
+from med.competence_compass.publishing import told_now
 from med.db import Prepared, UtcDateTime
 from med.decisions.access import OVER, published_decisions, visible_decisions
 from med.decisions.models import Decision
@@ -116,12 +119,12 @@ def with_a_circle(db: Session, decision_ids: Collection[int]) -> list[int]:
 
 
 def asked_findings() -> Select[*tuple[Any, ...]]:
-    """What the newest run of each version found for some activities, the newest last."""
-    newest = select(func.max(EffectRun.id)).where(EffectRun.state == RunState.DONE).group_by(EffectRun.version_id)
+    """What is told of some activities."""
     return (
         select(
             EffectEstimate.activity_id,
             EffectEstimate.run_id,
+            EffectRun.version_id,
             EffectRun.done_at,
             EffectEstimate.dimension_id,
             Dimension.title,
@@ -131,14 +134,13 @@ def asked_findings() -> Select[*tuple[Any, ...]]:
             EffectEstimate.ci_low,
             EffectEstimate.ci_high,
             EffectEstimate.detectable,
+            ToldEstimate.told_as,
         )
+        .join(ToldEstimate, ToldEstimate.estimate_id == EffectEstimate.id)
         .join(EffectRun, EffectRun.id == EffectEstimate.run_id)
         .join(Dimension, Dimension.id == EffectEstimate.dimension_id)
-        .where(
-            EffectEstimate.activity_id.in_(bindparam("ids", expanding=True)),
-            EffectEstimate.run_id.in_(newest),
-        )
-        .order_by(EffectEstimate.run_id, EffectEstimate.id)
+        .where(ToldEstimate.id.in_(told_now().where(ToldEstimate.activity_id.in_(bindparam("ids", expanding=True)))))
+        .order_by(EffectEstimate.dimension_id)
     )
 
 
@@ -147,13 +149,13 @@ FINDINGS = Prepared(asked_findings, remembered=200)
 
 
 def findings_of(db: Session, activity_ids: Collection[int]) -> dict[int, tuple[Finding, ...]]:
-    """What is known of each activity by the newest run that looked at it, after disclosure control."""
+    """What is told of each activity, after disclosure control: of the newest instrument version it is measured with."""
     if not activity_ids:
         return {}
     found: dict[int, dict[int, list[Finding]]] = defaultdict(lambda: defaultdict(list))
     for row in FINDINGS(db, ids=frozenset(activity_ids)):
-        found[row.activity_id][row.run_id].append(as_finding(row))
-    return {activity_id: tuple(runs[max(runs)]) for activity_id, runs in found.items()}
+        found[row.activity_id][row.version_id].append(as_finding(row))
+    return {activity_id: tuple(versions[max(versions)]) for activity_id, versions in found.items()}
 
 
 def as_finding(row: Any) -> Finding:
@@ -168,6 +170,7 @@ def as_finding(row: Any) -> Finding:
         detectable=row.detectable,
         reason=row.reason,
         dimension_id=row.dimension_id,
+        in_words=getattr(row, "told_as", None) is ToldAs.WORDS,
     )
 
 
@@ -280,7 +283,7 @@ def asked_mark() -> Select[*tuple[Any, ...]]:
     return select(
         alone(select(func.max(DecisionLink.id))),
         alone(select(func.count()).select_from(DecisionLink)),
-        alone(select(func.max(EffectRun.id)).where(EffectRun.state == RunState.DONE)),
+        alone(select(func.max(ToldEstimate.id))),
         alone(select(func.sum(Activity.version))),
         alone(select(func.count()).select_from(Activity).where(Activity.state == ActivityState.PROPOSED)),
         alone(select(func.count()).select_from(Hypothesis).where(Hypothesis.decision_id.is_not(None))),

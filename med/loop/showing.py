@@ -1,14 +1,20 @@
 """A decision's circle as its pages show it."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from med import language
-from med.access import allows
+from med.access import Viewer, allows
+from med.competence_compass.queries.activities import decisions_seen
 from med.decisions.models import Decision
 from med.loop import access, queries
 from med.loop.circles import standing
 from med.loop.forms import Basis
-from med.loop.models import LinkKind
+from med.loop.models import DecisionLink, LinkKind
 from med.loop.sentences import did, not_to_conclude, sentence, uncertainty
 from med.perspectives.queries import titles
 
@@ -37,3 +43,16 @@ def circle_context(
         "values": values or {},
         "errors": errors or {},
     }
+
+
+def decisions_about(db: Session, viewer: Viewer, activity_ids: Collection[int]) -> dict[int, list[tuple[int, str]]]:
+    """For the development plan: the decisions that link to activities, as far as the viewer may read them."""
+    links = db.execute(
+        select(DecisionLink.activity_id, DecisionLink.decision_id).where(DecisionLink.activity_id.in_(activity_ids))
+    ).all()
+    seen = decisions_seen(db, viewer, {decision for _, decision in links})
+    found = defaultdict(list)
+    for activity, decision in links:
+        if decision in seen:
+            found[activity].append((decision, seen[decision]))
+    return found

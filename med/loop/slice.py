@@ -1,6 +1,7 @@
 from med.decisions import circles
+from med.competence_compass.reporting.development import MORE_DECISIONS
 from med.language import T
-from med.loop import access, parts, words  # noqa: F401  (words: the names of states)
+from med.loop import access, parts, showing, words  # noqa: F401  (words: the names of states)
 from med.loop.jobs import jobs
 from med.loop.queries import mark
 from med.loop.routes import router
@@ -9,6 +10,7 @@ from med.organisation.parts import panel
 from med.slices import Slice
 
 circles.register(parts.tell, mark)
+MORE_DECISIONS.append(showing.decisions_about)
 register(raised=parts.on_the_agenda)
 panel(T("Kredsløb"), parts.of_the_committee, order=35)
 

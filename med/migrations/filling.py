@@ -12,11 +12,13 @@ from med.workdays import copenhagen
 
 
 def fill(connection: Connection) -> None:
+    connection.execute(sa.insert(STEP).values(revision="0004", works_with="0004"))  # older programs write no chain
     chain_journal(connection)
     keep_beside_scores(connection)
     tell_newest_runs(connection)
 
 
+STEP = sa.table("schema_step", sa.column("revision"), sa.column("works_with"))
 AT_ONCE = 10_000
 JOURNAL = sa.table(
     "journal_entry",
@@ -71,11 +73,7 @@ TOLD = sa.table(
     *(sa.column(name) for name in ("estimate_id", "activity_id", "dimension_id", "told_as")),
     sa.column("at", UtcDateTime()),
 )
-SNAPSHOT = sa.table(
-    "compass_snapshot",
-    *(sa.column(name) for name in ("measure", "period", "content")),
-    sa.column("made_at", UtcDateTime()),
-)
+QUARTERS_RUN = sa.table("compass_quarters_run", *(sa.column(name) for name in ("version_id", "quarter", "run_id")))
 
 
 def tell_newest_runs(connection: Connection) -> None:
@@ -85,12 +83,8 @@ def tell_newest_runs(connection: Connection) -> None:
         sa.select(RUN.c.id, RUN.c.version_id, RUN.c.done_at).where(RUN.c.id.in_(newest)).order_by(RUN.c.id)
     ).all():
         day = copenhagen(done_at)
-        period = f"{day.year}-{(day.month - 1) // 3 + 1}/{version_id}"
-        connection.execute(
-            sa.insert(SNAPSHOT).values(
-                measure="effects", period=period, content=f'{{"run": {run_id}}}', made_at=done_at
-            )
-        )
+        quarter = f"{day.year}-{(day.month - 1) // 3 + 1}"
+        connection.execute(sa.insert(QUARTERS_RUN).values(version_id=version_id, quarter=quarter, run_id=run_id))
         rows = connection.execute(sa.select(ESTIMATE).where(ESTIMATE.c.run_id == run_id).order_by(ESTIMATE.c.id)).all()
         told = [
             {

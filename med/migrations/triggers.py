@@ -83,6 +83,8 @@ GUARDED = (
     Guard("compass_erasure", since="0003"),
     Guard("compass_effect_estimate", since="0003"),
     Guard("compass_snapshot", since="0003"),
+    Guard("compass_told_estimate", since="0004"),
+    Guard("compass_quarters_run", since="0004"),
     Guard("compass_effect_run", when="{row}.state = 'done'", since="0003"),
     # What an activity was meant to do is written before it starts; what is written later is only for looking around.
     Guard("compass_activity", when="{row}.frozen_at IS NOT NULL", columns=("uid", "frozen_at"), since="0003"),

@@ -1,4 +1,4 @@
-"""Tables from and for spreadsheets: CSV and XLSX in, with errors a person can act on; CSV out."""
+"""Tables from and for spreadsheets: CSV and XLSX in, with errors a person can act on; both out."""
 
 from med.tables.columns import (
     Column,
@@ -16,7 +16,7 @@ from med.tables.columns import (
 )
 from med.tables.reading import read
 from med.tables.table import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, Row, Table, TableError
-from med.tables.writing import write_csv
+from med.tables.writing import write_csv, write_xlsx
 
 __all__ = [
     "MAX_BYTES",
@@ -38,5 +38,6 @@ __all__ = [
     "text",
     "whole_number",
     "write_csv",
+    "write_xlsx",
     "yes_no",
 ]

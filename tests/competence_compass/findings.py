@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.competence_compass.models import Activity, Dimension, EffectEstimate, EffectRun, RunState, Version
+from med.competence_compass.publishing import publish
 from tests.competence_compass.factories import make_activity, suppose
 from tests.competence_compass.house import make_instrument
 
@@ -40,7 +41,7 @@ def make_findings(db: Session, version: Version | None = None, **of_run: Any) ->
         activity = make_activity(db, f"V-{number}", f"Værksted {number}: {verdict}")
         suppose(db, activity, version, number)
         estimate(db, run, activity, dimensions[number], verdict=verdict, reason=reason, **numbers)
-    db.flush()
+    publish(db, run)
     return run
 
 

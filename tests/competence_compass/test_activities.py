@@ -11,6 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from med import clock
+from med.competence_compass import sums
 from med.competence_compass.models import Activity, ActivityState, Exam, Hypothesis, RoleKind, Run, Version
 from med.competence_compass.vault import Vault
 from med.organisation.queries import viewer_for
@@ -181,26 +182,43 @@ def test_the_database_lets_nothing_in_afterwards_as_if_it_had_been_there(centre:
     write(lambda db: slip_in(db, is_exploratory=True))
 
 
-def test_few_are_not_counted_out_loud(visitor: Visit, centre: SimpleNamespace, write: Write, vault: Vault) -> None:
+def test_the_coordinator_counts_today_and_others_are_told_of_the_quarter(
+    visitor: Visit, centre: SimpleNamespace, write: Write, vault: Vault
+) -> None:
+    """The day somebody joins is seen by who keeps the list, and by nobody else until the quarter has ended."""
+
     def fill(db: Session, first: int, count: int) -> None:
         activity = db.get_one(Activity, centre.running)
         for number in range(first, first + count):
             citizen = house.make_citizen(db, vault, f"K{number}-PIL", contact=None)
             factories.wait(db, activity, citizen, days=10 * number)
 
-    write(lambda db: fill(db, 1, 4))
-    path = f"/kompas/aktivitet/{centre.running}"
+    def garden(db: Session) -> None:
+        """Another list of the unit, for the empty ones to hide behind."""
+        other = factories.make_activity(db, "A-DRIVHUS", "Drivhuset")
+        for number in range(6):
+            factories.wait(db, other, house.make_citizen(db, vault, f"H{number}-PIL", contact=None))
+
+    write(garden)
+    write(lambda db: fill(db, 1, 10))
+    path, last = f"/kompas/aktivitet/{centre.running}", "Ventede ved udgangen af 3. kvartal 2026"
+    found = facts(visitor("bo").open(path))
+    assert found["Venter nu"] == "10" and found["Længste ventetid"] == "100 dage"
+    assert "Venter nu: 10" in visitor("bo").open("/kompas/aktiviteter").words
     for handle in ("carla", "anna", "dorte"):
-        found = facts(visitor(handle).open(path))
-        assert found["Venter nu"] == "færre end 5" and "Længste ventetid" not in found, handle
-        assert "Venter: færre end 5" in visitor(handle).open("/kompas/aktiviteter").words
-    assert facts(visitor("bo").open(path))["Længste ventetid"] == "40 dage"
-    write(lambda db: fill(db, 5, 5))
-    found = facts(visitor("carla").open(path))
-    assert found["Venter nu"] == "9" and "Har typisk ventet" not in found  # a typical wait is that of ten or more
-    write(lambda db: fill(db, 10, 1))
-    found = facts(visitor("carla").open(path))
-    assert found["Har typisk ventet"] == "55 dage" and "Længste ventetid" not in found  # which is one person's
+        them = visitor(handle)
+        found = facts(them.open(path))
+        assert found[last] == "vises ikke" and "Venter nu" not in found, handle
+        [line] = them.open("/kompas/aktiviteter").tree.xpath(f"//main//li[a[@href='{path}']]")
+        assert "Vente" not in line.text_content()
+    with clock.at(clock.now() + timedelta(days=60)):
+        write(sums.freeze_what_ended)
+        write(lambda db: fill(db, 11, 1))
+        carla = visitor("carla")
+        found = facts(carla.open(path))
+        assert found["Ventede ved udgangen af 4. kvartal 2026"] == "10" and found["Havde typisk ventet"]
+        [line] = carla.open("/kompas/aktiviteter").tree.xpath(f"//main//li[a[@href='{path}']]")
+        assert "Ventede: 10" in line.text_content()
 
 
 def test_exam_sums_do_not_point_at_those_who_failed(
@@ -212,12 +230,17 @@ def test_exam_sums_do_not_point_at_those_who_failed(
             held = factories.put_in(db, run, house.make_citizen(db, vault, f"{prefix}{number}-EG", contact=None))
             db.add(Exam(participation_id=held.id, day=clock.today(), passed=number < passed))
 
+    def told(handle: str) -> dict[str, str]:
+        return facts(visitor(handle).open(f"/kompas/aktivitet/{centre.running}"))
+
     write(lambda db: sit(db, 6, 2, "A"))
-    found = facts(visitor("carla").open(f"/kompas/aktivitet/{centre.running}"))
-    assert found["Aflagte prøver"] == "8" and "ville pege på få" in found["Bestået"]
-    write(lambda db: sit(db, 0, 3, "B"))
-    found = facts(visitor("dorte").open(f"/kompas/aktivitet/{centre.running}"))
-    assert found["Aflagte prøver"] == "11" and found["Bestået"] == "6"
+    assert "Aflagte prøver i 2026" not in told("bo")  # the year is not over
+    with clock.at(clock.now() + timedelta(days=60)):
+        write(sums.freeze_what_ended)
+        assert told("carla")["Aflagte prøver i 2026"] == "vises ikke"  # two of eight failed
+    write(lambda db: sit(db, 10, 8, "B"))
+    with clock.at(clock.now() + timedelta(days=60)):
+        assert told("dorte")["Aflagte prøver i 2026"] == "vises ikke"  # what was kept stays
 
 
 def test_ending_an_activity_ends_the_waiting(

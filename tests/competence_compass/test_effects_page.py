@@ -1,12 +1,16 @@
 """`/kompas/effekt`: what managers see of effects, in words that hold, and what nobody sees."""
 
 import re
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError
 
+from med import clock
 from med.competence_compass.effects.verdicts import Reason, Verdict
-from med.competence_compass.models import Activity, Dimension, EffectRun, RunState, Version
+from med.competence_compass.models import Activity, Dimension, EffectRun, Hypothesis, RunState, Version
+from med.competence_compass.publishing import publish
 from med.competence_compass.routes import effect_words, effects
 from tests.competence_compass.factories import make_activity, suppose
 from tests.competence_compass.findings import CASES, estimate, make_done, make_findings
@@ -30,7 +34,7 @@ def test_a_manager_reads_every_verdict_in_words(visitor, write):
     assert "Vi kunne have set en mellemstor virkning eller større (fra 0,40)." in said
     for _, reason, _ in CASES:
         assert not reason or str(effect_words.REASONS[reason]) in said
-    assert "4.312 vurderinger til og med 19. nov. 2026" in said
+    assert "omkring 4.310 vurderinger til og med 19. nov. 2026" in said
     assert "beviser ikke" in said and "betyder ikke, at aktiviteten ikke virker" in said
     assert "omkring 35 deltagere" in said and "33 deltagere" not in said
 
@@ -64,6 +68,7 @@ def test_rows_stand_in_the_instruments_order_and_never_by_size(visitor, write):
             suppose(db, activity, version, 1)
             dimension = activity_dimension(db, version)
             estimate(db, run, activity, dimension, verdict="uafklaret", estimate=shrunken, shrunken=shrunken, se=0.1)
+        publish(db, run)
 
     write(story)
     page = visitor("anna").open("/kompas/effekt")
@@ -102,6 +107,7 @@ def test_managers_see_their_own_units_and_no_others(visitor, write):
         dimension = activity_dimension(db, run.version)
         suppose(db, other, run.version, 1)
         estimate(db, run, other, dimension, verdict="udvikler", estimate=0.5, shrunken=0.5, se=0.1)
+        publish(db, run)
         # Anna leads Værkstederne alone here.
         db.execute(update(Activity).where(Activity.code == "V-0").values(unit_id=unit_id(db, "ungesporet")))
         return unit_id(db, "ungesporet")
@@ -157,7 +163,7 @@ def no_run(db):
 def empty_run(db):
     no_run(db)
     version = db.scalars(select(Version).order_by(Version.id.desc()).limit(1)).one()
-    make_done(db, version, cut_off=None, rows_used=0, rows_left_out=0, lead_z=None)
+    publish(db, make_done(db, version, cut_off=None, rows_used=0, rows_left_out=0, lead_z=None))
 
 
 def numbers_missing(db):
@@ -167,6 +173,7 @@ def numbers_missing(db):
         activity = make_activity(db, f"H-{number}", f"Hul {number}")
         suppose(db, activity, version, 1)
         estimate(db, run, activity, activity_dimension(db, version), verdict=verdict, ceiling=None, floor=None)
+    publish(db, run)
 
 
 def numbers_not_finite(db):
@@ -180,6 +187,7 @@ def numbers_not_finite(db):
             db, run, activity, activity_dimension(db, version), verdict=verdict, shrunken=0.2, ci_low=-wild,
             ci_high=wild, detectable=wild, waiting_estimate=wild, waiting_n=20, ceiling=wild,
         )  # fmt: skip
+    publish(db, run)
 
 
 def one_participant(db):
@@ -189,6 +197,7 @@ def one_participant(db):
     suppose(db, activity, version, 1)
     estimate(db, run, activity, activity_dimension(db, version), n=1, estimate=0.9137, shrunken=0.9137, se=0.1,
              verdict="udvikler")  # fmt: skip
+    publish(db, run)
 
 
 def an_unknown_word(db):
@@ -197,6 +206,7 @@ def an_unknown_word(db):
     activity = make_activity(db, "F-1", "Fra en nyere version")
     suppose(db, activity, version, 1)
     estimate(db, run, activity, activity_dimension(db, version), estimate=0.1, shrunken=0.1, se=0.1, reason="martians")
+    publish(db, run)
 
 
 @pytest.mark.parametrize(
@@ -246,3 +256,63 @@ def test_an_activitys_page_tells_its_leader_what_is_known_and_nobody_else(visito
     assert "Hvad ved vi om virkningen?" in said and "Tallene tyder på en mellemstor fremgang." in said
     for other in ("carla", "bo", "freja"):
         assert "virkningen?" not in text_of(visitor(other).open(f"/kompas/aktivitet/{activity}"))
+
+
+# --- numbers stand, words move ------------------------------------------------------------------------------------------
+
+
+def one_pair(db, days, n, size, verdict="uafklaret"):
+    """A run `days` from now about one activity; made in the quarter it falls in."""
+    with clock.at(clock.now() + timedelta(days=days)):
+        version = db.scalar(
+            select(Version).join(Dimension).join(Hypothesis).join(Activity).where(Activity.code == "K-1")
+        )
+        if version is None:
+            version = make_instrument(db, "kvartal")
+            suppose(db, make_activity(db, "K-1", "Kvartalet"), version, 1)
+        activity = db.scalars(select(Activity).where(Activity.code == "K-1")).one()
+        run = make_done(db, version)
+        estimate(db, run, activity, activity_dimension(db, version), n=n, estimate=size, shrunken=size, se=0.1,
+                 verdict=verdict)  # fmt: skip
+        publish(db, run)
+        return run.id
+
+
+def row_of(visitor):
+    lines = visitor("anna").open("/kompas/effekt/fil").text.lstrip("\ufeff").splitlines()
+    return next(line for line in lines if ";Kvartalet;" in line).split(";")
+
+
+def test_numbers_stand_within_the_quarter_and_until_ten_have_joined(visitor, write):
+    """The nightly run after somebody was assessed moves nothing that could be subtracted."""
+    first = write(lambda db: one_pair(db, 0, 12, 0.30))
+    before = row_of(visitor)
+    assert (before[0], before[7], before[8]) == (str(first), "10", "0,3")
+    write(lambda db: one_pair(db, 1, 13, 0.42))
+    assert row_of(visitor) == before
+    write(lambda db: one_pair(db, 60, 20, 0.55))  # the next quarter, but only eight have joined
+    assert row_of(visitor) == before
+    write(lambda db: one_pair(db, 70, 30, 0.60))  # enough, but the quarter's run was made already
+    assert row_of(visitor) == before
+    later = write(lambda db: one_pair(db, 150, 31, 0.65))
+    after = row_of(visitor)
+    assert (after[0], after[7], after[8]) == (str(later), "30", "0,65")
+
+
+def test_a_new_word_comes_at_once_and_without_its_numbers(visitor, write):
+    write(lambda db: one_pair(db, 0, 25, 0.30))
+    write(lambda db: one_pair(db, 1, 26, 0.45, "udvikler"))
+    row = row_of(visitor)
+    assert row[6] == "udvikler" and row[7:13] == [""] * 6
+    assert "mellemstor fremgang" in row[13] and "Ordet er nyt" in row[13]
+    said = text_of(visitor("anna").open("/kompas/effekt"))
+    assert "0,45" not in said and "omkring 25 deltagere" not in said
+    write(lambda db: one_pair(db, 60, 36, 0.47, "udvikler"))
+    assert row_of(visitor)[7:9] == ["35", "0,45"]
+
+
+def test_what_was_told_is_changed_by_nobody(database, write):
+    write(lambda db: one_pair(db, 0, 25, 0.30))
+    for verb in ("UPDATE compass_told_estimate SET told_as = 'words'", "DELETE FROM compass_quarters_run"):
+        with pytest.raises(DBAPIError), database.writing() as db:
+            db.execute(text(verb))

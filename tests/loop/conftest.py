@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.competence_compass.models import Activity, Dimension, EffectEstimate, EffectRun, RunState, Version
+from med.competence_compass.publishing import publish
 from med.loop.models import DecisionLink, ReviewPoint
 from tests.competence_compass.factories import make_activity, suppose
 from tests.decisions.conftest import published, quiet  # noqa: F401  fixtures
@@ -81,6 +82,7 @@ def make_effect_run(
                 **{
                     "estimate": 0.1 if known else None,
                     "se": 0.15 if known else None,
+                    "shrunken": 0.1 if known else None,
                     "ci_low": -0.2 if known else None,
                     "ci_high": 0.5 if known else None,
                     "detectable": 0.45 if known else None,
@@ -91,6 +93,7 @@ def make_effect_run(
     db.flush()
     run.state, run.done_at = RunState.DONE, clock.now()
     db.flush()
+    publish(db, run)
     return run.id
 
 

@@ -66,7 +66,7 @@ def test_the_day_comes_and_the_point_stands_there(linked, measured, write, db, c
         "**Hypotesen.** Udvikle",
         "ventet virkning: mellem",
         "er uafklaret",
-        "mindst 20 borgere",
+        "omkring 25 borgere",
         "alt fra en lille tilbagegang til en mellemstor fremgang",
         "At aktiviteten ikke virker",
         "For få data",

@@ -11,9 +11,18 @@ from med.loop.sentences import not_to_conclude, sentence, uncertainty
 from med.loop.words import Known, Standing
 
 
-def found(verdict, dimension="Holder ud", n=24, low=-0.2, high=0.5, detectable=0.45, reason=""):
+def found(verdict, dimension="Holder ud", n=24, low=-0.2, high=0.5, detectable=0.45, reason="", in_words=False):
     return finding(
-        dimension, verdict, run_id=7, done_at=None, n=n, low=low, high=high, detectable=detectable, reason=reason
+        dimension,
+        verdict,
+        run_id=7,
+        done_at=None,
+        n=n,
+        low=low,
+        high=high,
+        detectable=detectable,
+        reason=reason,
+        in_words=in_words,
     )
 
 
@@ -103,7 +112,12 @@ def test_nothing_of_a_few_gets_through(n):
 
 
 def test_one_citizen_more_does_not_show():
-    assert {found("udvikler", n=n).n for n in range(20, 30)} == {20}
+    assert {found("udvikler", n=n).n for n in range(18, 23)} == {20}
+    assert found("udvikler", n=24, in_words=True).n == 0
+
+
+def test_sizes_say_no_more_than_the_managers_page():
+    assert found("uafklaret", n=24, low=0.3712, high=0.4288).low == 0.35
 
 
 def test_a_measurement_of_what_was_stopped_speaks_the_other_way():

@@ -48,7 +48,7 @@ from med.competence_compass.models.instruments import (
 )
 from med.competence_compass.models.projections import ChangeSum, ChangeTotal, CitizenChange
 from med.competence_compass.models.reporting import Report, ReportColumn, ReportLayout
-from med.competence_compass.models.snapshots import Measure, Snapshot, ToldAs, ToldEstimate
+from med.competence_compass.models.snapshots import Measure, QuartersRun, Snapshot, ToldAs, ToldEstimate
 from med.competence_compass.models.vault import CitizenKey, Erasure, Identity, Look, LookAt
 
 __all__ = [
@@ -89,13 +89,14 @@ __all__ = [
     "Occasion",
     "Participation",
     "Presence",
+    "QuartersRun",
     "Relation",
     "Reliability",
     "ReliabilityMethod",
-    "RoleKind",
     "Report",
     "ReportColumn",
     "ReportLayout",
+    "RoleKind",
     "Run",
     "RunLeader",
     "RunState",

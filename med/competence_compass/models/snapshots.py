@@ -1,9 +1,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from med.competence_compass.models.effects import EffectEstimate
 from med.db import Base
 
 
@@ -31,3 +32,40 @@ class Snapshot(Base):
     period: Mapped[str]  # "2026-3" for a quarter, "2025" for a year
     content: Mapped[str]  # JSON of med/competence_compass/sums.py
     made_at: Mapped[datetime]
+
+
+class QuartersRun(Base):
+    """The run whose numbers are told of an instrument version in a quarter: the first that was done in it."""
+
+    __tablename__ = "compass_quarters_run"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("compass_version.id"), primary_key=True)
+    quarter: Mapped[str] = mapped_column(primary_key=True)  # "2026-4"
+    run_id: Mapped[int] = mapped_column(ForeignKey("compass_effect_run.id"), index=True)
+
+
+class ToldAs(StrEnum):
+    FIGURES = "figures"
+    WORDS = "words"  # a verdict that changed before its numbers may be shown
+
+
+class ToldEstimate(Base):
+    """From when on an estimate is the one that is told of its pair: the newest row of a pair holds. Only added to.
+
+    See med/competence_compass/publishing.py for which are, and why not all.
+    """
+
+    __tablename__ = "compass_told_estimate"
+    __table_args__ = (
+        UniqueConstraint("estimate_id"),
+        Index("ix__compass_told_estimate__pair", "activity_id", "dimension_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    estimate_id: Mapped[int] = mapped_column(ForeignKey("compass_effect_estimate.id"))
+    activity_id: Mapped[int] = mapped_column(ForeignKey("compass_activity.id"))
+    dimension_id: Mapped[int] = mapped_column(ForeignKey("compass_dimension.id"), index=True)
+    told_as: Mapped[ToldAs]
+    at: Mapped[datetime]
+
+    estimate: Mapped[EffectEstimate] = relationship()

@@ -1,4 +1,8 @@
-"""Activities as everyone who works here may see them: sums, and never a number that points at a few citizens."""
+"""Activities as everyone who works here may see them.
+
+How many wait, take part or passed *now* is for who coordinates the unit and sees the citizens anyway. Everybody else is
+told what was kept when the last quarter ended (queries/kept.py): two days' numbers would tell of the one between them.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -12,14 +16,12 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from med import clock
 from med.access import Viewer
 from med.competence_compass.access import coordinated_units, visible_activities
-from med.competence_compass.disclosure import FEWEST_COUNTED, FEWEST_MEASURED
 from med.competence_compass.models import (
     Activity,
     ActivityKind,
     ActivityState,
     Area,
     Dimension,
-    Exam,
     Hypothesis,
     Instrument,
     Participation,
@@ -29,26 +31,15 @@ from med.competence_compass.models import (
     WaitingEntry,
     WaitingOutcome,
 )
+from med.competence_compass.queries import kept
 from med.decisions.access import published_decisions, visible_decisions
 from med.decisions.models import Decision
 from med.decisions.queries.single import label_of
 from med.errors import NotFound
 from med.organisation.models import Committee, Unit
 
-FEWEST = FEWEST_COUNTED  # a smaller number of citizens is shown to nobody who does not work with the list itself
 ON_A_PAGE = 50
 YEAR = timedelta(days=365)
-
-
-@dataclass(frozen=True)
-class Count:
-    """A number of citizens, or None where it is too small to be shown."""
-
-    shown: int | None
-
-    @classmethod
-    def of(cls, number: int, exactly: bool = False) -> "Count":
-        return cls(number if exactly or number >= FEWEST else None)
 
 
 def taken_places(day: date) -> Any:
@@ -70,11 +61,12 @@ class Line:
     state: ActivityState
     unit: str
     owner: str | None
-    waiting: Count
+    waiting: int | None  # now, for who coordinates the unit; for others when the last quarter ended, None if not told
+    is_now: bool
     next_start: date | None
     running: int  # runs under way
-    free: int | None  # places in the runs under way or to come; None where there is no limit, or it would tell too much
-    has_room: bool | None
+    free: int | None  # places in the runs under way or to come; None where there is no limit
+    has_room: bool | None  # None for who is not to know
 
 
 def activities(
@@ -105,6 +97,7 @@ def activities(
     ids = [activity.id for activity in found]
     mine = coordinated_units(db, viewer)
     waiting = waiting_counts(db, ids)
+    told = kept.waiting(db)
     runs = {
         row.activity_id: row
         for row in db.execute(
@@ -130,17 +123,12 @@ def activities(
     )
     lines = []
     for activity in found:
-        exactly = activity.unit_id in mine
+        is_now = activity.unit_id in mine
         row = runs.get(activity.id)
         free, has_room = None, None
-        if row is not None:
-            limited = row.limited == row.open
-            left = max(0, (row.room or 0) - taken.get(activity.id, 0)) if limited else None
-            # That a handful of places are all taken would be a number below five, too.
-            if left is None or exactly or (row.room or 0) >= FEWEST:
-                has_room = left is None or left > 0
-            # With few in, the number of free places would tell how many those are.
-            free = left if exactly or taken.get(activity.id, 0) >= FEWEST else None
+        if row is not None and is_now:
+            free = max(0, (row.room or 0) - taken.get(activity.id, 0)) if row.limited == row.open else None
+            has_room = free is None or free > 0
         lines.append(
             Line(
                 activity.id,
@@ -150,7 +138,8 @@ def activities(
                 activity.state,
                 activity.unit.name,
                 activity.owner.name if activity.owner else None,
-                Count.of(waiting.get(activity.id, 0), exactly),
+                waiting.get(activity.id, 0) if is_now else told.get(activity.id),
+                is_now,
                 row.next_start if row else None,
                 row.running if row else 0,
                 free,
@@ -221,7 +210,7 @@ class RunLine:
     ends: date | None
     state: str  # planned, running, ended
     capacity: int | None
-    taken: Count
+    taken: int | None  # for who coordinates the unit
     leaders: list[str]
 
 
@@ -257,7 +246,7 @@ def runs_of(db: Session, activity_id: int, *, exactly: bool) -> list[RunLine]:
             run.ends,
             run_state(run),
             run.capacity,
-            Count.of(taken.get(run.id, 0), exactly),
+            taken.get(run.id, 0) if exactly else None,
             [one.person.name for one in run.leaders if holds(one, today) or run.ended_at or run.starts > today],
         )
         for run in runs
@@ -271,16 +260,17 @@ def holds(dated: Any, day: date) -> bool:
 
 @dataclass(frozen=True)
 class Waits:
-    """How many wait for an activity and how long, in days; None where it is about too few."""
+    """How many wait now and how long, in days."""
 
-    waiting: Count
+    waiting: int
     median: int | None
     longest: int | None
-    placed: Count  # got a place within the last year
+    placed: int  # got a place within the last year
     placed_median: int | None
 
 
-def waiting_times(db: Session, activity_id: int, *, exactly: bool) -> Waits:
+def waiting_times(db: Session, activity_id: int) -> Waits:
+    """For who coordinates the unit."""
     today = clock.today()
     rows = db.execute(
         select(WaitingEntry.outcome, WaitingEntry.queued, WaitingEntry.left_on).where(
@@ -293,34 +283,13 @@ def waiting_times(db: Session, activity_id: int, *, exactly: bool) -> Waits:
     ).all()
     now = [max(0, (today - row.queued).days) for row in rows if row.outcome is WaitingOutcome.WAITING]
     placed = [(row.left_on - row.queued).days for row in rows if row.outcome is WaitingOutcome.STARTED]
-    says = bool(now) if exactly else len(now) >= FEWEST_MEASURED
-    says_placed = bool(placed) if exactly else len(placed) >= FEWEST_MEASURED
     return Waits(
-        Count.of(len(now), exactly),
-        round(median(now)) if says else None,
-        max(now) if exactly and now else None,  # the longest wait is one person's
-        Count.of(len(placed), exactly),
-        round(median(placed)) if says_placed else None,
+        len(now),
+        round(median(now)) if now else None,
+        max(now, default=None),
+        len(placed),
+        round(median(placed)) if placed else None,
     )
-
-
-@dataclass(frozen=True)
-class Exams:
-    taken: Count
-    passed: Count
-
-
-def exam_sums(db: Session, activity_id: int) -> Exams:
-    """How many took the exam and how many passed: shown only where neither they nor the others are few."""
-    taken, passed = db.execute(
-        select(func.count(), func.coalesce(func.sum(case((Exam.passed, 1), else_=0)), 0))
-        .select_from(Exam)
-        .join(Participation, Participation.id == Exam.participation_id)
-        .join(Run, Run.id == Participation.run_id)
-        .where(Run.activity_id == activity_id)
-    ).one()
-    few = taken - passed < FEWEST or passed < FEWEST
-    return Exams(Count.of(taken), Count(None if few else passed))
 
 
 # --- what activities point at -------------------------------------------------------------------------------------

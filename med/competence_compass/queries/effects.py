@@ -5,10 +5,11 @@ Everything that leaves here has been through disclosure control: what a template
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from math import isfinite
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, false, select
+from sqlalchemy import ColumnElement, Row, false, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from med.access import Viewer
@@ -22,11 +23,15 @@ from med.competence_compass.models import (
     Hypothesis,
     Instrument,
     RunState,
+    ToldAs,
+    ToldEstimate,
     Version,
 )
+from med.competence_compass.publishing import TOO_LITTLE, quarters_run, told_now
+from med.workdays import copenhagen
 
-# The words of med/competence_compass/effects/verdicts.py, which is not imported here: it would bring numpy along.
-TOO_LITTLE = "for_faa_data"
+# Verdicts and reasons are the words of med/competence_compass/effects/verdicts.py, which is not imported here: it would
+# bring numpy along.
 MANY_AT_THE_EDGE = 0.25
 LEAD_LIMIT = 2.0
 RUNS_BACK = 8
@@ -55,9 +60,9 @@ def versions(db: Session, viewer: Viewer) -> Sequence[Row[int, str, int, bool]]:
 
 @dataclass(frozen=True)
 class Runs:
-    """The newest run that is done, the one under way, and the newest that failed after the one that is done."""
+    """The quarter's run, the one under way, and the newest that failed since the last that was done."""
 
-    done: EffectRun | None
+    told: EffectRun | None
     under_way: EffectRun | None
     failed: EffectRun | None
 
@@ -75,7 +80,7 @@ def runs(db: Session, version_id: int) -> Runs:
     done, failed = newest(RunState.DONE), newest(RunState.FAILED)
     if failed is not None and done is not None and failed.id < done.id:
         failed = None
-    return Runs(done, newest(RunState.WAITING, RunState.WORKING), failed)
+    return Runs(quarters_run(db, version_id), newest(RunState.WAITING, RunState.WORKING), failed)
 
 
 def is_rising(run: EffectRun) -> bool:
@@ -85,7 +90,7 @@ def is_rising(run: EffectRun) -> bool:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a run found for one hypothesis, as far as it may be shown. Sizes in SD of the dimension at baseline."""
+    """What is told of one hypothesis. Sizes in SD of the dimension at baseline; None where only words are told."""
 
     activity_id: int
     activity: str
@@ -104,42 +109,66 @@ class Finding:
     detectable: float | None
     many_at_top: bool
     many_at_bottom: bool
+    rough: float | None = None  # the size and what could have been seen, for words alone: 0.2, 0.5 or 0.8
+    rough_detectable: float | None = None
+    in_words: bool = False  # the word is newer than the numbers
+    run_id: int = 0
+    told_on: date | None = None  # the day of the run it is from
 
 
 def findings(
     db: Session,
     viewer: Viewer,
-    run_id: int,
+    version_id: int | None,
     *,
     units: Collection[int] | None = None,
     activity_id: int | None = None,
 ) -> list[Finding]:
     """By area and dimension of the instrument, then by the activity's title: never by size."""
+    return [
+        finding(row)
+        for row in asked_findings(db, viewer, version_id, ToldEstimate.id.in_(told_now()), units, activity_id)
+    ]
+
+
+def asked_findings(
+    db: Session,
+    viewer: Viewer,
+    version_id: int | None,
+    told: ColumnElement[bool],
+    units: Collection[int] | None,
+    activity_id: int | None,
+) -> Sequence[Any]:
     asked = (
         select(
             *(getattr(EffectEstimate, name) for name in COLUMNS),
+            ToldEstimate.told_as,
+            ToldEstimate.at,
             Activity.title.label("activity"),
             Activity.unit_id,
             Area.id.label("area_id"),
             Area.title.label("area"),
             Dimension.title.label("dimension"),
         )
+        .join(ToldEstimate, ToldEstimate.estimate_id == EffectEstimate.id)
         .join(Activity, Activity.id == EffectEstimate.activity_id)
         .join(Dimension, Dimension.id == EffectEstimate.dimension_id)
         .join(Area, Area.id == Dimension.area_id)
-        .where(EffectEstimate.run_id == run_id, overseen(viewer))
-        .order_by(Area.position, Area.id, Dimension.position, Activity.title, Activity.id)
+        .where(told, overseen(viewer))
+        .order_by(Area.position, Area.id, Dimension.position, Activity.title, Activity.id, ToldEstimate.id.desc())
     )
+    if version_id is not None:
+        asked = asked.where(Dimension.version_id == version_id)
     if units is not None:
         asked = asked.where(Activity.unit_id.in_(units))
     if activity_id is not None:
         asked = asked.where(Activity.id == activity_id)
-    return [finding(row) for row in db.execute(asked)]
+    return db.execute(asked).all()
 
 
 COLUMNS = (
-    "activity_id", "n", "shrunken", "ci_low", "ci_high", "waiting_estimate", "waiting_n", "detectable", "verdict",
-    "reason", "is_maintain", "ceiling", "floor",
+    "run_id", "activity_id", "n", "shrunken", "ci_low", "ci_high", "waiting_estimate", "waiting_n", "detectable",
+    "verdict", "reason", "is_maintain", "ceiling", "floor",
 )  # fmt: skip
 
 
@@ -150,6 +179,8 @@ def finding(row: Any) -> Finding:
     if disclosure.about(n) is None or known(row.shrunken) is None:
         verdict, reason = TOO_LITTLE, (row.reason if row.verdict == TOO_LITTLE else "few_participants")
     says = verdict != TOO_LITTLE
+    in_words = row.told_as is ToldAs.WORDS
+    counts = says and not in_words
     low, high = known(row.ci_low), known(row.ci_high)
     if low is None or high is None or low > high:
         low = high = None
@@ -164,14 +195,19 @@ def finding(row: Any) -> Finding:
         is_maintain=row.is_maintain,
         verdict=verdict,
         reason=reason,
-        n=disclosure.about(n),
-        size=disclosure.size(known(row.shrunken), n) if says else None,
-        low=disclosure.size(low, n) if says else None,
-        high=disclosure.size(high, n) if says else None,
-        second=disclosure.size(known(row.waiting_estimate), compared) if says else None,
-        detectable=disclosure.size(known(row.detectable), n) if says else None,
-        many_at_top=says and (known(row.ceiling) or 0) > MANY_AT_THE_EDGE,
-        many_at_bottom=says and (known(row.floor) or 0) > MANY_AT_THE_EDGE,
+        n=None if in_words else disclosure.about(n),
+        size=disclosure.size(known(row.shrunken), n) if counts else None,
+        low=disclosure.size(low, n) if counts else None,
+        high=disclosure.size(high, n) if counts else None,
+        second=disclosure.size(known(row.waiting_estimate), compared) if counts else None,
+        detectable=disclosure.size(known(row.detectable), n) if counts else None,
+        many_at_top=counts and (known(row.ceiling) or 0) > MANY_AT_THE_EDGE,
+        many_at_bottom=counts and (known(row.floor) or 0) > MANY_AT_THE_EDGE,
+        rough=disclosure.rough(known(row.shrunken), n) if says else None,
+        rough_detectable=disclosure.rough(known(row.detectable), n) if says else None,
+        in_words=in_words,
+        run_id=row.run_id,
+        told_on=copenhagen(row.at).date(),
     )
 
 
@@ -179,13 +215,10 @@ def known(value: float | None) -> float | None:
     return value if value is not None and isfinite(value) else None
 
 
-def history(db: Session, viewer: Viewer, activity_id: int) -> list[tuple[EffectRun, list[Finding]]]:
-    """The newest runs that found something about an activity of the viewer's, the newest first."""
-    there = select(EffectEstimate.run_id).where(EffectEstimate.activity_id == activity_id)
-    found = db.scalars(
-        select(EffectRun)
-        .where(EffectRun.id.in_(there), EffectRun.state == RunState.DONE)
-        .order_by(EffectRun.id.desc())
-        .limit(RUNS_BACK)
-    ).all()
-    return [(run, findings(db, viewer, run.id, activity_id=activity_id)) for run in found]
+def history(db: Session, viewer: Viewer, activity_id: int) -> list[tuple[int, date | None, list[Finding]]]:
+    """What has been told of an activity of the viewer's, run by run, the newest first: (run, day, findings)."""
+    rows = asked_findings(db, viewer, None, true(), None, activity_id)
+    by_run: dict[int, list[Finding]] = {}
+    for row in rows:
+        by_run.setdefault(row.run_id, []).append(finding(row))
+    return [(run, by_run[run][0].told_on, by_run[run]) for run in sorted(by_run, reverse=True)[:RUNS_BACK]]

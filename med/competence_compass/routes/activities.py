@@ -13,9 +13,10 @@ from med.competence_compass.access import AboutActivity
 from med.competence_compass.actions import activities as actions
 from med.competence_compass.activity_words import SIZES, size
 from med.competence_compass.forms.activities import ActivityForm, HypothesisForm
-from med.competence_compass.models import Activity, ActivityKind, ActivityState, Aim
+from med.competence_compass.models import Activity, ActivityKind, ActivityState, Aim, Measure
 from med.competence_compass.queries import activities as queries
-from med.competence_compass.routes.effects import on_activity
+from med.competence_compass.queries import kept
+from med.competence_compass.routes.effects import on_activity, quarter_words
 from med.errors import Conflict, Invalid, NotFound, Unreadable
 from med.language import T
 from med.organisation.queries import suggested_people, units
@@ -42,6 +43,8 @@ def index(visit: Visit) -> Response:
     return visit.page(
         "competence_compass/activities_index.html",
         lines=lines,
+        quarter=kept.newest(visit.db, Measure.WAITING)[0],
+        quarter_words=quarter_words,
         newer=place(page - 1) if page else None,
         older=place(page + 1) if more else None,
         values=values,
@@ -97,10 +100,10 @@ def show_activity(
         exploratory=[one for one in activity.hypotheses if one.is_exploratory],
         decisions=queries.decisions_seen(db, viewer, linked),
         runs=queries.runs_of(db, activity.id, exactly=known.coordinates),
-        waits=queries.waiting_times(db, activity.id, exactly=known.coordinates),
-        exams=queries.exam_sums(db, activity.id) if activity.has_exam else None,
+        waits=queries.waiting_times(db, activity.id) if known.coordinates else None,
+        kept=kept.about(db, activity.id),
         size=size,
-        fewest=queries.FEWEST,
+        quarter_words=quarter_words,
         effects=on_activity(visit, activity),
         dimensions=queries.dimension_choices(db) if keeps else [],
         decision_choices=queries.decision_choices(db, viewer) if keeps else [],

@@ -57,14 +57,16 @@ def size_word(d: float) -> Text:
 def why(found: Finding) -> list[Text]:
     """One to three sentences after the word."""
     said: list[Text] = []
-    if found.verdict == "udvikler" and found.size is not None:
-        said.append(T("Tallene tyder på en %(size)s fremgang.", size=size_word(found.size)))
-    if found.verdict == "tilbagegang" and found.size is not None:
-        said.append(T("Tallene tyder på en %(size)s tilbagegang.", size=size_word(found.size)))
+    if found.verdict == "udvikler" and found.rough is not None:
+        said.append(T("Tallene tyder på en %(size)s fremgang.", size=size_word(found.rough)))
+    if found.verdict == "tilbagegang" and found.rough is not None:
+        said.append(T("Tallene tyder på en %(size)s tilbagegang.", size=size_word(found.rough)))
     if found.reason:
         said.append(REASONS.get(found.reason, UNKNOWN))
     if found.verdict == "ingen_paaviselig_effekt" and found.reason != "kept":
         said.append(T("En virkning på mere end %(d)s kan næsten udelukkes.", d=number(0.2)))
+    if found.verdict == "uafklaret" and found.in_words and found.rough_detectable is not None:
+        said.append(T("Vi kunne have set en %(size)s virkning eller større.", size=size_word(found.rough_detectable)))
     if found.verdict == "uafklaret" and found.detectable is not None:
         said.append(
             T(
@@ -79,6 +81,10 @@ def why(found: Finding) -> list[Text]:
         )
     if found.many_at_bottom:
         said.append(T("Bund: over en fjerdedel lå nederst på skalaen før start, så den kan ikke vise tilbagegang."))
+    if found.in_words and found.verdict != TOO_LITTLE:
+        said.append(
+            T("Ordet er nyt. Tallene følger ved et kvartals begyndelse, når mindst ti flere er målt siden de sidste.")
+        )
     return said
 
 

@@ -1,6 +1,7 @@
 """`/kompas/effekt`: does what we do develop the citizens' competences? Sums, for those who lead units."""
 
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -10,9 +11,10 @@ from sqlalchemy import select
 
 from med.access import allows, require
 from med.charts import dumbbell, forest, radar
-from med.competence_compass import access, sums
+from med.competence_compass import access, disclosure, sums
 from med.competence_compass.analysing import ask_for_run
-from med.competence_compass.models import Activity, EffectRun, Measure, Version
+from med.competence_compass.models import Activity, Measure, Version
+from med.competence_compass.publishing import quarters_run
 from med.competence_compass.queries import activities, effect_sums
 from med.competence_compass.queries import effects as queries
 from med.competence_compass.queries.effects import Finding
@@ -109,7 +111,7 @@ def as_row(one: Finding, on: forest.Scale) -> Row:
 def show(visit: Visit) -> Response:
     asked = chosen(visit)
     runs = queries.runs(visit.db, asked.version_id) if asked.version_id else queries.Runs(None, None, None)
-    found = queries.findings(visit.db, visit.viewer, runs.done.id, units=asked.units) if runs.done else []
+    found = queries.findings(visit.db, visit.viewer, asked.version_id, units=asked.units) if runs.told else []
     areas = list(dict.fromkeys((one.area_id, one.area) for one in found))
     area_id = _whole(visit.query.get("omraade"))
     if area_id is None and len(found) > MOST_AT_ONCE:
@@ -120,7 +122,9 @@ def show(visit: Visit) -> Response:
         "competence_compass/effects_show.html",
         asked=asked,
         runs=runs,
-        rising=runs.done is not None and queries.is_rising(runs.done),
+        rising=runs.told is not None and queries.is_rising(runs.told),
+        assessments=disclosure.rounded(runs.told.rows_used) if runs.told else 0,
+        left_out=disclosure.rounded(runs.told.rows_left_out) if runs.told else 0,
         on=on,
         ticks=[(x, number(value)) for x, value in on.ticks],
         rows=rows,
@@ -153,16 +157,15 @@ def quarter_words(period: str) -> Text:
 def file(visit: Visit) -> Response:
     """The table of the page, number for number: what is hidden there is hidden here."""
     asked = chosen(visit)
-    run = queries.runs(visit.db, asked.version_id).done if asked.version_id else None
-    found = queries.findings(visit.db, visit.viewer, run.id, units=asked.units) if run else []
+    found = queries.findings(visit.db, visit.viewer, asked.version_id, units=asked.units) if asked.version_id else []
     header = [
-        T("Beregning"), T("Data til og med"), T("Område"), T("Kompetence"), T("Aktivitet"), T("Mål"),
+        T("Beregning"), T("Lavet"), T("Område"), T("Kompetence"), T("Aktivitet"), T("Mål"),
         T("Hvad kan vi sige?"), T("Deltagere, omkring"), T("Virkning"), T("Fra"), T("Til"), T("Ventelisten"),
         T("Kunne have set"), T("Forklaring"),
     ]  # fmt: skip
     lines = [
         [
-            run.uid if run else "", run.cut_off if run else None, one.area, one.dimension, one.activity,
+            one.run_id, one.told_on, one.area, one.dimension, one.activity,
             str(AIMS[one.is_maintain]), str(effect_words.verdict(one)[0]), one.n, one.size, one.low, one.high,
             one.second, one.detectable, " ".join(str(said) for said in effect_words.why(one)),
         ]
@@ -202,8 +205,8 @@ def on_landing(visit: Visit) -> Markup | None:
     versions = queries.versions(visit.db, visit.viewer)
     if not versions:
         return None
-    run = queries.runs(visit.db, versions[0].id).done
-    found = queries.findings(visit.db, visit.viewer, run.id) if run else []
+    run = quarters_run(visit.db, versions[0].id)
+    found = queries.findings(visit.db, visit.viewer, versions[0].id) if run else []
     return visit.desk.pages.piece(
         "competence_compass/_effects_landing.html",
         visit,
@@ -220,7 +223,7 @@ class OnActivity:
     starts: list[tuple[str, int | None]]
     changes: list[tuple[effect_sums.Change, dumbbell.Row]]
     scale: list[tuple[float, str]]
-    runs: list[tuple[EffectRun, list[Row]]]
+    runs: list[tuple[int, date | None, list[Row]]]
     on: forest.Scale
     ticks: list[tuple[float, str]]
 
@@ -230,14 +233,14 @@ def on_activity(visit: Visit, activity: Activity) -> OnActivity | None:
     if not allows(visit.viewer, access.see_sums, None) or activity.unit_id not in visit.viewer.managed_unit_ids:
         return None
     history = queries.history(visit.db, visit.viewer, activity.id)
-    on, _ = drawn([one for _, found in history for one in found])
+    on, _ = drawn([one for _, _, found in history for one in found])
     changes = effect_sums.changes_seen(visit.db, visit.viewer, activity.id)
     low, high = min((one.low for one in changes), default=0), max((one.high for one in changes), default=1)
     return OnActivity(
         starts=effect_sums.starts_by_year(visit.db, activity.id),
         changes=[(one, dumbbell.row(one.before, one.after, None, low, high)) for one in changes],
         scale=[(dumbbell.place(value, low, high), str(value)) for value in radar.scale_numbers(low, high)],
-        runs=[(run, [as_row(one, on) for one in found]) for run, found in history],
+        runs=[(run, day, [as_row(one, on) for one in found]) for run, day, found in history],
         on=on,
         ticks=[(x, number(value)) for x, value in on.ticks],
     )

@@ -77,7 +77,7 @@ def show_run(
         session=session,
         presences=queries.presences(db, session.id) if session else {},
         exams=queries.exams_of(db, [row.id for row in people]) if run.activity.has_exam else {},
-        taken=activities.Count.of(room.taken, about.coordinates) if room else None,
+        taken=room.taken if room and (about.coordinates or about.leads) else None,
         why_not=list(access.start_run(viewer, about)) if keeps and run.started_at is None else [],
         suggestions=[(f"{name} ({handle})", title) for name, handle, title in suggested_people(db, viewer)]
         if keeps

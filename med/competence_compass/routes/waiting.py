@@ -96,7 +96,7 @@ def show_list(
         said={one.id: _open(db, words, one.id, one.citizen_id) for one in standing if one.offered_by_words},
         draws=queries.draws(db, activity.id),
         pseudonym_of={one.id: one.pseudonym for one in standing} | {one.id: one.pseudonym for one in left},
-        waits=activities.waiting_times(db, activity.id, exactly=True),
+        waits=activities.waiting_times(db, activity.id),
         need=need,
         needs=need_choices(),
         reasons=reason_choices(),

@@ -30,6 +30,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk__journal_head")),
     )
     op.create_table(
+        "schema_step",
+        sa.Column("revision", sa.Text(), nullable=False),
+        sa.Column("works_with", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("revision", name=op.f("pk__schema_step")),
+    )
+    op.create_table(
         "account",
         sa.Column("id", med.db.BigInt, nullable=False),
         sa.Column("person_id", med.db.BigInt, nullable=False),
@@ -124,6 +130,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("recovery_code", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix__recovery_code_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "compass_quarters_run",
+        sa.Column("version_id", med.db.BigInt, nullable=False),
+        sa.Column("quarter", sa.Text(), nullable=False),
+        sa.Column("run_id", med.db.BigInt, nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["compass_effect_run.id"], name=op.f("fk__compass_quarters_run__run_id")),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["compass_version.id"], name=op.f("fk__compass_quarters_run__version_id")
+        ),
+        sa.PrimaryKeyConstraint("version_id", "quarter", name=op.f("pk__compass_quarters_run")),
+    )
+    with op.batch_alter_table("compass_quarters_run", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix__compass_quarters_run_run_id"), ["run_id"], unique=False)
 
     op.create_table(
         "compass_change",

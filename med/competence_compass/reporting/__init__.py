@@ -1,0 +1,1 @@
+"""Writing once: what the compass knows, in the form other systems and papers want it."""
