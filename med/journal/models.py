@@ -39,6 +39,15 @@ class Head(Base):
     sha256: Mapped[str]
 
 
+class SchemaStep(Base):
+    """A revision of the tables from 0004 on, and the oldest program that still works with them (docs/decisions/0016)."""
+
+    __tablename__ = "schema_step"
+
+    revision: Mapped[str] = mapped_column(primary_key=True)
+    works_with: Mapped[str]  # the revision that program was made for
+
+
 class JobRun(Base):
     """A job that was due at a moment, claimed by whoever came first: with several workers each thing is done once."""
 

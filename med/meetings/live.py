@@ -18,6 +18,7 @@ from med.access import Viewer, allows
 from med.errors import NotAllowed, NotFound
 from med.language import T
 from med.meetings import access
+from med.meetings.actions.entering import NEWS
 from med.meetings.models import Meeting, State
 from med.meetings.parts import PARTS
 from med.meetings.queries.room import HERE, Point, listed, meeting_for, now_at, points
@@ -128,7 +129,14 @@ def hub_of(app: Any) -> Hub:
 
             return await desk.read(ask)
 
-        hub = Hub(versions, desk.settings.live_readers)
+        def hear(words: str) -> None:
+            if not words:
+                hub.wake_all()
+            elif words.startswith(NEWS):
+                hub.wake(int(words.removeprefix(NEWS)))
+
+        hub = Hub(versions, desk.settings.live_readers, lambda: desk.ear.is_open)
+        desk.ear.hearers.append(hear)
         desk.at_stop.append(hub.close)
         app.state["meetings_live"] = hub
     return hub

@@ -9,6 +9,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.orm import Session
 
 
 def config(connection: Connection | None = None) -> Config:
@@ -39,6 +40,18 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 def current(engine: Engine) -> str | None:
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def works_with(db: Session, at: str | None) -> bool:
+    """Whether this program can go on with tables at revision `at`: its own, or newer ones that say so.
+
+    While machines are upgraded one by one, those not yet reached serve people with the new tables.
+    """
+    mine = head()
+    if at is None or mine is None or at <= mine:  # revisions are numbers of four digits
+        return at == mine
+    oldest = db.scalar(text("SELECT works_with FROM schema_step WHERE revision = :at"), {"at": at})
+    return oldest is not None and oldest <= mine
 
 
 @cache

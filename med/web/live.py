@@ -11,8 +11,8 @@ changed, and nothing otherwise: what is hidden from someone causes no event to t
     : (a comment)        a heartbeat, so that proxies keep the line open
 
 Readers wait on an event in memory: no thread and no database connection is held meanwhile. They are woken by `wake`,
-called once a transaction of this process is saved, and by one look at the database every `EVERY` seconds for all
-channels together, which finds what other server processes saved.
+called once a transaction of this process is saved, or when another process announces one (med/wire.py), and by one
+look at the database every `EVERY` seconds for all channels together, `SELDOM` while the wire is open.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from dataclasses import dataclass
 
 EVERY = 1.5  # seconds between looks at the database
+SELDOM = 15.0  # the same while other processes announce what they save
 HEARTBEAT = 15.0  # seconds of silence before a comment is sent and the reader's rights are checked anew
 GAP = 0.3  # at most one push in so many seconds, so that a burst is one push
 
@@ -82,9 +83,10 @@ Versions = Callable[[Collection[int]], Awaitable[Mapping[int, object]]]
 class Hub:
     """The readers of this process, by channel. `versions` tells for each channel a value that changes with it."""
 
-    def __init__(self, versions: Versions, most: int) -> None:
+    def __init__(self, versions: Versions, most: int, is_wired: Callable[[], bool] = lambda: False) -> None:
         self.versions = versions
         self.most = most
+        self.is_wired = is_wired
         self.closed = False
         self.readers: dict[int, set[_Reader]] = {}
         # One look at a time in a channel: the first makes what the others who see the same can share.
@@ -105,13 +107,16 @@ class Hub:
     def close(self) -> None:
         """The server stops: every stream ends, and the browsers come back to its successor."""
         self.closed = True
-        for channel in tuple(self.readers):
-            self.wake(channel)
+        self.wake_all()
 
     def wake(self, channel: int) -> None:
         """Something in the channel was saved. Callable from any thread."""
         for reader in tuple(self.readers.get(channel, ())):
             reader.wake()
+
+    def wake_all(self) -> None:
+        for channel in tuple(self.readers):
+            self.wake(channel)
 
     async def stream(
         self, channel: int, look: Callable[[], Awaitable[Look | None]], seen: str = ""
@@ -160,7 +165,7 @@ class Hub:
         """One question for all channels, as long as someone follows any."""
         known: dict[int, object] = {}
         while self.readers:
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(SELDOM if self.is_wired() else EVERY)
             try:
                 found = await self.versions(tuple(self.readers))
             except Exception:

@@ -32,6 +32,7 @@ from med.language import T
 from med.web.incoming import Submitted, read_form, read_query
 from med.web.pages import Pages
 from med.web.security import check_origin, check_token
+from med.wire import Ear
 
 LARGEST_ID = 2**63 - 1
 
@@ -78,6 +79,7 @@ class Desk:
         self.doorkeeper = doorkeeper
         self.settings = settings
         self.writer = ThreadPoolExecutor(1 if database.is_sqlite else 12, thread_name_prefix="writer")
+        self.ear = Ear(database.url)  # what other server processes announce; started where people are served
         self.at_stop: list[Callable[[], None]] = []  # ends what would never end by itself: open event streams
 
     def stop(self) -> None:
@@ -86,6 +88,7 @@ class Desk:
             end()
 
     def close(self) -> None:
+        self.ear.close()
         self.writer.shutdown(wait=True)
         self.database.close()
 

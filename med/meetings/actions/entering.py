@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 
 from med.access import Policy, Viewer, require
 from med.meetings.models import Item, Meeting
+from med.wire import announce
+
+NEWS = "meeting "
 
 
 def in_the_room(db: Session, viewer: Viewer, policy: Policy, thing: Meeting | Item) -> Meeting:
@@ -33,3 +36,4 @@ def enter(db: Session, meeting: Meeting) -> None:
 def stir(db: Session, meeting_id: int) -> None:
     """Something in the room changed: readers on every server process look again."""
     db.execute(update(Meeting).where(Meeting.id == meeting_id).values(live_version=Meeting.live_version + 1))
+    announce(db, f"{NEWS}{meeting_id}")
