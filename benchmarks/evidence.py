@@ -61,6 +61,12 @@ def outbox(seed: int, replications: int) -> Iterator[list[str]]:
     yield section(seed)[2:]
 
 
+def review_points(seed: int, replications: int) -> Iterator[list[str]]:
+    from benchmarks.review_points import section
+
+    yield section(seed)
+
+
 def replies(seed: int, replications: int) -> Iterator[list[str]]:
     """The replies of the test, tenfold, on both databases."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/calendar/test_hostile_replies.py"]
@@ -84,6 +90,9 @@ SECTIONS: Mapping[str, Section] = {
     ),
     "speed": Section("The speed of an effect analysis", "python -m benchmarks.effects_speed --seed {seed}", speed),
     "outbox": Section("The outbox under kills", "python -m benchmarks.outbox --seed {seed}", outbox),
+    "review-points": Section(
+        "Points that raise themselves, under kills", "python -m benchmarks.review_points --seed {seed}", review_points
+    ),
     "replies": Section(
         "Hostile replies", "MED_TIMES=10 MED_SEED={seed} pytest tests/calendar/test_hostile_replies.py", replies
     ),
