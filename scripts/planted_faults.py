@@ -60,13 +60,7 @@ FAULTS = [
         "the first day of a term is lost", PEOPLE, "and_(dated.starts <= day,", "and_(dated.starts < day,", (SEEING,)
     ),
     Fault("a term that has ended still counts", PEOPLE, "dated.ends >= day)", "dated.ends >= dated.starts)", (CAST,)),
-    Fault(
-        "a seat outlives the employment",
-        QUESTIONS,
-        "seats=tuple(map(seat_fact, seats)) if jobs else (),",
-        "seats=tuple(map(seat_fact, seats)),",
-        (DOING,),
-    ),
+    Fault("a seat outlives the employment", QUESTIONS, ") if jobs else (),", "),", (DOING,)),
     Fault(
         "a secretary who has left keeps the papers",
         QUESTIONS,
@@ -78,8 +72,8 @@ FAULTS = [
     Fault(
         "every secretary is one for all below",
         QUESTIONS,
-        "if grant.word == GrantKind.SECRETARY and grant.flag}",
-        "if grant.word == GrantKind.SECRETARY}",
+        "below(db, Committee, wide)",
+        "below(db, Committee, secretary)",
         (CAST,),
     ),
     Fault(
