@@ -222,9 +222,9 @@ def weather(calm: str, stormy: str, workers: int, kills: int, seed: int) -> Foun
     running = [start_worker(stormy, chance.getrandbits(32), 0) for _ in range(workers)]
     try:
         for killed in range(kills):
-            if killed * RUNS // kills != (killed - 1) * RUNS // kills:
-                with opened(stormy) as database:
-                    measure_again(database, seed, killed * RUNS // kills)
+            with opened(stormy) as database:
+                for number in range(killed * RUNS // kills, (killed + 1) * RUNS // kills):
+                    measure_again(database, seed, number)
             time.sleep(chance.uniform(0.01, 0.3))
             at = chance.randrange(workers)
             broken_off += end_worker(*running[at])

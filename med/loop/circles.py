@@ -72,10 +72,7 @@ class Link:
     judgement: str = ""
     made_at: datetime | None = None
     made_by: str | None = None
-
-    @property
-    def is_measured(self) -> bool:
-        return any(one.verdict is not Known.TOO_LITTLE for one in self.findings)
+    dimensions: frozenset[int] | None = None  # where it is about some alone: those of hypotheses written after it
 
 
 @dataclass(frozen=True)

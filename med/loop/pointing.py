@@ -79,8 +79,9 @@ def about_activity(db: Session, link: Link) -> list[str]:
         .options(joinedload(Hypothesis.dimension).joinedload(Dimension.area))
         .order_by(Hypothesis.id)
     ).all()
-    if hypotheses:
-        parts.append("**Hypotesen.** " + " ".join(hypothesis(one) for one in hypotheses))
+    about = [one for one in hypotheses if link.dimensions is None or one.dimension_id in link.dimensions]
+    if about:
+        parts.append("**Hypotesen.** " + " ".join(hypothesis(one) for one in about))
     else:
         parts.append("**Hypotesen.** Der er ikke skrevet, hvad aktiviteten skal udvikle.")
     if not link.findings:

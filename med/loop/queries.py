@@ -1,7 +1,7 @@
 """Questions about circles. All are asked for many decisions at once; none of them reads a citizen."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    cast,
     exists,
     func,
     literal,
@@ -50,6 +51,7 @@ from med.organisation.models import Committee, Level, Person
 from med.perspectives.models import Perspective
 
 ON_A_PAGE = 50
+WHOLE = cast(null(), Hypothesis.dimension_id.type)  # a link to an activity with all it is meant for
 
 
 # --- links and what is known ------------------------------------------------------------------------------------------
@@ -57,23 +59,24 @@ ON_A_PAGE = 50
 
 def every_link() -> CompoundSelect[*tuple[Any, ...]]:
     """Links made on decisions' pages, and those said on the activity's own: there a decision began it, or one of its
-    hypotheses was written after it. (decision_id, activity_id, kind, id, run_id, judgement, made_at, made_by_id)"""
+    hypotheses was written after it, and then the link is to that dimension alone.
+    (decision_id, activity_id, kind, id, run_id, judgement, made_at, made_by_id, dimension_id)"""
     made = select(
         DecisionLink.decision_id, DecisionLink.activity_id, DecisionLink.kind, DecisionLink.id, DecisionLink.run_id,
-        DecisionLink.judgement, DecisionLink.made_at, DecisionLink.made_by_id,
+        DecisionLink.judgement, DecisionLink.made_at, DecisionLink.made_by_id, WHOLE.label("dimension_id"),
     )  # fmt: skip
 
-    def said(table: Any, activity: Any, kind: LinkKind) -> Select[*tuple[Any, ...]]:
+    def said(table: Any, activity: Any, kind: LinkKind, dimension: Any) -> Select[*tuple[Any, ...]]:
         return select(
             table.decision_id, activity, literal_column(f"'{kind.value}'").label("kind"), null().label("id"),
             null().label("run_id"), literal_column("''").label("judgement"),
-            literal(None, UtcDateTime()).label("made_at"), null().label("made_by_id"),
+            literal(None, UtcDateTime()).label("made_at"), null().label("made_by_id"), dimension,
         ).where(table.decision_id.is_not(None))  # fmt: skip
 
     return union_all(
         made,
-        said(Activity, Activity.id.label("activity_id"), LinkKind.STARTS),
-        said(Hypothesis, Hypothesis.activity_id, LinkKind.CHANGES),
+        said(Activity, Activity.id.label("activity_id"), LinkKind.STARTS, WHOLE.label("dimension_id")),
+        said(Hypothesis, Hypothesis.activity_id, LinkKind.CHANGES, Hypothesis.dimension_id),
     )
 
 
@@ -90,6 +93,7 @@ def asked_circles() -> Select[*tuple[Any, ...]]:
             link.c.judgement,
             link.c.made_at,
             Person.name.label("made_by"),
+            link.c.dimension_id,
             Activity.id.label("activity_id"),
             Activity.title,
             Activity.state,
@@ -182,31 +186,46 @@ def circles(db: Session, decision_ids: Collection[int]) -> dict[int, Circle]:
     return put_together(rows, findings_of(db, {row.activity_id for row in rows if row.activity_id is not None}))
 
 
-def put_together(rows: Sequence[Any], known: dict[int, tuple[Finding, ...]]) -> dict[int, Circle]:
-    hopes: dict[int, bool] = {}
-    links: dict[int, list[Link]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: (row.link_id is None, row.link_id or 0)):
-        hopes[row.id] = bool(row.hopes)
-        if row.activity_id is None:
-            continue
-        # What stands on the activity alone adds nothing where the decision says so itself.
-        if row.link_id is None and any(one.activity_id == row.activity_id for one in links[row.id]):
-            continue
-        links[row.id].append(
+def put_together(rows: Iterable[Any], known: dict[int, tuple[Finding, ...]]) -> dict[int, Circle]:
+    found = {}
+    for decision_id, its in groupby(rows, key=lambda row: row.id):
+        of_it = list(its)
+        links = (
             Link(
                 LinkKind(row.kind),
                 row.activity_id,
                 row.title,
                 row.state,
-                known.get(row.activity_id, ()),
+                among(known.get(row.activity_id, ()), dimensions),
                 row.link_id,
                 row.run_id,
                 row.judgement or "",
                 row.made_at,
                 row.made_by,
+                dimensions,
             )
+            for row, dimensions in links_among(of_it)
         )
-    return {id: Circle(id, hopes[id], tuple(links[id])) for id in hopes}
+        found[decision_id] = Circle(decision_id, bool(of_it[0].hopes), tuple(links))
+    return found
+
+
+def links_among(rows: Sequence[Any]) -> Iterator[tuple[Any, frozenset[int] | None]]:
+    """The links that one decision's rows of `every_link` come to, the oldest first, each with the dimensions it is
+    about (None: all of the activity's). What stands on the activity adds nothing where the decision says so itself."""
+    made = sorted((row for row in rows if row.link_id is not None), key=lambda row: row.link_id)
+    yield from ((row, None) for row in made)
+    said: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        if row.activity_id is not None and all(one.activity_id != row.activity_id for one in made):
+            said[row.activity_id].append(row)
+    for its in said.values():
+        begun = next((row for row in its if row.dimension_id is None), None)
+        yield (its[0], frozenset(row.dimension_id for row in its)) if begun is None else (begun, None)
+
+
+def among(findings: Sequence[Finding], dimensions: frozenset[int] | None) -> tuple[Finding, ...]:
+    return tuple(one for one in findings if dimensions is None or one.dimension_id in dimensions)
 
 
 def circle(db: Session, decision_id: int) -> Circle:
@@ -343,11 +362,14 @@ def what_is_known(
     """
     link = every_link().subquery("link")
     asked = (
-        select(Decision.id, Decision.perspective, link.c.kind, link.c.activity_id)
+        select(
+            Decision.id, Decision.perspective, link.c.kind, link.c.activity_id, link.c.id.label("link_id"),
+            link.c.dimension_id,
+        )
         .join(link, link.c.decision_id == Decision.id)
         .where(published_decisions(viewer))
-        .order_by(Decision.id, case((link.c.id.is_(None), 0), else_=1), link.c.id)
-    )
+        .order_by(Decision.id)
+    )  # fmt: skip
     if committee_id is not None:
         asked = asked.where(Decision.committee_id == committee_id)
     if level is not None:
@@ -358,14 +380,14 @@ def what_is_known(
     known = findings_of(db, {row.activity_id for row in rows})
 
     @cache
-    def said(kind: str, activity_id: int) -> Standing:
-        return speaks(LinkKind(kind), known.get(activity_id, ()))
+    def said(kind: str, activity_id: int, dimensions: frozenset[int] | None) -> Standing:
+        return speaks(LinkKind(kind), among(known.get(activity_id, ()), dimensions))
 
     found: dict[Perspective | None, Counter[Standing]] = defaultdict(Counter)
     for _, its in groupby(rows, key=lambda row: row.id):
-        links = list(its)
-        once = {row.activity_id: row.kind for row in links}  # the newest link to each activity
-        found[links[0].perspective][gravest(said(kind, activity) for activity, kind in once.items())] += 1
+        of_it = list(its)
+        newest = {row.activity_id: (row.kind, row.activity_id, dimensions) for row, dimensions in links_among(of_it)}
+        found[of_it[0].perspective][gravest(said(*link) for link in newest.values())] += 1
     return found
 
 

@@ -16,11 +16,11 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import Row, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from med import clock, language
-from med.competence_compass.models import Activity, Dimension, EffectEstimate, EffectRun, RunState
+from med.competence_compass.models import Activity, Dimension, EffectEstimate, EffectRun, Hypothesis, RunState
 from med.decisions.access import OVER
 from med.decisions.models import Decision
 from med.journal.actions import note
@@ -111,9 +111,9 @@ def read_run(db: Session, run: EffectRun) -> None:
     now, then = verdicts_of(db, run.id), verdicts_of(db, before) if before is not None else {}
     changed = {pair: found for pair, found in now.items() if is_news(found.verdict, then.get(pair))}
     keys: dict[int, list[str]] = defaultdict(list)
-    for decision_id, activity_id in answerable(db, run, {activity for activity, _ in changed}):
+    for decision_id, activity_id, of in answerable(db, run, {activity for activity, _ in changed}):
         for (activity, dimension), found in changed.items():
-            if activity == activity_id:
+            if activity == activity_id and of in (None, dimension):
                 key = f"verdict:{decision_id}:{activity}:{dimension}:{found.verdict.value}"
                 if key not in keys[decision_id]:
                     keys[decision_id].append(key)
@@ -147,38 +147,39 @@ def verdicts_of(db: Session, run_id: int) -> dict[tuple[int, int], Finding]:
     return {(row.activity_id, row.dimension_id): queries.as_finding(row) for row in rows}
 
 
-def answerable(db: Session, run: EffectRun, activity_ids: set[int]) -> list[tuple[int, int]]:
+def answerable(db: Session, run: EffectRun, activity_ids: set[int]) -> Sequence[Row[*tuple[Any, ...]]]:
     """Published decisions in force that started or changed these activities before the run was made: whoever links
-    them afterwards has seen what it says. (decision id, activity id)"""
+    them afterwards has seen what it says. (decision_id, activity_id, dimension_id): the last for those that one of the
+    hypotheses was written after, who are answered about that alone; None for the others."""
     if not activity_ids:
         return []
-    linked = (
-        select(DecisionLink.decision_id, DecisionLink.activity_id, DecisionLink.made_at.label("since"))
-        .where(
-            DecisionLink.activity_id.in_(activity_ids),
-            DecisionLink.kind.in_((LinkKind.STARTS, LinkKind.CHANGES)),
-        )
+    link = (
+        select(DecisionLink.decision_id, DecisionLink.activity_id, DecisionLink.made_at, queries.WHOLE.label("of"))
+        .where(DecisionLink.kind.in_((LinkKind.STARTS, LinkKind.CHANGES)))
         .union_all(
-            select(Activity.decision_id, Activity.id, Decision.published_at)
-            .join(Decision, Decision.id == Activity.decision_id)
-            .where(Activity.id.in_(activity_ids))
+            select(Activity.decision_id, Activity.id, Decision.published_at, queries.WHOLE)
+            .join(Decision, Decision.id == Activity.decision_id),
+            # Of hypotheses only those that were there before the first start carry a verdict.
+            select(Hypothesis.decision_id, Hypothesis.activity_id, Decision.published_at, Hypothesis.dimension_id)
+            .join(Decision, Decision.id == Hypothesis.decision_id)
+            .where(Hypothesis.is_exploratory.is_(False)),
         )
         .subquery()
-    )
-    rows = db.execute(
-        select(linked.c.decision_id, linked.c.activity_id)
-        .join(Decision, Decision.id == linked.c.decision_id)
+    )  # fmt: skip
+    return db.execute(
+        select(link.c.decision_id, link.c.activity_id, link.c.of)
+        .join(Decision, Decision.id == link.c.decision_id)
         .join(Committee, Committee.id == Decision.committee_id)
         .where(
-            linked.c.since <= run.done_at,
+            link.c.activity_id.in_(activity_ids),
+            link.c.made_at <= run.done_at,
             Decision.published_at.is_not(None),
             Decision.state.not_in(OVER),
             or_(Committee.ends.is_(None), Committee.ends >= clock.today()),
         )
         .distinct()
-        .order_by(linked.c.decision_id, linked.c.activity_id)
+        .order_by(link.c.decision_id, link.c.activity_id)
     ).all()
-    return [(row.decision_id, row.activity_id) for row in rows]
 
 
 # --- the point itself -------------------------------------------------------------------------------------------------
