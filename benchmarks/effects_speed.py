@@ -24,7 +24,9 @@ from scipy import linalg
 from med.competence_compass.effects import covariance as covariances
 from med.competence_compass.effects.analysis import analyse, targeted
 from med.competence_compass.effects.covariance import Batch, Covariance
-from med.competence_compass.effects.model import make_design, pieces
+from med.competence_compass.effects.design import make_design
+from med.competence_compass.effects.model import alike
+from med.competence_compass.effects.pieces import Maker, Piece
 from med.competence_compass.effects.reading import study_of
 from med.competence_compass.effects.study import FAR, Hypothesis, Study, donut
 from med.competence_compass.generator import Centre, make_world
@@ -74,11 +76,12 @@ def bare(study: Study, cov: Covariance) -> Callable[[], None]:
         for shape in set(looks)
     }
     citizens = []
-    for piece in pieces(design, cov, targeted(study)):
+    maker = Maker(design, cov, targeted(study), slopes=False)
+    for piece in filter(None, map(maker.piece, range(len(maker)))):
         m = len(piece.y)
         v = cov.of(np.arange(m) + 0.0)
         whole = chance.normal(size=(m, m + piece.x.shape[1] + k + 4 * len(piece.dims)))
-        citizens.append((v, whole, m, piece.x.shape[1], [(len(dims), q.shape[1]) for dims, q in piece.gone]))
+        citizens.append((v, whole, m, piece.x.shape[1], gone_of(piece)))
     square = np.eye(p) * 3 + np.ones((p, p))
     scores, weights = chance.normal(size=(len(citizens), a)), chance.normal(size=(a, p))
     systems = sum(bool((~design.usable[:, dim]).any()) for dim in range(k)) or 1
@@ -108,6 +111,11 @@ def bare(study: Study, cov: Covariance) -> Callable[[], None]:
             (scores @ weights) ** 2
 
     return work
+
+
+def gone_of(piece: Piece) -> list[tuple[int, int]]:
+    """For each set of rows some dimension lacks: how many dimensions lack it, and how many rows it has."""
+    return [(len(dims), rows.stop - rows.start) for rows, dims in alike(piece.lacks)]
 
 
 def large(citizens: int, seed: int, quarters: int = 42, dimensions: int = 24, activities: int = 200) -> Study:

@@ -1,22 +1,27 @@
-"""`med compass analyse FOLDER [--json OUT]`: what a researcher, or another centre, runs on a compass folder."""
+"""`med compass analyse FOLDER [--json OUT]`, what a researcher or another centre runs; `med compass rebuild`."""
 
 import argparse
 import json
+import shutil
 import sys
 from pathlib import Path
 
-from med.cli.words import Stop
+from med.cli.words import Stop, database_at_head
+from med.db import Database
+from med.settings import read_settings
 
 SHOWN = 40  # faults on a terminal
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
-    compass = commands.add_parser("compass", help="what activities do for citizens, from a compass folder")
+    compass = commands.add_parser("compass", help="what activities do for citizens; and what is kept beside scores")
     parts = compass.add_subparsers(required=True, metavar="WHAT")
     analyse = parts.add_parser("analyse", help="the effects of the activities in a folder, and how sure they are")
     analyse.add_argument("folder", type=Path)
     analyse.add_argument("--json", type=Path, metavar="OUT", help="write every number to this file")
     analyse.set_defaults(run=run_analyse)
+    rebuild = parts.add_parser("rebuild", help="make anew what is kept beside the scores: packed answers and sums")
+    rebuild.set_defaults(run=run_rebuild)
 
 
 def run_analyse(given: argparse.Namespace) -> int:
@@ -42,6 +47,33 @@ def run_analyse(given: argparse.Namespace) -> int:
     if given.json is not None:
         given.json.write_text(json.dumps(as_json(study, result), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def run_rebuild(given: argparse.Namespace) -> int:
+    """One transaction: until it is done, everybody sees what was there."""
+    from med.competence_compass import rollups, vectors
+    from med.competence_compass.erasing import kept_in
+
+    settings = read_settings()
+    with database_at_head(settings) as database, database.writing() as db:
+        packed, changes = vectors.rebuild(db), rollups.rebuild(db)
+    shutil.rmtree(kept_in(settings.data_dir), ignore_errors=True)
+    print(f"{packed:,} assessments packed; {changes:,} changes added up.")
+    return 0
+
+
+def examine_sums(database: Database) -> tuple[str, str]:
+    """Whether what is kept beside the scores is what the scores say."""
+    from sqlalchemy import func, select
+
+    from med.competence_compass import rollups
+    from med.competence_compass.models import Assessment
+
+    with database.reading() as db:
+        missing = db.scalar(select(func.count()).where(Assessment.closed_at.is_not(None), Assessment.packed.is_(None)))
+        if missing or not rollups.is_whole(db):
+            return "warning", "Sums kept beside the compass's scores are not what these say; run `med compass rebuild`."
+    return "ok", "Sums kept beside the compass's scores are what these say."
 
 
 def show(what: str, share: float) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from med import clock
+from med.cli.compass import examine_sums
 from med.cli.vault import examine_vault
 from med.cli.words import Stop, database_at_head, first_line, opened, sqlite_file
 from med.db import Database
@@ -95,6 +96,7 @@ def examine_database(settings: Settings) -> list[tuple[str, str]]:
                 ("ok", "The tables are those of this program."),
                 examine_clock(database),
                 *examine_vault(database, settings),
+                examine_sums(database),
             ]
     except Stop as stop:
         return [("error", str(stop).capitalize())]

@@ -16,6 +16,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -24,7 +25,8 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Viewer
-from med.competence_compass.exchange.giving import folder_of
+from med.competence_compass.erasing import kept_in
+from med.competence_compass.exchange.giving import attended_until, folder_of
 from med.competence_compass.models import (
     Activity,
     Assessment,
@@ -36,6 +38,7 @@ from med.competence_compass.models import (
     Version,
 )
 from med.competence_compass.publishing import publish
+from med.competence_compass.vectors import keep_missing, packed_of
 from med.errors import Conflict
 from med.journal.actions import note
 from med.language import T
@@ -44,6 +47,7 @@ from med.slices import Office
 LEASE = timedelta(minutes=30)
 LONGEST = 25 * 60  # seconds for a child
 VARIANCE_KEEPS = timedelta(days=92)
+VARIANCE_HOLDS = 0.1  # the share of assessments that may come or go meanwhile
 SMALL_THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -110,14 +114,15 @@ def take(office: Office) -> tuple[int, str] | None:
 
 def carry_out(office: Office, run_id: int, lease: str) -> None:
     """Analyse, and save what came out; a failure is a sentence on the run, never a traceback on a page."""
+    with office.database.writing() as db:
+        keep_missing(db)
     with office.database.reading() as db:
-        run = db.get_one(EffectRun, run_id)
-        folder = folder_of(db, run.version)
-        variance, variance_at = fresh_variance(db, run.version_id)
-    data = msgspec.msgpack.encode({"folder": folder, "variance": variance})
+        version = db.get_one(EffectRun, run_id).version
+        kept = kept_in(office.settings.data_dir) / f"version-{version.id}"
+        data, variance_at = given(db, version)
     settled: dict[str, Any]
     try:
-        found = in_child(data, lambda percent: report(office, run_id, lease, percent), office.stopping.is_set)
+        found = in_child(data, lambda percent: report(office, run_id, lease, percent), office.stopping.is_set, kept)
     except ChildFailed as error:
         settled = {"state": RunState.FAILED, "error": str(error), "done_at": clock.now()}
         with office.database.writing() as db:
@@ -129,6 +134,19 @@ def carry_out(office: Office, run_id: int, lease: str) -> None:
         return
     with contextlib.suppress(TakenOver), office.database.writing() as db:
         save(db, run_id, lease, found, hashlib.sha256(data).hexdigest(), variance_at)
+
+
+def given(db: Session, version: Version) -> tuple[bytes, Any]:
+    """What the child is given, as bytes; and when the variances among it were found, None where there are none."""
+    packed = packed_of(db, version.id)
+    variance, variance_at = fresh_variance(db, version.id, len(packed.kind))
+    told = {
+        "folder": folder_of(db, version, answered=False),
+        "packed": packed,
+        "until": attended_until(db),
+        "variance": variance,
+    }
+    return msgspec.msgpack.encode(told), variance_at
 
 
 class ChildFailed(Exception):
@@ -143,13 +161,18 @@ class Stopping(Exception):
     """The process is to go; the run waits for the next one."""
 
 
-def in_child(data: bytes, progress: Callable[[int], None], stopping: Callable[[], bool]) -> Mapping[str, Any]:
-    """Run the analysis on `data` (msgpack) in a process of its own. Raises ChildFailed, Stopping."""
+def in_child(
+    data: bytes, progress: Callable[[int], None], stopping: Callable[[], bool], kept: Path | None = None
+) -> Mapping[str, Any]:
+    """Run the analysis on `data` (msgpack) in a process of its own, which keeps what it can use again in `kept`.
+
+    Raises ChildFailed, Stopping.
+    """
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as found:
         given.write(data)
         given.seek(0)
         child = subprocess.Popen(
-            [sys.executable, "-m", "med.competence_compass.effects"],
+            [sys.executable, "-m", "med.competence_compass.effects", *([str(kept)] if kept else [])],
             stdin=given,
             stdout=found,
             stderr=told,
@@ -205,6 +228,8 @@ def save(db: Session, run_id: int, lease: str, found: Mapping[str, Any], digest:
         "method": run["version"],
         "rows_used": run["rows_used"],
         "rows_left_out": run["rows_left_out"],
+        "citizens": run["citizens"],
+        "citizens_renewed": run["renewed"],
         "lead_z": run["lead_z"],
         "line_z": run["line_z"],
         "is_guarded": run["guarded"],
@@ -248,8 +273,9 @@ SAME = (
 )  # fmt: skip
 
 
-def fresh_variance(db: Session, version_id: int) -> tuple[tuple[float, float, float] | None, Any]:
-    """Slope, period and rho of the newest done run whose own are younger than a quarter, and when they were found."""
+def fresh_variance(db: Session, version_id: int, rows: int) -> tuple[tuple[float, float, float] | None, Any]:
+    """Slope, period and rho of the newest done run, and when they were found; None when they are to be found anew:
+    a quarter later, or when there are a tenth more or fewer assessments (`rows`) than there were then."""
     found = db.execute(
         select(EffectRun.slope, EffectRun.period, EffectRun.rho, EffectRun.variance_at)
         .where(
@@ -262,6 +288,14 @@ def fresh_variance(db: Session, version_id: int) -> tuple[tuple[float, float, fl
         .limit(1)
     ).first()
     if found is None:
+        return None, None
+    then = db.scalar(
+        select(EffectRun.rows_used + EffectRun.rows_left_out)
+        .where(EffectRun.version_id == version_id, EffectRun.variance_at == found.variance_at)
+        .order_by(EffectRun.id)
+        .limit(1)
+    )
+    if then is None or abs(rows - then) > VARIANCE_HOLDS * then:
         return None, None
     return (found.slope, found.period, found.rho), found.variance_at
 

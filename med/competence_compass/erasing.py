@@ -9,6 +9,7 @@ import hashlib
 import logging
 import os
 import secrets
+import shutil
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -135,12 +136,18 @@ def replay(db: Session, told: set[str]) -> int:
     return len(found)
 
 
+def kept_in(data_dir: Path) -> Path:
+    """Where analyses keep what they computed of citizens, for the next one. Thrown away with any erasure."""
+    return data_dir / "effects"
+
+
 def let_go(database: Database, data_dir: Path) -> None:
     """After an erasure is saved: onto the list, and out of the database's log. Tried again at night."""
     try:
         with database.reading() as db:
             keep_list(db, data_dir)
         database.scrub(*SECRET_TABLES)
+        shutil.rmtree(kept_in(data_dir), ignore_errors=True)
     except (OSError, DBAPIError) as error:
         if isinstance(error, DBAPIError) and not is_away(error):
             raise

@@ -5,14 +5,24 @@ is no value, from 4 on the value's place on the scale. Written when an assessmen
 the rows of `compass_score` are the record, and the same rows always give the same bytes.
 """
 
-from collections.abc import Collection, Iterable
-
+from array import array
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from med.competence_compass.models import Assessment, Dimension, NoScore, Score, Version
+from med.competence_compass.models import (
+    Assessment,
+    AssessmentKind,
+    AssessmentPurpose,
+    Citizen,
+    Dimension,
+    NoScore,
+    Score,
+    Version,
+)
 
 REASONS = tuple(NoScore)
 FIRST = 1 + len(REASONS)  # the byte of the scale's lowest value
@@ -65,6 +75,81 @@ def order_of(db: Session, version_id: int) -> tuple[dict[int, int], int]:
     dimensions = db.scalars(select(Dimension.id).where(Dimension.version_id == version_id).order_by(Dimension.id)).all()
     lowest = db.scalars(select(Version.scale_min).where(Version.id == version_id)).one()
     return {id: place for place, id in enumerate(dimensions)}, lowest
+
+
+class Packed(msgspec.Struct):
+    """Every assessment of a version that stands, column by column: what a process without a database is given.
+
+    Whole numbers lie in bytes, in the machine's own order: 32 bits each, kinds and referrals 8.
+    """
+
+    dimensions: list[str]  # codes, in the order of the answers
+    lowest: int
+    citizens: list[str]
+    assessors: list[str]
+    kinds: list[str]
+    who: bytes  # a place in `citizens`
+    day: bytes  # ordinal
+    assessor: bytes  # a place in `assessors`
+    kind: bytes  # a place in `kinds`
+    is_referral: bytes
+    answers: bytes  # as many for each as there are dimensions
+
+
+def packed_of(db: Session, version_id: int) -> Packed:
+    """Assessments that count in an analysis: closed, not replaced, of citizens who are here, and no second opinions."""
+    places, lowest = order_of(db, version_id)
+    codes: dict[int, str] = dict(
+        db.execute(select(Dimension.id, Dimension.code).where(Dimension.version_id == version_id)).all()
+    )
+    rows = db.execute(
+        select(
+            Citizen.pseudonym,
+            Assessment.day,
+            Assessment.assessor,
+            Assessment.kind,
+            Assessment.purpose,
+            Assessment.packed,
+        )
+        .join(Citizen, Citizen.id == Assessment.citizen_id)
+        .where(
+            Assessment.version_id == version_id,
+            Assessment.closed_at.is_not(None),
+            Assessment.superseded_at.is_(None),
+            Assessment.purpose != AssessmentPurpose.DOUBLE,
+            Citizen.erased_at.is_(None),
+        )
+        .order_by(Citizen.pseudonym, Assessment.day, Assessment.kind, Assessment.assessor, Assessment.id)
+    ).all()
+    people, days, assessors, kinds, purposes, answers = zip(*rows, strict=True) if rows else ((),) * 6
+    named, who = _numbered(people)
+    staff, assessor = _numbered(assessors)
+    return Packed(
+        dimensions=[codes[id] for id in places],
+        lowest=lowest,
+        citizens=named,
+        assessors=staff,
+        kinds=[kind.value for kind in AssessmentKind],
+        who=who,
+        day=array("i", (day.toordinal() for day in days)).tobytes(),
+        assessor=assessor,
+        kind=bytes(map(list(AssessmentKind).index, kinds)),
+        is_referral=bytes(purpose is AssessmentPurpose.REFERRAL for purpose in purposes),
+        answers=b"".join(answers),
+    )
+
+
+def _numbered(names: Sequence[str]) -> tuple[list[str], bytes]:
+    """Different names, sorted, and each name's place among them."""
+    known = sorted(set(names))
+    place = {name: at for at, name in enumerate(known)}
+    return known, array("i", map(place.__getitem__, names)).tobytes()
+
+
+def keep_missing(db: Session) -> int:
+    """Pack what was closed by something that did not; how many there were."""
+    asked = select(Assessment.id).where(Assessment.closed_at.is_not(None), Assessment.packed.is_(None))
+    return keep_vectors(db, db.scalars(asked).all())
 
 
 def rebuild(db: Session) -> int:

@@ -1,4 +1,4 @@
-"""What is kept beside the scores is always what the scores say: sums of changes, and each assessment's packed answers."""
+"""What is kept beside the scores is always what these say: sums of changes, and each assessment's packed answers."""
 
 import contextlib
 import os
@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
 from med import clock
+from med.cli import main
+from med.cli.compass import examine_sums
 from med.competence_compass import rollups, vectors
 from med.competence_compass.access import Towards
 from med.competence_compass.actions import assessing, intake, runs
@@ -324,3 +326,21 @@ def test_one_of_many_leaves_the_others_sum(one, write, db, vault):
     write(lambda db: forget_citizen(db, db.get(Citizen, citizen_id)))
     db.rollback()
     assert db.execute(sums).all() == [(1, 1, 3, 9)]
+
+
+def test_what_went_wrong_is_seen_and_made_anew(database, write, tmp_path, monkeypatch, capsys):
+    with database.reading() as db:
+        before, sums = packed(db), rollups.kept_sums(db)
+    write(lambda db: db.execute(update(ChangeTotal).values(s=ChangeTotal.s + 1)))
+    assert examine_sums(database)[0] == "warning"
+    write(lambda db: (rollups.rebuild(db), db.execute(update(Assessment).values(packed=None))))
+    assert examine_sums(database)[0] == "warning"
+    monkeypatch.setenv("MED_DATABASE_URL", database.url)
+    monkeypatch.setenv("MED_DATA_DIR", str(tmp_path))
+    (tmp_path / "effects").mkdir()
+    assert main(["compass", "rebuild"]) == 0
+    assert f"{len(before):,} assessments packed" in capsys.readouterr().out
+    assert not (tmp_path / "effects").exists()
+    with database.reading() as db:
+        assert packed(db) == before and rollups.kept_sums(db) == sums
+    assert examine_sums(database)[0] == "ok"

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from scipy import sparse, stats
 
 from med.competence_compass.effects.covariance import Batch, Covariance, estimate
-from med.competence_compass.effects.model import Design, Fit, fit, invert, make_design
+from med.competence_compass.effects.design import Design, make_design
+from med.competence_compass.effects.model import Fit, System, fit
 from med.competence_compass.effects.study import FAR, Bools, Floats, Ints, Sparse, Study, baseline_sd, donut
 from med.competence_compass.effects.verdicts import SEEN, Z95, Finding, Reason, Verdict, false_discovery, settle, shrink
 from med.competence_compass.effects.waiting_list import WaitingEstimate, waiting_list_estimate
 
-VERSION = "1"  # of the method; goes up when the same observations could give other numbers
+VERSION = "2"  # of the method; goes up when the same observations could give other numbers
 FEWEST_FOR_COLUMN = 5  # participants below which an activity is adjusted for and not estimated
 LEAD_LIMIT = 2.0
 LINE_LIMIT = 3.0  # sees so much that it can afford to be surer
@@ -71,6 +73,7 @@ class Result:
     rows_left_out: int
     sd: Floats  # (K,)
     cut_off: int  # the last day in the data
+    renewed: int  # citizens whose part was computed in this run; the others' was kept from the last
 
 
 def analyse(
@@ -79,12 +82,13 @@ def analyse(
     progress: Progress = lambda what, share: None,
     *,
     guard: bool = True,
+    folder: Path | None = None,
 ) -> Result:
     """Analyse one instrument version.
 
     `covariance` of an earlier run saves estimating it anew (it is refreshed quarterly). Nothing raises for thin or
     strange data: what the data cannot carry is "for få data" with its reason. Without `guard` one sees, in trials, what
-    it guards against.
+    it guards against. In `folder` citizens' parts are kept for the next run, which then makes only what has changed.
     """
     left_out = donut(study)
     design = make_design(study, left_out)
@@ -94,11 +98,11 @@ def analyse(
     if covariance is None:
         covariance = variances(design)
     progress("model", 0.4)
-    main = fit(design, covariance, targets)
+    main = fit(design, covariance, targets, pairs=targets, folder=folder and folder / "levels")
     guarded = None
     if guard and (main.lead_z > LEAD_LIMIT or main.line_z > LINE_LIMIT):
         progress("guarded model", 0.6)
-        guarded = fit(design, covariance, targets, slopes=True)
+        guarded = fit(design, covariance, targets, pairs=targets, slopes=True, folder=folder and folder / "lines")
     progress("waiting lists", 0.8)
     found = findings(study, design, left_out, sd, main, guarded)
     progress("done", 1.0)
@@ -114,6 +118,7 @@ def analyse(
         int((~design.usable.any(axis=1)).sum()),
         sd,
         int(study.day.max()) if len(study.day) else 0,
+        max(main.renewed, guarded.renewed if guarded else 0),
     )
 
 
@@ -173,9 +178,9 @@ def residual(x: Sparse, y: Floats, own: Ints) -> Floats:
     means = sparse.csr_array((1 / np.sqrt(counts)[own], (own, np.arange(len(own)))))  # M'M: what the levels take
     levels = means @ x
     squares = x.T @ x
-    inverse, _, _ = invert((squares - levels.T @ levels).toarray(), 0, squares.diagonal())
+    system = System((squares - levels.T @ levels).toarray(), squares.diagonal())
     freed = y - (np.bincount(own, y) / counts)[own]
-    left = freed - x @ (inverse @ (x.T @ freed))
+    left = freed - x @ system.solve((x.T @ freed)[:, None])[:, 0]
     return left - (np.bincount(own, left) / counts)[own]
 
 
@@ -251,23 +256,20 @@ def seen(study: Study, design: Design, activity: int, dimension: int) -> tuple[i
     assessed twice while it ran; the shares of participants who stood at the top and at the bottom before."""
     usable = design.usable[:, dimension]
     first = study.starts[:, activity]
-    start_of_row = first[study.citizen]
-    before = np.zeros(len(study.citizens), bool)
-    after = np.zeros(len(study.citizens), bool)
-    before[study.citizen[usable & (study.day < start_of_row)]] = True
-    after[study.citizen[usable & (study.day >= start_of_row)]] = True
-    took_part = first < FAR
-    n = int((took_part & before & after).sum())
-    running = usable & (study.day >= first.min(initial=FAR) - 183) & (study.day < start_of_row)
-    times = np.bincount(study.citizen[running], minlength=len(study.citizens))
-    compared = int((times >= 2).sum()) if took_part.any() else 0
-    score = study.scores[:, dimension]
-    at_start = []
-    for citizen in np.flatnonzero(took_part & before).tolist():
-        rows = design.rows[citizen]
-        rows = rows[usable[rows] & (study.day[rows] < first[citizen])]
-        at_start.append(score[rows[-1]])
-    if not at_start:
+    people = np.flatnonzero(first < FAR)
+    which, row = study.rows_of(people)
+    which, row = which[usable[row]], row[usable[row]]
+    is_before = study.day[row] < first[people][which]
+    last_before = np.full(len(people), -1)
+    last_before[which[is_before]] = row[is_before]  # rows come in the order of the days: the last one stands
+    after = np.bincount(which[~is_before], minlength=len(people)) > 0
+    n = int(((last_before >= 0) & after).sum())
+    compared = 0
+    if len(people):
+        running = np.flatnonzero(usable & (study.day >= first.min() - 183))
+        running = running[study.day[running] < first[study.citizen[running]]]
+        compared = int((np.bincount(study.citizen[running], minlength=len(study.citizens)) >= 2).sum())
+    stood = study.scores[last_before[last_before >= 0], dimension]
+    if not len(stood):
         return n, compared, 0.0, 0.0
-    stood = np.array(at_start)
     return n, compared, float((stood >= study.top[dimension]).mean()), float((stood <= study.bottom[dimension]).mean())

@@ -9,192 +9,29 @@ of a straight line of their own), and summed up: A = Σ Z'Z, b = Σ Z'z_y, tau =
 it has a score there and did not lead to a referral to an activity that targets it (the donut).
 
 All dimensions share a citizen's L⁻¹. That a row does not count for one of them is the same as giving the row a column
-of its own there, so the dimension's sums are the shared ones less a product of low rank (Q below). A citizen meets few
-activities, quarters and assessors. So the size of a night's work follows what was assessed, not what could have been.
+of its own there, so the dimension's sums are the shared ones less a product of low rank (`Piece.q`). A citizen meets
+few activities, quarters and assessors. So the size of a night's work follows what was assessed, not what could have
+been; and where pieces and sums are kept (`kept`), only what has changed is taken out and put in.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy import linalg, sparse
 
 from med.competence_compass.effects.covariance import Covariance
-from med.competence_compass.effects.study import FAR, Bools, Floats, Ints, Sparse, Study, exposure, marked
+from med.competence_compass.effects.design import Design
+from med.competence_compass.effects.kept import Shelf, shelf
+from med.competence_compass.effects.pieces import Maker, Piece
+from med.competence_compass.effects.study import Bools, Floats, Ints
 
-FEWEST_OF_AN_ASSESSOR = 5
-LEAD_QUARTERS = 2
 SINGULAR = 1e-9
-KEPT = 2_000  # citizens up to which pieces are kept
+AT_ONCE = 500  # citizens whose scores are added up together
 
-
-@dataclass(frozen=True)
-class Design:
-    """What stands beside the scores: exposure, and the columns for quarter, assessor and kind of each row."""
-
-    study: Study
-    usable: Bools  # (n, K)
-    dose: Sparse  # (n, A)
-    other: Ints  # (n, 3): the column of the row's quarter, assessor and kind; -1 for the one that is compared with
-    width: int  # columns in all, activities first
-    rows: Sequence[Ints]  # of each citizen
-    lead: Sparse  # (n, A): the activity begins within the next two quarters
-    waits: Sparse  # (n, A): the citizen is on the activity's waiting list
-    begun: Bools  # (N, A): the citizen takes part at some time
-    referred: Bools  # (N, A): takes part or waits at some time
-
-    def columns(self, rows: Ints) -> Sparse:
-        """The design of some rows, (len(rows), width)."""
-        marks = self.other[rows]
-        at, which = np.nonzero(marks >= 0)
-        a = self.dose.shape[1]
-        shape = (len(rows), self.width - a)
-        others = sparse.csr_array((np.ones(len(at)), (at, marks[at, which] - a)), shape=shape)
-        return sparse.hstack([self.dose[rows], others], format="csr")
-
-
-def make_design(study: Study, left_out: Bools) -> Design:
-    """Columns: the activities, then quarters, assessors and kinds, each without its first, which is compared with."""
-    usable = np.isfinite(study.scores) & ~left_out
-    assessor = study.assessor.copy()
-    codes, inverse, counts = np.unique(assessor, return_inverse=True, return_counts=True)
-    few = counts < FEWEST_OF_AN_ASSESSOR
-    if few.any():
-        other = int(codes.max()) + 1
-        assessor = np.where(few[inverse], other, assessor)
-    columns = []
-    at = len(study.activities)
-    for values in (study.quarter, assessor, study.kind):
-        known, place = np.unique(values, return_inverse=True)
-        columns.append(np.where(place == 0, -1, place - 1 + at))
-        at += max(len(known) - 1, 0)
-    rows = study.rows
-    begins = study.starts
-    lead = []
-    for citizen, activity in np.argwhere(begins < FAR):
-        ahead = begins[citizen, activity] - study.day[rows[citizen]]
-        soon = rows[citizen][(ahead > 0) & (ahead <= 92 * LEAD_QUARTERS)]
-        lead.append((soon, activity, np.ones(len(soon))))
-    waits = []
-    for citizen, activity, queued, left in zip(
-        study.w_citizen, study.w_activity, study.w_queued, study.w_left, strict=True
-    ):
-        day = study.day[rows[citizen]]
-        meanwhile = rows[citizen][(day >= queued) & (day < left)]
-        waits.append((meanwhile, activity, np.ones(len(meanwhile))))
-    shape = (len(study.day), len(study.activities))
-    on_list = marked(waits, shape)
-    on_list.data[:] = 1.0  # twice on the list is on the list
-    referred = begins < FAR
-    referred[study.w_citizen, study.w_activity] = True
-    return Design(
-        study,
-        usable,
-        exposure(study),
-        np.stack(columns, axis=1),
-        at,
-        rows,
-        marked(lead, shape),
-        on_list,
-        begins < FAR,
-        referred,
-    )
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One citizen, whitened and freed of their own level; m rows, c columns of the design, K dimensions."""
-
-    cols: Ints  # which columns of the design stand here
-    x: Floats  # (m, c)
-    y: Floats  # (m, K)
-    gone: Sequence[tuple[Ints, Floats]]  # dimensions, and an orthonormal (m, s) for the rows that do not count there
-    dims: Ints  # d dimensions that an activity aims at which the citizen waits for or takes part in at some time
-    marks: Floats  # (4, m, d), for the lead test: about to begin, waits; and a line if the citizen begins, is referred
-    rows: Ints  # (K,) that count
-
-    def without_gone(self, values: Floats) -> Floats:
-        """(…, m, K) freed, dimension by dimension, of the rows that do not count."""
-        for dims, q in self.gone:
-            values[..., dims] -= q @ (q.T @ values[..., dims])
-        return values
-
-    def spread(self, values: Floats) -> Floats:
-        """(…, m, d) as (…, m, K), 0 in the other dimensions."""
-        found = np.zeros((*values.shape[:-1], self.y.shape[1]))
-        found[..., self.dims] = values
-        return found
-
-
-def pieces(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = False) -> Iterator[Piece]:
-    """Every citizen with something to tell. `targets` (A, K): which activities are meant to move which dimension."""
-    study, k = design.study, len(design.study.dimensions)
-    own = 2 if slopes else 1
-    used = cov.without_slope() if slopes else cov
-    order = np.concatenate([np.zeros(0, np.int64), *design.rows])
-    ends = np.cumsum([len(rows) for rows in design.rows])
-    columns, quarter = design.columns(order), study.quarter[order].astype(float)
-    lead, waits = (_aimed(marks[order], targets) for marks in (design.lead, design.waits))
-    begun, referred = (np.minimum(ever.astype(float) @ targets, 1.0) for ever in (design.begun, design.referred))
-    for citizen, (end, rows) in enumerate(zip(ends, design.rows, strict=True)):
-        usable = design.usable[rows]
-        some = usable.any(axis=1)
-        at = np.arange(end - len(rows), end)[some]
-        times, usable = quarter[at], usable[some]
-        if len(at) <= own or (slopes and np.ptp(times) == 0):
-            continue
-        m = len(at)
-        x, cols = _dense(columns, at)
-        dims = np.flatnonzero(referred[citizen])
-        line = (times - times.mean())[:, None]
-        marks = [one[at].toarray()[:, dims] for one in (lead, waits)]
-        marks += [line * ever[citizen, dims] for ever in (begun, referred)]
-        level = np.concatenate([np.ones((m, 1)), line], axis=1)[:, :own]
-        y = np.where(usable, study.scores[rows[some]], 0.0)
-        whole = np.concatenate([level, np.eye(m), x, y, *marks], axis=1)
-        lower = np.linalg.cholesky(used.of(times))
-        z = linalg.solve_triangular(lower, whole, lower=True, check_finite=False)
-        base, _ = np.linalg.qr(z[:, :own])
-        z = z[:, own:]
-        z -= base @ (base.T @ z)
-        single, x, y, *marks = np.split(z, np.cumsum([m, len(cols), k, *[len(dims)] * 3]), axis=1)
-        gone, counts = [], usable.sum(axis=0)
-        for missing, which in _alike(~usable):
-            left = times[~missing]
-            if len(left) <= own or (slopes and np.ptp(left) == 0):
-                counts[which] = 0
-                gone.append((which, np.eye(m)))
-            else:
-                gone.append((which, np.linalg.qr(single[:, missing])[0]))
-        # Copies, so that the rest of z can go: of ten thousand citizens it would be half a gigabyte.
-        piece = Piece(cols, x.copy(), y.copy(), gone, dims, np.stack(marks), counts)
-        piece.without_gone(piece.y)
-        piece.marks[:] = piece.without_gone(piece.spread(piece.marks))[..., dims]
-        yield piece
-
-
-def _aimed(marks: Sparse, targets: Bools) -> Sparse:
-    return sparse.csr_array(marks @ sparse.csr_array(targets.astype(float)))
-
-
-def _dense(columns: Sparse, rows: Ints) -> tuple[Floats, Ints]:
-    """The part of the design these rows touch: (m, c) and its columns, without those that do not vary here."""
-    part = columns[rows]
-    cols, place = np.unique(part.indices, return_inverse=True)
-    x = np.zeros((len(rows), len(cols)))
-    x[np.repeat(np.arange(len(rows)), np.diff(part.indptr)), place] = part.data
-    varies = np.ptp(x, axis=0) > 0
-    return x[:, varies], cols[varies].astype(np.int64)
-
-
-def _alike(missing: Bools) -> Iterator[tuple[Bools, Ints]]:
-    """Dimensions that lack the same rows, without those that lack none."""
-    found: dict[bytes, list[int]] = {}
-    for dim in np.flatnonzero(missing.any(axis=0)).tolist():
-        found.setdefault(missing[:, dim].tobytes(), []).append(dim)
-    for dims in found.values():
-        yield missing[:, dims[0]], np.array(dims)
+Weights = dict[int, tuple[Ints, Floats]]  # of each dimension: the activities that aim at it, and their columns of A⁻¹
 
 
 @dataclass(frozen=True)
@@ -208,6 +45,7 @@ class Fit:
     rows: Ints  # (K,) used
     lead: tuple[float, float]  # z of those about to begin: against the model, and against others on a waiting list
     line: tuple[float, float]  # z of the lines of those who begin: against the model, and against all who are referred
+    renewed: int = 0  # citizens whose piece was made in this run; the others' were kept
 
     @property
     def se(self) -> Floats:
@@ -225,104 +63,205 @@ class Fit:
         return float(np.fmax(*self.line))
 
 
-def fit(design: Design, cov: Covariance, targets: Bools, *, slopes: bool = False) -> Fit:
-    """Estimate everything. Raises nothing for a singular design: what cannot be told apart is NaN."""
-    k, a, p = len(design.study.dimensions), len(design.study.activities), design.width
-    own = 2 if slopes else 1
-    every = partial(pieces, design, cov, targets, slopes=slopes)
-    # Every piece is looked at twice. Of ten thousand citizens they would be most of a gigabyte, so they are made twice.
-    kept = list(every()) if len(design.rows) <= KEPT else None
-    shared = np.zeros((p, p))
-    less: list[list[tuple[Ints, Floats]]] = [[] for _ in range(k)]
-    b, marked = np.zeros((p, k)), np.zeros((4, p, k))
-    yy, free, rows, groups = np.zeros(k), np.zeros(k), np.zeros(k, np.int64), np.zeros(k)
-    for piece in kept or every():
-        shared[piece.cols[:, None], piece.cols] += piece.x.T @ piece.x
-        for dims, q in piece.gone:
-            part = q.T @ piece.x
+class Sums:
+    """What the pieces of all citizens add up to; p columns, K dimensions. `less` is what a dimension lacks of `a`."""
+
+    def __init__(self, codes: Ints, k: int, own: int, kept: Mapping[str, Any] | None = None) -> None:
+        p = len(codes)
+        self.codes, self.own = codes, own
+        self._order = np.argsort(codes)
+        if kept is not None:
+            self.__dict__ |= {name: kept[name] for name in self.SUMMED[1:]}
+            return
+        self.a, self.less = np.zeros((p, p)), np.zeros((k, p, p))
+        self.b, self.marked = np.zeros((p, k)), np.zeros((4, p, k))
+        self.yy, self.free = np.zeros(k), np.zeros(k)
+        self.rows, self.groups = np.zeros(k, np.int64), np.zeros(k, np.int64)
+
+    def columns(self, codes: Ints) -> Ints:
+        """Where the columns with these codes stand."""
+        return self._order[np.searchsorted(self.codes, codes, sorter=self._order)]
+
+    def add(self, piece: Piece, sign: int = 1) -> None:
+        cols = self.columns(piece.codes)
+        square = cols[:, None], cols
+        x = piece.x * sign
+        self.a[square] += x.T @ piece.x
+        parts = piece.q.T @ piece.x
+        for rows, dims in alike(piece.lacks):
+            part = parts[rows]
+            product = sign * (part.T @ part)
             for dim in dims.tolist():
-                less[dim].append((piece.cols, part))
-        b[piece.cols] += piece.x.T @ piece.y
-        marked[:, piece.cols[:, None], piece.dims] += piece.x.T @ piece.marks
-        yy += (piece.y**2).sum(axis=0)
-        rows += piece.rows
-        groups += piece.rows > 0
-        free += np.maximum(piece.rows - own, 0)
-    tau, se_model, s2 = np.full((a, k), np.nan), np.full((a, k), np.nan), np.full(k, np.nan)
-    beta, freed = np.zeros((p, k)), np.zeros((4, p, k))
-    inverses: dict[int, Floats] = {}
-    ranks = np.zeros(k)
-    size = np.diagonal(shared)
-    common = invert(shared, a) if not all(less) else None
-    for dim in range(k):
-        if not rows[dim]:
-            continue
-        inverse, rank, known = common if common and not less[dim] else invert(shared - _product(less[dim], p), a, size)
-        beta[:, dim] = inverse @ b[:, dim]
-        freed[:, :, dim] = marked[:, :, dim] @ inverse
-        ranks[dim] = rank
-        left = free[dim] - rank
-        if left <= 0:
-            continue
-        s2[dim] = max(yy[dim] - b[:, dim] @ beta[:, dim], 0.0) / left
-        tau[known, dim] = beta[:a][known, dim]
-        se_model[known, dim] = np.sqrt(s2[dim] * np.maximum(np.diagonal(inverse)[:a][known], 0.0))
-        inverses[dim] = inverse[:a].copy()
-    rests = _rests(kept or every(), beta, freed, s2)
-    se_robust = _sandwich(rests, inverses, (a, p, k), groups, rows, ranks)
+                self.less[dim][square] += product
+        self.b[cols] += x.T @ piece.y
+        self.marked[:, cols[:, None], piece.dims] += x.T @ piece.marks
+        self.yy += sign * (piece.y**2).sum(axis=0)
+        self.rows += sign * piece.rows
+        self.groups += sign * (piece.rows > 0)
+        self.free += sign * np.maximum(piece.rows - self.own, 0)
+
+    SUMMED = ("codes", "a", "less", "b", "marked", "yy", "free", "rows", "groups")
+
+    def as_arrays(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.SUMMED}
+
+    def moved(self, codes: Ints) -> "Sums":
+        """The same sums with the columns of another run. One that is no longer there has nothing in it."""
+        if np.array_equal(codes, self.codes):
+            return self
+        found = Sums(codes, len(self.less), self.own)
+        found.take(self)
+        return found
+
+    def take(self, kept: "Sums") -> None:
+        here = np.flatnonzero(np.isin(kept.codes, self.codes))
+        to = self.columns(kept.codes[here])
+        self.a[to[:, None], to] = kept.a[here[:, None], here]
+        for mine, theirs in zip(self.less, kept.less, strict=True):
+            mine[to[:, None], to] = theirs[here[:, None], here]
+        self.b[to], self.marked[:, to] = kept.b[here], kept.marked[:, here]
+        for name in ("yy", "free", "rows", "groups"):
+            getattr(self, name)[:] = getattr(kept, name)
+
+
+def alike(lacks: Floats) -> Iterator[tuple[slice, Ints]]:
+    """The stretches of `Piece.q` that belong together, and the dimensions each is for."""
+    if not len(lacks):
+        return
+    ends = np.flatnonzero((lacks[1:] != lacks[:-1]).any(axis=1)) + 1
+    for begins, stops in zip([0, *ends.tolist()], [*ends.tolist(), len(lacks)], strict=True):
+        yield slice(begins, stops), np.flatnonzero(lacks[begins])
+
+
+def fit(
+    design: Design,
+    cov: Covariance,
+    targets: Bools,
+    *,
+    pairs: Bools | None = None,
+    slopes: bool = False,
+    folder: Path | None = None,
+) -> Fit:
+    """Estimate everything. Raises nothing for a singular design: what cannot be told apart is NaN.
+
+    `targets` (A, K): which activities are meant to move which dimension; `pairs`: of which an estimate is wanted, by
+    default of all. In `folder` the pieces are kept for the next run, which gives the same numbers as one that makes
+    them all.
+    """
+    k, a, p = len(design.study.dimensions), len(design.study.activities), design.width
+    maker = Maker(design, cov, targets, slopes=slopes)
+    with shelf(folder, maker.what) as kept:
+        marks = [maker.mark(citizen) for citizen in range(len(maker))]
+        sums, renewed = summed(maker, kept, marks)
+        tau, se_model, s2 = np.full((a, k), np.nan), np.full((a, k), np.nan), np.full(k, np.nan)
+        beta, freed = np.zeros((p, k)), np.zeros((4, p, k))
+        weights: Weights = {}
+        ranks = np.zeros(k)
+        size = np.diagonal(sums.a)
+        for dim in range(k):
+            if not sums.rows[dim]:
+                continue
+            system = System(sums.a - sums.less[dim], size)
+            aims = np.arange(a) if pairs is None else np.flatnonzero(pairs[:, dim])
+            solved = system.solve(
+                np.concatenate([sums.b[:, [dim]], sums.marked[:, :, dim].T, np.eye(p)[:, aims]], axis=1)
+            )
+            beta[:, dim], freed[:, :, dim], inverse = solved[:, 0], solved[:, 1:5].T, solved[:, 5:]
+            ranks[dim] = system.rank
+            left = sums.free[dim] - system.rank
+            if left <= 0:
+                continue
+            s2[dim] = max(sums.yy[dim] - sums.b[:, dim] @ beta[:, dim], 0.0) / left
+            known = system.knows(aims)
+            aims, inverse = aims[known], inverse[:, known]
+            tau[aims, dim] = beta[aims, dim]
+            se_model[aims, dim] = np.sqrt(s2[dim] * np.maximum(inverse[aims, np.arange(len(aims))], 0.0))
+            weights[dim] = aims, inverse
+        there = (kept.get(mark) for mark in marks if mark in kept.places)
+        rests = _rests(there, sums, beta, freed, s2, weights, a)
+        kept.keep(sums.as_arrays())
+    se_robust = _sandwich(rests.meat, sums, ranks)
     se_robust[~np.isfinite(se_model)] = np.nan
-    return Fit(tau, se_model, se_robust, s2, rows, *(_halves(*one) for one in rests.products))
+    lead, line = (_halves(*one) for one in rests.products)
+    return Fit(tau, se_model, se_robust, s2, sums.rows, lead, line, renewed)
 
 
-def _product(parts: Sequence[tuple[Ints, Floats]], p: int) -> Floats:
-    """U'U of the rows gathered in `parts`, (p, p)."""
-    ends = np.concatenate([[0], *(np.full(len(part), len(cols)) for cols, part in parts)]).cumsum()
-    cols = np.concatenate([np.tile(cols, len(part)) for cols, part in parts])
-    u = sparse.csr_array((np.concatenate([part.ravel() for _, part in parts]), cols, ends), shape=(len(ends) - 1, p))
-    return (u.T @ u).toarray()
+def summed(maker: Maker, kept: Shelf, marks: Sequence[bytes]) -> tuple[Sums, int]:
+    """The sums over all citizens, and how many pieces were made for it: what has changed is taken out and put in."""
+    k = len(maker.design.study.dimensions)
+    stale = kept.places.keys() - set(marks)
+    if kept.sums is None:
+        sums = Sums(maker.design.codes, k, maker.own)
+    else:
+        sums = Sums(kept.sums["codes"].astype(np.int64), k, maker.own, kept.sums)
+        kept.sums = None
+        for mark in stale:
+            sums.add(kept.get(mark), -1)
+        sums = sums.moved(maker.design.codes)
+    for mark in stale:
+        del kept.places[mark]
+    renewed = 0
+    for citizen, mark in enumerate(marks):
+        if mark not in kept.places and (piece := maker.piece(citizen)) is not None:
+            sums.add(piece)
+            kept.put(mark, piece)
+            renewed += 1
+    return sums, renewed
 
 
-def invert(a: Floats, first: int, size: Floats | None = None) -> tuple[Floats, int, Bools]:
-    """The (pseudo-)inverse of a sum of squares, its rank, and which of the `first` columns can be told apart.
+class System:
+    """Normal equations A·x = b, solved in any case; its rank, and which columns can be told apart.
 
     A column is estimable when its unit vector lies in the row space (Searle 1971): then every solution of the normal
     equations gives it the same value. `size`: what the diagonal was before something was taken from it; what is left
     of a column by rounding is nothing.
     """
-    diagonal = np.diagonal(a)
-    seen = diagonal > (0.0 if size is None else size * SINGULAR)
-    scale = np.sqrt(np.where(seen, diagonal, 1.0))
-    normal = np.where(seen[:, None] & seen, a / scale[:, None] / scale, 0.0)
-    try:
-        if not seen.all():
-            raise linalg.LinAlgError
-        factor = linalg.cholesky(normal, lower=True, check_finite=False)
-        if np.diagonal(factor).min(initial=1.0) ** 2 < SINGULAR:
-            raise linalg.LinAlgError
-        inverse, _ = linalg.lapack.dpotri(factor, lower=True)
-        inverse = np.tril(inverse) + np.tril(inverse, -1).T
-        return inverse / scale[:, None] / scale, len(a), np.ones(first, bool)
-    except linalg.LinAlgError:
+
+    def __init__(self, a: Floats, size: Floats | None = None) -> None:
+        diagonal = np.diagonal(a)
+        self.seen = diagonal > (0.0 if size is None else size * SINGULAR)
+        self.scale = np.sqrt(np.where(self.seen, diagonal, 1.0))
+        normal = a / self.scale[:, None] / self.scale
+        if not self.seen.all():
+            normal[~self.seen] = normal[:, ~self.seen] = 0.0
+        self.factor: Floats | None = None
+        self.rank = len(a)
+        if self.seen.all():
+            factor, failed = linalg.lapack.dpotrf(normal, lower=True, clean=False)
+            if not failed and np.diagonal(factor).min(initial=1.0) ** 2 >= SINGULAR:
+                self.factor = factor
+                return
         values, vectors = np.linalg.eigh(normal)
         keep = values > max(values[-1], 0.0) * SINGULAR if len(values) else np.zeros(0, bool)
-        kept = vectors[:, keep]
-        inverse = (kept / values[keep]) @ kept.T
-        inside = (kept[:first] ** 2).sum(axis=1)
-        known = seen[:first] & (inside > 1 - 1e-6)
-        return inverse / scale[:, None] / scale, int(keep.sum()), known
+        self.values, self.vectors, self.rank = values[keep], vectors[:, keep], int(keep.sum())
+
+    def solve(self, b: Floats) -> Floats:
+        """A⁻·b, (p, r)."""
+        right = b / self.scale[:, None]
+        if self.factor is not None:
+            solved = linalg.cho_solve((self.factor, True), right, check_finite=False)
+        else:
+            solved = self.vectors @ ((self.vectors.T @ right) / self.values[:, None])
+        return solved / self.scale[:, None]
+
+    def knows(self, columns: Ints) -> Bools:
+        if self.factor is not None:
+            return np.ones(len(columns), bool)
+        inside = (self.vectors[columns] ** 2).sum(axis=1)
+        return self.seen[columns] & (inside > 1 - 1e-6)
 
 
 @dataclass(frozen=True)
 class Rests:
     """What the model leaves over of each of G citizens with something to tell."""
 
-    scores: Floats  # (sum of their c, K): x'·residual, citizen after citizen
-    cols: Ints  # the column of the design of each of those
-    ends: Ints  # (G + 1,): where each citizen's begin and end
+    meat: Floats  # (A, K): Σ over citizens of (their scores along the design, times a row of A⁻¹)²
     products: Floats  # (2, 4, G): for the lead and the line test, see `_rests`
 
 
-def _rests(made: Iterable[Piece], beta: Floats, freed: Floats, s2: Floats) -> Rests:
+def _rests(
+    pieces: Iterator[Piece], sums: Sums, beta: Floats, freed: Floats, s2: Floats, weights: Weights, a: int
+) -> Rests:
     """Residuals along the design, for the robust errors; and along the marks, for whether citizens rose anyway.
 
     Score tests (Rao 1948) over every hypothesised pair: what the model leaves over along a mark, in units of each
@@ -337,49 +276,51 @@ def _rests(made: Iterable[Piece], beta: Floats, freed: Floats, s2: Floats) -> Re
     years and not at half a year; and what the activity itself does is a step, which the model has taken out. Its two
     halves are against the model, and against the lines of all who were referred.
     """
+    k = len(s2)
     weight = 1 / np.sqrt(np.where(s2 > 0, s2, np.inf))
-    scores, cols = [np.zeros((0, len(s2)))], [np.zeros(0, np.int64)]
-    ends, products = [0], [np.zeros((2, 4, 0))]
-    for piece in made:
-        left = piece.without_gone(piece.y - piece.x @ beta[piece.cols])
-        scores.append(piece.x.T @ left)
-        cols.append(piece.cols)
-        ends.append(ends[-1] + len(piece.cols))
-        marks = piece.without_gone(piece.x @ freed[:, piece.cols])
-        marks[..., piece.dims] -= piece.marks
-        marks *= -weight
-        rest = left * weight
+    of_all = np.concatenate([beta, *freed], axis=1)  # (p, 5·K): the estimates, then what takes the design out of marks
+    meat, products = np.zeros((a, k)), []
+    scores: list[tuple[Ints, Floats]] = []
+
+    def digest() -> None:
+        """Many citizens' scores at once; they would be a hundred megabytes of a city."""
+        rows = np.cumsum([0, *(len(place) for place, _ in scores)])
+        places = np.concatenate([place for place, _ in scores])
+        along = np.concatenate([score for _, score in scores])
+        for dim, (aims, inverse) in weights.items():
+            table = sparse.csr_array((along[:, dim].copy(), places, rows), shape=(len(scores), len(sums.codes)))
+            meat[aims, dim] += ((table @ inverse) ** 2).sum(axis=0)
+        scores.clear()
+
+    for piece in pieces:
+        place = sums.columns(piece.codes)
+        told = piece.freed(piece.x @ of_all[place]).reshape(len(piece.y), 5, k)
+        left = piece.y - told[:, 0]
+        scores.append((place, piece.x.T @ left))
+        if len(scores) == AT_ONCE:
+            digest()
+        marks = -told[:, 1:]
+        marks[..., piece.dims] += piece.marks.transpose(1, 0, 2)
+        marks *= weight
+        by_mark = np.tensordot(marks, left * weight, ([0, 2], [0, 1]))  # (4,): mark · rest
         products.append(
-            np.array(
-                [
-                    [np.vdot(mark, rest), np.vdot(mark, others), np.vdot(others, rest), np.vdot(others, others)]
-                    for mark, others in (marks[:2], marks[2:])
-                ]
-            )[..., None]
+            [
+                [by_mark[0], np.vdot(marks[:, 0], marks[:, 1]), by_mark[1], np.vdot(marks[:, 1], marks[:, 1])],
+                [by_mark[2], np.vdot(marks[:, 2], marks[:, 3]), by_mark[3], np.vdot(marks[:, 3], marks[:, 3])],
+            ]
         )
-    return Rests(np.concatenate(scores), np.concatenate(cols), np.array(ends), np.concatenate(products, axis=-1))
+    if scores:
+        digest()
+    return Rests(meat, np.moveaxis(np.array(products).reshape(-1, 2, 4), 0, -1))
 
 
-def _sandwich(
-    rests: Rests,
-    inverses: dict[int, Floats],
-    shape: tuple[int, int, int],
-    groups: Floats,
-    rows: Ints,
-    ranks: Floats,
-) -> Floats:
+def _sandwich(meat: Floats, sums: Sums, ranks: Floats) -> Floats:
     """(A, K): CR1 standard errors with citizens as clusters (Liang & Zeger 1986).
 
     The factor G/(G-1)·(N-1)/(N-r) counts the citizens' own levels neither in N nor in r: they lie within the clusters.
     """
-    a, p, k = shape
-    meat = np.zeros((a, k))
-    for dim, inverse in inverses.items():
-        values = rests.scores[:, dim].copy()
-        score = sparse.csr_array((values, rests.cols, rests.ends), shape=(len(rests.ends) - 1, p))
-        meat[:, dim] = ((score @ inverse.T) ** 2).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        factor = groups / (groups - 1) * (rows - 1) / (rows - ranks)
+        factor = sums.groups / (sums.groups - 1) * (sums.rows - 1) / (sums.rows - ranks)
         return np.sqrt(meat * np.where(np.isfinite(factor) & (factor > 0), factor, np.nan))
 
 

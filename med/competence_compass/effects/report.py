@@ -24,6 +24,8 @@ def as_json(study: Study, result: Result) -> dict[str, Any]:
                 "period": number(result.covariance.period, 9),
                 "rho": number(result.covariance.rho, 9),
             },
+            "citizens": len(study.citizens),
+            "renewed": result.renewed,
             "version": VERSION,
         },
         "estimates": [one_estimate(study, one) for one in result.estimates],

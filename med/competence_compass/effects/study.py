@@ -61,6 +61,9 @@ class Study:
     w_queued: Ints
     w_left: Ints  # FAR while waiting
     hypotheses: Sequence[Hypothesis] = ()
+    attended_until: Ints | None = (
+        None  # the day attendance is known to, of those that go on; None: the study's last day
+    )
 
     @cached_property
     def quarter(self) -> Ints:
@@ -68,11 +71,24 @@ class Study:
         return quarters(self.day)
 
     @cached_property
+    def in_order(self) -> tuple[Ints, Ints]:
+        """The numbers of all rows, citizen after citizen in the order of the days; where each begins (N + 1)."""
+        order = np.lexsort((self.day, self.citizen))
+        return order, np.searchsorted(self.citizen[order], np.arange(len(self.citizens) + 1))
+
+    @cached_property
     def rows(self) -> Sequence[Ints]:
         """For each citizen the numbers of their rows, in the order of the days."""
-        order = np.lexsort((self.day, self.citizen))
-        cuts = np.searchsorted(self.citizen[order], np.arange(len(self.citizens) + 1))
+        order, cuts = self.in_order
         return [order[cuts[i] : cuts[i + 1]] for i in range(len(self.citizens))]
+
+    def rows_of(self, citizens: Ints) -> tuple[Ints, Ints]:
+        """All rows of each of `citizens`: the place in `citizens`, and the row, in the order of the days."""
+        order, cuts = self.in_order
+        counts = cuts[citizens + 1] - cuts[citizens]
+        which = np.repeat(np.arange(len(citizens)), counts)
+        place = np.arange(len(which)) - np.repeat(counts.cumsum() - counts, counts)
+        return which, order[cuts[citizens][which] + place]
 
     @cached_property
     def starts(self) -> Ints:
@@ -94,52 +110,41 @@ def exposure(study: Study) -> Sparse:
 
     min(1, attended so far / planned); 0 before the start, and after the end it stays at what was reached. Attendance
     in the course of a participation is taken as even from its first day to its last; of one that goes on, as even
-    from the first day to its latest assessment day in the study.
+    from the first day to the day attendance is known to.
     """
-    places: list[tuple[Ints, int, Floats]] = []
     last = int(study.day.max()) if len(study.day) else 0
-    rows_of = study.rows
-    for one in range(len(study.p_citizen)):
-        rows = rows_of[study.p_citizen[one]]
-        if not len(rows):
-            continue
-        start, end = study.p_start[one], min(int(study.p_end[one]), max(last, int(study.p_start[one])))
-        gone = (study.day[rows] - start) / max(end - start, 1)
-        reached = np.clip(gone, 0.0, 1.0) * study.p_attended[one] / max(study.p_planned[one], 1e-9)
-        reached[study.day[rows] < start] = 0.0
-        some = reached > 0
-        places.append((rows[some], int(study.p_activity[one]), reached[some]))
-    found = marked(places, (len(study.day), len(study.activities)))
+    until = np.full(len(study.p_end), last) if study.attended_until is None else study.attended_until
+    end = np.minimum(study.p_end, np.maximum(until, study.p_start))
+    which, row = study.rows_of(study.p_citizen)
+    gone = (study.day[row] - study.p_start[which]) / np.maximum(end - study.p_start, 1)[which]
+    reached = np.clip(gone, 0.0, 1.0) * (study.p_attended / np.maximum(study.p_planned, 1e-9))[which]
+    some = (reached > 0) & (study.day[row] >= study.p_start[which])
+    found = marked(row[some], study.p_activity[which[some]], reached[some], (len(study.day), len(study.activities)))
     found.data = np.minimum(found.data, 1.0)
     return found
 
 
-def marked(places: Sequence[tuple[Ints, int, Floats]], shape: tuple[int, int]) -> Sparse:
-    """Numbers at (rows, column), 0 elsewhere; numbers at the same place are added."""
-    row = np.concatenate([np.zeros(0, np.int64), *(rows for rows, _, _ in places)])
-    column = np.repeat(np.array([one for _, one, _ in places], np.int64), [len(rows) for rows, _, _ in places])
-    value = np.concatenate([np.zeros(0), *(values for _, _, values in places)])
-    return sparse.csr_array((value, (row, column)), shape=shape)
+def marked(rows: Ints, columns: Ints, values: Floats, shape: tuple[int, int]) -> Sparse:
+    """Numbers at (row, column), 0 elsewhere; numbers at the same place are added."""
+    return sparse.csr_array((values, (rows, columns)), shape=shape)
 
 
-def referral_rows(study: Study) -> list[Ints]:
-    """For each waiting entry the rows that led to it: those marked, else the last one on or before it within 100 days.
+def referral_rows(study: Study) -> tuple[Ints, Ints]:
+    """The rows that led to each waiting entry: those marked, else the last one on or before it within 100 days.
 
-    A referral is given when things look bad, and things that look bad look better next time by themselves.
+    Returns entries and rows, pair by pair. A referral is given when things look bad, and things that look bad look
+    better next time by themselves.
     """
-    rows_of = study.rows
-    found: list[Ints] = []
-    for one in range(len(study.w_citizen)):
-        rows = rows_of[study.w_citizen[one]]
-        before = rows[
-            (study.day[rows] <= study.w_queued[one]) & (study.day[rows] >= study.w_queued[one] - REFERRAL_WITHIN)
-        ]
-        marked = before[study.is_referral[before]]
-        if len(marked):
-            found.append(marked)
-        else:
-            found.append(before[study.day[before] == study.day[before[-1]]] if len(before) else before)
-    return found
+    which, row = study.rows_of(study.w_citizen)
+    day, queued = study.day[row], study.w_queued[which]
+    near = (day <= queued) & (day >= queued - REFERRAL_WITHIN)
+    which, row, day = which[near], row[near], day[near]
+    is_marked = study.is_referral[row]
+    has_marked = np.bincount(which, is_marked, minlength=len(study.w_citizen)) > 0
+    last = np.zeros(len(study.w_citizen), np.int64)
+    np.maximum.at(last, which, day)
+    chosen = np.where(has_marked[which], is_marked, day == last[which])
+    return which[chosen], row[chosen]
 
 
 def donut(study: Study) -> Bools:
@@ -147,24 +152,26 @@ def donut(study: Study) -> Bools:
     targets = np.zeros((len(study.activities), len(study.dimensions)), bool)
     for one in study.hypotheses:
         targets[one.activity, one.dimension] = True
+    entry, row = referral_rows(study)
+    place, dim = np.nonzero(targets[study.w_activity[entry]])
     out = np.zeros(study.scores.shape, bool)
-    for entry, rows in enumerate(referral_rows(study)):
-        out[rows] |= targets[study.w_activity[entry]]
+    out[row[place], dim] = True
     return out
 
 
 def baseline_sd(study: Study, left_out: Bools) -> Floats:
     """(K,): the standard deviation over citizens of their first score of each dimension; NaN below two citizens."""
     found = np.full(len(study.dimensions), np.nan)
-    usable = np.isfinite(study.scores) & ~left_out
-    first = np.full((len(study.citizens), len(study.dimensions)), np.nan)
-    for i, rows in enumerate(study.rows):
-        if len(rows):
-            at = usable[rows].argmax(axis=0)
-            has = usable[rows].any(axis=0)
-            first[i, has] = study.scores[rows[at], np.arange(len(at))][has]
-    for k in range(first.shape[1]):
-        seen = first[np.isfinite(first[:, k]), k]
+    order, cuts = study.in_order
+    there = cuts[:-1][np.diff(cuts) > 0]
+    if not len(there):
+        return found
+    for k in range(len(found)):
+        usable = np.isfinite(study.scores[:, k]) & ~left_out[:, k]
+        place = np.where(usable[order], np.arange(len(order)), len(order))
+        first = np.minimum.reduceat(place, there)
+        ends = np.append(there[1:], len(order))
+        seen = study.scores[order[first[first < ends]], k]
         if len(seen) > 1:
             found[k] = seen.std(ddof=1)
     return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from med.competence_compass.effects.study import FAR, Bools, Floats, Study
+from med.competence_compass.effects.study import FAR, Bools, Floats, Ints, Study
 
 INFLATE = 1.3  # in trials with known truths the plain standard error was too small by about this much (coverage 0.87)
 FEWEST_WAITING = 5
@@ -33,47 +33,62 @@ def waiting_list_estimate(study: Study, left_out: Bools, activity: int, dimensio
     activity's waiting list all the time between them. Cells are weighted by how many began. The variance of a cell is
     s²_began/n + s²_waiting/n with the variances pooled over cells; its root is inflated by 1.3.
     """
-    rows_of, quarter = study.rows, study.quarter
     score = np.where(left_out[:, dimension], np.nan, study.scores[:, dimension])
-    begun: dict[tuple[int, int], list[float]] = {}
+    first = study.starts[:, activity] if len(study.activities) else np.zeros(0, np.int64)
     mine = np.flatnonzero(study.p_activity == activity)
-    first = study.starts[:, activity] if len(study.activities) else np.zeros(0)
-    for one in mine:
-        citizen = study.p_citizen[one]
-        if study.p_start[one] != first[citizen]:
-            continue
-        rows = rows_of[citizen][np.isfinite(score[rows_of[citizen]])]
-        before = rows[(study.day[rows] < study.p_start[one]) & (study.day[rows] >= study.p_start[one] - 92 * BEFORE)]
-        end = study.p_end[one]
-        after = rows[(study.day[rows] >= end) & (study.day[rows] <= end + 92 * AFTER)] if end < FAR else rows[:0]
-        if len(before) and len(after):
-            cell = (int(quarter[before[-1]]), int(quarter[after[0]]))
-            begun.setdefault(cell, []).append(float(score[after[0]] - score[before[-1]]))
-    waited: dict[tuple[int, int], list[float]] = {cell: [] for cell in begun}
-    people: set[int] = set()
-    for entry in np.flatnonzero(study.w_activity == activity):
-        citizen = study.w_citizen[entry]
-        rows = rows_of[citizen]
-        until = min(study.w_left[entry], first[citizen])
-        seen = rows[np.isfinite(score[rows]) & (study.day[rows] >= study.w_queued[entry]) & (study.day[rows] < until)]
-        by_quarter = {int(quarter[row]): float(score[row]) for row in seen}
-        for cell, changes in waited.items():
-            if cell[0] in by_quarter and cell[1] in by_quarter and cell[0] != cell[1]:
-                changes.append(by_quarter[cell[1]] - by_quarter[cell[0]])
-                people.add(int(citizen))
-    cells = [(np.array(begun[cell]), np.array(waited[cell])) for cell in sorted(begun) if waited[cell]]
-    if not cells:
-        return WaitingEstimate(started=sum(map(len, begun.values())))
-    n = np.array([len(mine) for mine, _ in cells], float)
-    m = np.array([len(others) for _, others in cells], float)
-    differences = np.array([mine.mean() - others.mean() for mine, others in cells])
+    mine = mine[study.p_start[mine] == first[study.p_citizen[mine]]]
+    before, after = around(study, score, mine)
+    both = (before >= 0) & (after >= 0)
+    before, after = before[both], after[both]
+    changes = score[after] - score[before]
+    pairs, cell = np.unique(
+        np.stack([study.quarter[before], study.quarter[after]], axis=1).reshape(-1, 2), axis=0, return_inverse=True
+    )
+    entries = np.flatnonzero(study.w_activity == activity)
+    citizens = study.w_citizen[entries]
+    which, row = study.rows_of(citizens)
+    until = np.minimum(study.w_left[entries], first[citizens])[which]
+    stood = np.isfinite(score[row]) & (study.day[row] >= study.w_queued[entries][which]) & (study.day[row] < until)
+    which, row = which[stood], row[stood]
+    quarters, place = np.unique(np.concatenate([pairs.ravel(), study.quarter[row]]), return_inverse=True)
+    seen = np.full((len(entries), len(quarters)), np.nan)
+    seen[which, place[pairs.size :]] = score[row]  # of two in a quarter the later one
+    ends = place[: pairs.size].reshape(-1, 2)
+    waited = seen[:, ends[:, 1]] - seen[:, ends[:, 0]]  # (waiting, cells)
+    waited[:, ends[:, 0] == ends[:, 1]] = np.nan
+    compared = np.isfinite(waited).any(axis=0)
+    if not compared.any():
+        return WaitingEstimate(started=len(changes))
+    begun = np.full((len(changes), len(pairs)), np.nan)
+    begun[np.arange(len(changes)), cell.ravel()] = changes
+    n, mean, within = in_cells(begun[:, compared])
+    m, their_mean, their_within = in_cells(waited[:, compared])
     weights = n / n.sum()
-    variance = weights**2 @ (pooled([mine for mine, _ in cells]) / n + pooled([others for _, others in cells]) / m)
+    variance = weights**2 @ (within / n + their_within / m)
     se = INFLATE * float(np.sqrt(variance)) if np.isfinite(variance) and variance > 0 else float("nan")
-    return WaitingEstimate(float(weights @ differences), se, int(n.sum()), len(people))
+    people = len(np.unique(citizens[np.isfinite(waited).any(axis=1)]))
+    return WaitingEstimate(float(weights @ (mean - their_mean)), se, int(n.sum()), people)
 
 
-def pooled(groups: list[Floats]) -> float:
-    """The variance within groups; NaN when no group has two."""
-    free = sum(len(group) - 1 for group in groups)
-    return float(sum(((group - group.mean()) ** 2).sum() for group in groups) / free) if free > 0 else float("nan")
+def around(study: Study, score: Floats, participations: Ints) -> tuple[Ints, Ints]:
+    """The last row in the two quarters before each start and the first in the two after its end; -1 for none."""
+    which, row = study.rows_of(study.p_citizen[participations])
+    some = np.isfinite(score[row])
+    which, row = which[some], row[some]
+    day, start, end = study.day[row], study.p_start[participations][which], study.p_end[participations][which]
+    found = np.full((2, len(participations)), -1)
+    is_before = (day < start) & (day >= start - 92 * BEFORE)
+    found[0, which[is_before]] = row[is_before]  # in the order of the days: the last one stands
+    is_after = (end < FAR) & (day >= end) & (day <= end + 92 * AFTER)
+    found[1, which[is_after][::-1]] = row[is_after][::-1]
+    return found[0], found[1]
+
+
+def in_cells(values: Floats) -> tuple[Floats, Floats, float]:
+    """How many there are in each cell (column), their mean, and the variance within all; NaN when no cell has two."""
+    there = np.isfinite(values)
+    n = there.sum(axis=0).astype(float)
+    mean = np.where(there, values, 0.0).sum(axis=0) / n
+    within = float((np.where(there, values - mean, 0.0) ** 2).sum())
+    free = n.sum() - len(n)
+    return n, mean, within / free if free > 0 else float("nan")

@@ -5,9 +5,10 @@ Pseudonyms only; no name, no goal's words, no note ever leaves the vault this wa
 
 import secrets
 from collections.abc import Iterator
+from datetime import date
 
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -41,11 +42,13 @@ from med.competence_compass.models import (
     LookAt,
     NoScore,
     Participation,
+    Presence,
     Run,
     Score,
     Version,
     WaitingEntry,
 )
+from med.competence_compass.models import Session as RunSession
 from med.competence_compass.queries.instruments import words_of
 from med.organisation.models import Unit
 
@@ -78,8 +81,11 @@ def elsewhere_of(db: Session, version: Version) -> dict[str, int]:
     return {row.code: row.number for row in db.execute(asked)}
 
 
-def folder_of(db: Session, version: Version) -> Folder:
-    """Everything that stands: closed assessments not taken back by a correction, citizens not erased."""
+def folder_of(db: Session, version: Version, *, answered: bool = True) -> Folder:
+    """Everything that stands: closed assessments not taken back by a correction, citizens not erased.
+
+    `answered` is False where the assessments come packed beside it (`vectors.packed_of`).
+    """
     folder = Folder(instrument_of(db, version))
     units = {unit.id: unit.key for unit in db.execute(select(Unit.id, Unit.key))}
     people: dict[int, str] = {}
@@ -145,9 +151,25 @@ def folder_of(db: Session, version: Version) -> Folder:
         )
         if row.citizen_id in people and row.dimension_id in codes
     ]
-    folder.assessments += _assessments(db, version, people, codes, dimensions_of(folder.instrument))
+    if answered:
+        folder.assessments += _assessments(db, version, people, codes, dimensions_of(folder.instrument))
     folder.sort()
     return folder
+
+
+def attended_until(db: Session) -> list[tuple[str, str, date, date]]:
+    """Of participations that go on: activity, citizen, first day, and the last session attendance is noted of."""
+    asked = (
+        select(Activity.code, Citizen.pseudonym, Participation.starts, func.max(RunSession.day))
+        .join_from(Participation, Run, Run.id == Participation.run_id)
+        .join(Activity, Activity.id == Run.activity_id)
+        .join(Citizen, Citizen.id == Participation.citizen_id)
+        .join(Presence, Presence.participation_id == Participation.id)
+        .join(RunSession, RunSession.id == Presence.session_id)
+        .where(Participation.ends.is_(None), Citizen.erased_at.is_(None))
+        .group_by(Activity.code, Citizen.pseudonym, Participation.starts)
+    )
+    return [(code, citizen, starts, until) for code, citizen, starts, until in db.execute(asked)]
 
 
 def _assessments(

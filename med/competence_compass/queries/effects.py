@@ -33,7 +33,6 @@ from med.workdays import copenhagen
 # Verdicts and reasons are the words of med/competence_compass/effects/verdicts.py, which is not imported here: it would
 # bring numpy along.
 MANY_AT_THE_EDGE = 0.25
-LEAD_LIMIT = 2.0
 RUNS_BACK = 8
 
 
@@ -81,11 +80,6 @@ def runs(db: Session, version_id: int) -> Runs:
     if failed is not None and done is not None and failed.id < done.id:
         failed = None
     return Runs(quarters_run(db, version_id), newest(RunState.WAITING, RunState.WORKING), failed)
-
-
-def is_rising(run: EffectRun) -> bool:
-    """Whether the participants were on their way up before they began."""
-    return run.is_guarded or (run.lead_z is not None and isfinite(run.lead_z) and run.lead_z > LEAD_LIMIT)
 
 
 @dataclass(frozen=True)

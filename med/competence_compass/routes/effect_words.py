@@ -2,8 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
+from math import isfinite
 
 from med.competence_compass.activity_words import SIZES
+from med.competence_compass.models import EffectRun
 from med.competence_compass.queries.effects import TOO_LITTLE, Finding
 from med.language import T, Text
 from med.web.pages import number
@@ -86,6 +89,47 @@ def why(found: Finding) -> list[Text]:
             T("Ordet er nyt. Tallene følger ved et kvartals begyndelse, når mindst ti flere er målt siden de sidste.")
         )
     return said
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What the tests of whether participants were rising anyway found, and what follows from it."""
+
+    title: Text
+    said: list[Text]
+    is_rising: bool
+
+
+def guard(run: EffectRun) -> Guard:
+    """In plain words: what was looked for, what was found, and what the analysis does about it.
+
+    The limits are those of med/competence_compass/effects/analysis.py. A run from before a test was kept has none.
+    """
+    lead, line = (z if z is not None and isfinite(z) else None for z in (run.lead_z, run.line_z))
+    found = []
+    if lead is not None and lead > LEAD_LIMIT:
+        found.append(T("Det sidste halve år før start lå deltagerne allerede højere, end man kunne vente."))
+    if line is not None and line > LINE_LIMIT:
+        found.append(
+            T("Set over alle årene udvikler de, der får plads, sig hurtigere end andre, også uden aktiviteten.")
+        )
+    if found or run.is_guarded:
+        then = T("Beregningen trækker derfor hver borgers egen linje fra. Det gør tallene mere usikre, men retfærdige.")
+        title = T("Deltagerne var på vej frem, før de begyndte")
+        return Guard(title, [*(found or [T("De, der fik plads, udviklede sig allerede.")]), then], is_rising=True)
+    if lead is None and line is None:
+        title = T("Vi ved ikke, om deltagerne var på vej frem i forvejen")
+        return Guard(title, [T("Ingen er målt lige før, de begyndte, så det kan ikke undersøges.")], is_rising=False)
+    title = T("Deltagerne var ikke på vej frem i forvejen")
+    looked = T(
+        "Vi har set efter, om de lå højere det sidste halve år før start, og om de udvikler sig hurtigere end andre "
+        "over årene. Ingen af delene kan påvises."
+    )
+    return Guard(title, [looked], is_rising=False)
+
+
+LEAD_LIMIT = 2.0
+LINE_LIMIT = 3.0
 
 
 def sized(value: float | None) -> str:

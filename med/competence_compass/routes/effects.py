@@ -5,7 +5,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from litestar import Response, Router
+from litestar import MediaType, Response, Router
 from markupsafe import Markup
 from sqlalchemy import select
 
@@ -17,6 +17,7 @@ from med.competence_compass.models import Activity, Measure, Version
 from med.competence_compass.publishing import quarters_run
 from med.competence_compass.queries import activities, effect_sums
 from med.competence_compass.queries import effects as queries
+from med.competence_compass.queries.effect_marks import what_shows
 from med.competence_compass.queries.effects import Finding
 from med.competence_compass.routes import effect_words
 from med.errors import Conflict, NotFound, Unreadable
@@ -109,37 +110,48 @@ def as_row(one: Finding, on: forest.Scale) -> Row:
 
 @get("/kompas/effekt", name="compass.effects", policy=access.see_sums)
 def show(visit: Visit) -> Response:
+    """Made once for those who lead the same units, and again when anything it shows has changed."""
     asked = chosen(visit)
+    area_id = _whole(visit.query.get("omraade"))
+    body = visit.desk.pages.filled(
+        "competence_compass/effects_show.html",
+        visit,
+        (tuple(map(tuple, asked.versions)), *what_shows(visit.db, visit.viewer, asked.version_id)),
+        {},
+        lambda: shown(visit, asked, area_id),
+    )
+    return Response(body, media_type=MediaType.HTML)
+
+
+def shown(visit: Visit, asked: Chosen, area_id: int | None) -> dict[str, Any]:
+    """All of it from estimates and snapshots; no assessment is looked at."""
     runs = queries.runs(visit.db, asked.version_id) if asked.version_id else queries.Runs(None, None, None)
     found = queries.findings(visit.db, visit.viewer, asked.version_id, units=asked.units) if runs.told else []
     areas = list(dict.fromkeys((one.area_id, one.area) for one in found))
-    area_id = _whole(visit.query.get("omraade"))
     if area_id is None and len(found) > MOST_AT_ONCE:
         area_id = areas[0][0]
     on, rows = drawn([one for one in found if area_id in (None, one.area_id)])
-    units = [(row.id, row.name) for row in led_units(visit)]
-    return visit.page(
-        "competence_compass/effects_show.html",
-        asked=asked,
-        runs=runs,
-        rising=runs.told is not None and queries.is_rising(runs.told),
-        assessments=disclosure.rounded(runs.told.rows_used) if runs.told else 0,
-        left_out=disclosure.rounded(runs.told.rows_left_out) if runs.told else 0,
-        on=on,
-        ticks=[(x, number(value)) for x, value in on.ticks],
-        rows=rows,
-        answers=effect_words.answers(found),
-        every_area=areas,
-        area_id=area_id,
-        all_at_once=len(found) <= MOST_AT_ONCE,
-        areas=[(title, list(some)) for title, some in groupby(rows, key=lambda row: row.finding.area)],
-        sized=effect_words.sized,
-        around=effect_sums.circumstances(visit.db),
-        sums=effect_sums.sums_seen(visit.db, visit.viewer, asked.quarter, asked.units),
-        units=units,
-        quarters=[(one, quarter_words(one)) for one in sums.periods(visit.db, Measure.WAITING)],
-        quarter_words=quarter_words,
-    )
+    return {
+        "asked": asked,
+        "runs": runs,
+        "guard": effect_words.guard(runs.told) if runs.told else None,
+        "assessments": disclosure.rounded(runs.told.rows_used) if runs.told else 0,
+        "left_out": disclosure.rounded(runs.told.rows_left_out) if runs.told else 0,
+        "on": on,
+        "ticks": [(x, number(value)) for x, value in on.ticks],
+        "rows": rows,
+        "answers": effect_words.answers(found),
+        "every_area": areas,
+        "area_id": area_id,
+        "all_at_once": len(found) <= MOST_AT_ONCE,
+        "areas": [(title, list(some)) for title, some in groupby(rows, key=lambda row: row.finding.area)],
+        "sized": effect_words.sized,
+        "around": effect_sums.circumstances(visit.db),
+        "sums": effect_sums.sums_seen(visit.db, visit.viewer, asked.quarter, asked.units),
+        "units": [(row.id, row.name) for row in led_units(visit)],
+        "quarters": [(one, quarter_words(one)) for one in sums.periods(visit.db, Measure.WAITING)],
+        "quarter_words": quarter_words,
+    }
 
 
 def led_units(visit: Visit) -> Any:

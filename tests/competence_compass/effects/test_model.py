@@ -9,7 +9,8 @@ from scipy import linalg
 
 from med.competence_compass.effects.analysis import targeted
 from med.competence_compass.effects.covariance import Covariance
-from med.competence_compass.effects.model import fit, invert, make_design
+from med.competence_compass.effects.design import make_design
+from med.competence_compass.effects.model import System, fit
 from med.competence_compass.effects.study import Hypothesis, donut
 from tests.competence_compass.effects.small import only, small_study
 
@@ -151,7 +152,7 @@ def test_twice_the_citizens_give_the_same_estimate_and_are_surer():
         name: np.concatenate([getattr(study, name), getattr(study, name) + n])
         for name in ("citizen", "p_citizen", "w_citizen")
     }
-    one, two = fitted(study), fitted(replace(study, citizens=[*study.citizens, *study.citizens], **twice))
+    one, two = fitted(study), fitted(replace(study, citizens=[*study.citizens, *(f"{one} again" for one in study.citizens)], **twice))
     assert np.allclose(one.tau, two.tau, atol=1e-8)
     assert (two.se_model < one.se_model).all() and (two.se_robust < one.se_robust).all()
 
@@ -193,9 +194,9 @@ def test_an_activity_nobody_took_part_in_is_unknown():
 
 
 def test_a_singular_sum_is_inverted_where_it_can_be():
-    inverse, rank, known = invert(np.array([[2.0, 2.0, 0.0], [2.0, 2.0, 0.0], [0.0, 0.0, 4.0]]), 3)
-    assert rank == 2 and known.tolist() == [False, False, True]
-    assert inverse[2, 2] == pytest.approx(0.25)
+    system = System(np.array([[2.0, 2.0, 0.0], [2.0, 2.0, 0.0], [0.0, 0.0, 4.0]]))
+    assert system.rank == 2 and system.knows(np.arange(3)).tolist() == [False, False, True]
+    assert system.solve(np.eye(3))[2, 2] == pytest.approx(0.25)
 
 
 def test_no_rows_is_no_error():
@@ -245,12 +246,3 @@ def test_what_an_activity_does_is_no_line_of_those_who_begin():
         from_queue = fitted(replace(study, scores=study.scores + 0.2 * time * (begun - referred))).line
         assert by_referral[0] > 3
         assert from_queue[1] > 3
-
-
-def test_what_is_kept_and_what_is_made_twice_is_the_same(monkeypatch):
-    study = small_study(effect=0.3)
-    one = fitted(study)
-    monkeypatch.setattr("med.competence_compass.effects.model.KEPT", 0)
-    other = fitted(study)
-    same(one, other)
-    assert (one.lead, one.line) == (other.lead, other.line)

@@ -85,20 +85,27 @@ def test_a_start_after_the_last_assessment_is_no_exposure():
     assert exposure(one_citizen([0, 50], **taking_part(80, FAR, 10, 6))).toarray().tolist() == [[0.0], [0.0]]
 
 
+def led_to(study) -> list[int]:
+    """The rows that led to the one waiting entry."""
+    entries, rows = referral_rows(study)
+    assert set(entries.tolist()) <= {0}
+    return rows.tolist()
+
+
 def test_the_last_assessment_before_queueing_led_to_it():
     study = one_citizen([0, 60, 90, 120], **queued((100, 300)))
-    assert [rows.tolist() for rows in referral_rows(study)] == [[2]]
+    assert led_to(study) == [2]
 
 
 def test_an_assessment_on_the_day_of_queueing_counts_and_one_older_than_100_days_does_not():
-    assert [rows.tolist() for rows in referral_rows(one_citizen([0, 100], **queued((100, 300))))] == [[1]]
-    assert [rows.tolist() for rows in referral_rows(one_citizen([0, 300], **queued((101, 300))))] == [[]]
-    assert [rows.tolist() for rows in referral_rows(one_citizen([0, 300], **queued((100, 300))))] == [[0]]
+    assert led_to(one_citizen([0, 100], **queued((100, 300)))) == [1]
+    assert led_to(one_citizen([0, 300], **queued((101, 300)))) == []
+    assert led_to(one_citizen([0, 300], **queued((100, 300)))) == [0]
 
 
 def test_a_marked_assessment_goes_before_the_last_one():
     study = one_citizen([0, 60, 90], is_referral=np.array([False, True, False]), **queued((95, 300)))
-    assert [rows.tolist() for rows in referral_rows(study)] == [[1]]
+    assert led_to(study) == [1]
 
 
 def test_only_the_targeted_dimension_is_left_out():

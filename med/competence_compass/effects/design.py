@@ -1,0 +1,87 @@
+"""The columns that stand beside the scores: what a citizen had had, when, and who assessed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+from scipy import sparse
+
+from med.competence_compass.effects.study import FAR, Bools, Ints, Sparse, Study, exposure, marked
+
+FEWEST_OF_AN_ASSESSOR = 5
+LEAD_QUARTERS = 2
+OTHERS = 2**62  # the code of assessors with few assessments, together; beyond all others
+
+
+@dataclass(frozen=True)
+class Design:
+    """What stands beside the scores: exposure, and the columns for quarter, assessor and kind of each row."""
+
+    study: Study
+    usable: Bools  # (n, K)
+    dose: Sparse  # (n, A)
+    other: Ints  # (n, 3): the column of the row's quarter, assessor and kind; -1 for the one that is compared with
+    width: int  # columns in all, activities first
+    codes: Ints  # (width,): what each column is, the same number from run to run
+    rows: Sequence[Ints]  # of each citizen
+    lead: Sparse  # (n, A): the activity begins within the next two quarters
+    waits: Sparse  # (n, A): the citizen is on the activity's waiting list
+    begun: Bools  # (N, A): the citizen takes part at some time
+    referred: Bools  # (N, A): takes part or waits at some time
+
+    def columns(self, rows: Ints) -> Sparse:
+        """The design of some rows, (len(rows), width)."""
+        marks = self.other[rows]
+        at, which = np.nonzero(marks >= 0)
+        a = self.dose.shape[1]
+        shape = (len(rows), self.width - a)
+        others = sparse.csr_array((np.ones(len(at)), (at, marks[at, which] - a)), shape=shape)
+        return sparse.hstack([self.dose[rows], others], format="csr")
+
+
+def make_design(study: Study, left_out: Bools) -> Design:
+    """Columns: the activities, then quarters, assessors and kinds, each without its first, which is compared with."""
+    usable = np.isfinite(study.scores) & ~left_out
+    assessor = study.assessor.copy()
+    _, inverse, counts = np.unique(assessor, return_inverse=True, return_counts=True)
+    assessor[(counts < FEWEST_OF_AN_ASSESSOR)[inverse]] = OTHERS
+    columns = []
+    at = len(study.activities)
+    names = [f"activity {code}" for code in study.activities]
+    for kind, values in (("quarter", study.quarter), ("assessor", assessor), ("kind", study.kind)):
+        known, place = np.unique(values, return_inverse=True)
+        columns.append(np.where(place == 0, -1, place - 1 + at))
+        names += [f"{kind} {value}" for value in known[1:]]
+        at += max(len(known) - 1, 0)
+    begins = study.starts
+    citizen, activity = np.nonzero(begins < FAR)
+    which, row = study.rows_of(citizen)
+    ahead = begins[citizen, activity][which] - study.day[row]
+    soon = (ahead > 0) & (ahead <= 92 * LEAD_QUARTERS)
+    shape = (len(study.day), len(study.activities))
+    lead = marked(row[soon], activity[which[soon]], np.ones(int(soon.sum())), shape)
+    which, row = study.rows_of(study.w_citizen)
+    meanwhile = (study.day[row] >= study.w_queued[which]) & (study.day[row] < study.w_left[which])
+    waits = marked(row[meanwhile], study.w_activity[which[meanwhile]], np.ones(int(meanwhile.sum())), shape)
+    waits.data[:] = 1.0  # twice on the list is on the list
+    referred = begins < FAR
+    referred[study.w_citizen, study.w_activity] = True
+    return Design(
+        study,
+        usable,
+        exposure(study),
+        np.stack(columns, axis=1),
+        at,
+        np.array([lasting(name) for name in names], np.int64),
+        study.rows,
+        lead,
+        waits,
+        begins < FAR,
+        referred,
+    )
+
+
+def lasting(name: str) -> int:
+    """A number for a name: the same in every run, another for another name (64 bits of BLAKE2)."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "little", signed=True)
