@@ -364,6 +364,11 @@ class Round(Steps):
         self.expect("Målingen støtter" in words and "Målingen taler imod" in words, "the manager sees both circles")
         self.look("kredsloeb", "dorte", circle)
         self.look("beslutningens-kredsloeb", "dorte", f"{self.begin.path}/kredsloeb")
+        plan = self.open("dorte", "/kompas/udviklingsplan").words
+        self.expect(TITLE in plan and "Tør prøve" in plan, "the development plan carries what was found")
+        file = self.at("dorte").open("/kompas/udviklingsplan/fil?form=csv")
+        self.expect(file.status_code == 200 and TITLE in file.response.text, "so does its file")
+        self.look("udviklingsplan", "dorte", "/kompas/udviklingsplan")
         self.tell("Staff read it, and the manager sees the circle.", circle)
 
 
