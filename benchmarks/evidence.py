@@ -67,18 +67,6 @@ def review_points(seed: int, replications: int) -> Iterator[list[str]]:
     yield section(seed)
 
 
-def durability(seed: int, replications: int) -> Iterator[list[str]]:
-    from benchmarks.durability import section
-
-    yield section(seed)
-
-
-def faults(seed: int, replications: int) -> Iterator[list[str]]:
-    from benchmarks.faults import section
-
-    yield section(seed)
-
-
 def replies(seed: int, replications: int) -> Iterator[list[str]]:
     """The replies of the test, tenfold, on both databases."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/calendar/test_hostile_replies.py"]
@@ -94,7 +82,42 @@ def replies(seed: int, replications: int) -> Iterator[list[str]]:
     ]
 
 
+def trust(what: str) -> Callable[[int, int], Iterable[list[str]]]:
+    def measure(seed: int, replications: int) -> Iterator[list[str]]:
+        from benchmarks.trust import MEASURES
+
+        yield MEASURES[what](seed)
+
+    return measure
+
+
+def faults(seed: int, replications: int) -> Iterator[list[str]]:
+    from scripts.planted_faults import FAULTS, plant, report
+
+    yield report(list(plant(FAULTS)))
+
+
+def disclosure(seed: int, replications: int) -> Iterator[list[str]]:
+    """The search of the test, with all its people and days; and that it finds what is planted."""
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "tests/loop/test_subtraction.py"]
+    run = subprocess.run(command, cwd=HOME, env={**os.environ, "MED_TIMES": "4"}, capture_output=True, text=True)
+    said = re.findall(r"[^\n.]*\brecovered\b[^\n]*", run.stdout)
+    yield [
+        "One thing happens to one citizen between two days: they join a waiting list, leave it, begin, pass, fail, or "
+        "are assessed and a run counts them in. Six people who read sums open every page, file and feed on ten "
+        "days; a number that differs within the quarter counts as a citizen recovered. Once on SQLite and once on "
+        "PostgreSQL; `live_lists` and `every_run` are faults planted, which the search must find.",
+        "",
+        *(f"- {line.strip(' .')}" for line in said),
+        f"- {'Held' if run.returncode == 0 else '**NOT HELD**'}",
+    ]
+
+
 SECTIONS: Mapping[str, Section] = {
+    "rules": Section("Who may see and do what", "python -m benchmarks.trust rules --seed {seed}", trust("rules")),
+    "faults": Section("Planted faults", "python -m scripts.planted_faults", faults),
+    "canaries": Section("Canaries", "python -m benchmarks.trust canaries --seed {seed}", trust("canaries")),
+    "edge": Section("What is sent at it", "python -m benchmarks.trust edge --seed {seed}", trust("edge")),
     "effects": Section(
         "Honest effects",
         "python -m benchmarks.effects_honesty --replications {replications} --seed {seed}",
@@ -105,8 +128,9 @@ SECTIONS: Mapping[str, Section] = {
     "review-points": Section(
         "Points that raise themselves, under kills", "python -m benchmarks.review_points --seed {seed}", review_points
     ),
-    "durability": Section("Kills under load", "python -m benchmarks.durability --seed {seed}", durability),
-    "faults": Section("A fault at every step", "python -m benchmarks.faults", faults),
+    "disclosure": Section(
+        "One citizen between two reports", "MED_TIMES=4 pytest -s tests/loop/test_subtraction.py", disclosure
+    ),
     "replies": Section(
         "Hostile replies", "MED_TIMES=10 MED_SEED={seed} pytest tests/calendar/test_hostile_replies.py", replies
     ),

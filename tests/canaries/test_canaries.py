@@ -51,7 +51,7 @@ def cage(scene: Any) -> Iterator[SimpleNamespace]:
 
 
 @on_each
-def test_nobody_meets_what_they_may_not_know(scene: Any, cage: Any):
+def test_nobody_meets_what_they_may_not_know(scene: Any, cage: Any, backend: str):
     draw = random.Random(SEED)
     crawler = Crawler(scene, cage.filled)
     with Log() as log:
@@ -63,7 +63,11 @@ def test_nobody_meets_what_they_may_not_know(scene: Any, cage: Any):
     crawler.look("the log", "\n".join(log.lines), "the log", leaves=True)
     names = "\n".join(str(path) for path in scene.desk.settings.data_dir.rglob("*"))
     crawler.look("the folder", re.sub(r"\b[0-9a-f]{64}\b", "", names), "the data folder", leaves=True)
-    print(f"{crawler.looked_at} answers read, {len(cage.filled.canaries)} canaries, {len(crawler.leaks)} leaks")
+    met = {what for person in READERS for what in crawler.met.get(person, ())}
+    print(
+        f"{backend}: {crawler.looked_at:,} answers read by {len(READERS)} readers; "
+        f"of {len(cage.filled.canaries)} canaries {len(met)} were met by who may know them, {len(crawler.leaks)} by others"
+    )
     assert not crawler.leaks, "\n".join(sorted(crawler.leaks))
     assert len(crawler.met["bo"]) > (100 if WHOLE else 20), "who may know hardly met any: is anything planted?"
 
@@ -78,7 +82,7 @@ def test_what_leaves_the_house_says_nothing_closed(scene: Any, cage: Any):
     office = Office(cage.database, settings)
     count = crawler.read_mails(office)
     crawler.read_the_journal(office)
-    print(f"{count} mails composed, {len(crawler.leaks)} leaks")
+    print(f"{count} mails composed and the journal read, {len(crawler.leaks)} canaries in them")
     assert count >= len(PERSONAS)
     assert not crawler.leaks, "\n".join(sorted(crawler.leaks))
 
@@ -118,7 +122,7 @@ def test_what_is_closed_changes_no_byte_for_others(scene: Any, cage: Any):
         for (person, path), was in zip(asked, before, strict=True)
         if bare(scene.walker.get(person, path)) != was
     ]
-    print(f"{len(asked)} answers compared, {len(changed)} changed")
+    print(f"{len(asked):,} answers to others before and after more was put behind closed doors: {len(changed)} changed")
     assert not changed, "\n".join(changed)
 
 

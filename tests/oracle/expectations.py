@@ -431,6 +431,16 @@ EXPECTED: dict[str, Rows] = {
     "compass.effects": {"any": {OK: MANAGES}},
     "compass.effects_file": {"any": {OK: MANAGES}},
     "compass.ask_for_effects": {"any": {OK: MANAGES}},
+    # the compass: what is taken out for other systems; who chooses columns sees no citizen
+    "compass.reports": {"any": {OK: [*MANAGES, "bo", "freja"]}},
+    "compass.development_plan": {"any": {OK: MANAGES}},
+    "compass.development_plan_file": {"any": {OK: MANAGES}},
+    "compass.citizen_report": FREJA_ALONE,
+    "compass.citizen_report_file": FREJA_ALONE,
+    "compass.own_report_file": FREJA_ALONE,
+    "compass.report_layout": {"any": {OK: [*MANAGES, "bo"]}},
+    "compass.keep_report_layout": {"any": {OK: [*MANAGES, "bo"]}},
+    "compass.drop_report_layout": {"any": {OK: [*MANAGES, "bo"]}},
     # the compass: files with citizens, participations, assessments and goals
     "compass.import": BO_ALONE,
     "compass.upload": BO_ALONE,

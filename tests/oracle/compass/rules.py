@@ -251,5 +251,9 @@ VERBS: dict[str, tuple[str | None, Callable[..., bool]]] = {
         lambda world, person, one: holds(world, person, "instruments") and not one.locked,
     ),
     "keep_intake": ("units", lambda world, person, one: coordinates(world, person, one.id)),
+    "keep_report_layout": (
+        "units",
+        lambda world, person, one: manages(world, person, one.id) or coordinates(world, person, one.id),
+    ),
     "give_role": ("units", lambda world, person, one: manages(world, person, one.id)),
 }

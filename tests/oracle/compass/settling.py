@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from med.access import Viewer, allows
 from med.competence_compass import access
-from med.competence_compass.access import AboutActivity, AboutIntake, AboutVersion
+from med.competence_compass.access import AboutActivity, AboutIntake, AboutLayout, AboutVersion
 from med.competence_compass.models import (
     Activity,
     Area,
@@ -291,5 +291,6 @@ ABOUT: dict[str | None, Any] = {
     "runs": about_run,
     "versions": lambda db, who, thing: AboutVersion(access.keeps_instruments(db, who), db.get_one(Version, thing)),
     "give_role": lambda db, who, thing: thing,
+    "keep_report_layout": lambda db, who, thing: AboutLayout(thing, thing in access.coordinated_units(db, who)),
     "units": lambda db, who, thing: AboutIntake(thing in access.coordinated_units(db, who)),
 }
