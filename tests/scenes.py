@@ -232,6 +232,7 @@ def _stock(db: Session, vault: Vault, people: dict[str, int]) -> dict[str, int]:
         "goal_id": _add(db, goal).id,
         "role_id": keeper.id,
         "place": 1,
+        "report": "journal",
     }
 
 
