@@ -104,7 +104,7 @@ def disclosure(seed: int, replications: int) -> Iterator[list[str]]:
     said = re.findall(r"[^\n.]*\brecovered\b[^\n]*", run.stdout)
     yield [
         "One thing happens to one citizen between two days: they join a waiting list, leave it, begin, pass, fail, or "
-        "are assessed and a run counts them in. Six people who read sums open every page, file and feed on ten "
+        "are assessed and a run counts them in. Six people who read sums open every page, file and feed on twelve "
         "days; a number that differs within the quarter counts as a citizen recovered. Once on SQLite and once on "
         "PostgreSQL; `live_lists` and `every_run` are faults planted, which the search must find.",
         "",

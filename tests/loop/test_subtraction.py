@@ -33,7 +33,7 @@ from tests.competence_compass.conftest import vault  # noqa: F401  a fixture
 from tests.loop.conftest import make_effect_run
 
 TIMES = int(os.environ.get("MED_TIMES", "1"))
-DAYS = 4 if TIMES == 1 else 10
+DAYS = 4 if TIMES == 1 else 12
 READERS = ("anna", "carla") if TIMES == 1 else ("anna", "hanne", "dorte", "carla", "emil", "freja")
 # Days and hours move by themselves, and so do the form's own tokens.
 MOVES = re.compile(r"\d{1,2}\. \w+\.? \d{4}|\d{4}-\d\d-\d\d|\d\d\.\d\d\.\d{4}|kl\. [\d.]+|T[\d:.+]+Z?|om \d+ dage?")
