@@ -91,6 +91,21 @@ def trust(what: str) -> Callable[[int, int], Iterable[list[str]]]:
     return measure
 
 
+def tests(said: str, files: str, times: int) -> Callable[[int, int], Iterator[list[str]]]:
+    """A section that is some tests, with more examples than on every change."""
+
+    def measure(seed: int, replications: int) -> Iterator[list[str]]:
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files.split()]
+        run = subprocess.run(
+            command, cwd=HOME, env={**os.environ, "MED_TIMES": str(times), "MED_SEED": str(seed)},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        last = [line for line in run.stdout.splitlines() if re.search(r"\d+ (passed|failed|error)", line)]
+        yield [said, "", f"- {'Held' if run.returncode == 0 else '**NOT HELD**'}: {last[-1] if last else 'no answer'}"]
+
+    return measure
+
+
 def faults(seed: int, replications: int) -> Iterator[list[str]]:
     from scripts.planted_faults import FAULTS, plant, report
 
@@ -113,6 +128,15 @@ def disclosure(seed: int, replications: int) -> Iterator[list[str]]:
     ]
 
 
+UPLOADS = (
+    "Hostile files by 10 seeds, 150 and more by each: macros, acting PDFs in odd spellings and packed away, bombs, "
+    "OLE, files behind files, ways out, disguises. None may be taken; what people send must be. Then the pages, seals "
+    "of closed files and the scanner, on SQLite and on PostgreSQL."
+)
+JOURNAL = (
+    "3,000 edits, deletions, insertions and exchanges of journal lines on SQLite and 3,000 on PostgreSQL: each "
+    "must be found, and named where it was done. Four writers at once must make one chain."
+)
 SECTIONS: Mapping[str, Section] = {
     "rules": Section("Who may see and do what", "python -m benchmarks.trust rules --seed {seed}", trust("rules")),
     "faults": Section("Planted faults", "python -m scripts.planted_faults", faults),
@@ -133,6 +157,16 @@ SECTIONS: Mapping[str, Section] = {
     ),
     "replies": Section(
         "Hostile replies", "MED_TIMES=10 MED_SEED={seed} pytest tests/calendar/test_hostile_replies.py", replies
+    ),
+    "uploads": Section(
+        "Hostile files",
+        "MED_TIMES=10 MED_SEED={seed} pytest tests/meetings/test_attachments.py",
+        tests(UPLOADS, "tests/meetings/test_attachments.py", 10),
+    ),
+    "journal": Section(
+        "The chain of the journal",
+        "MED_TIMES=50 MED_SEED={seed} pytest tests/journal",
+        tests(JOURNAL, "tests/journal", 50),
     ),
 }
 

@@ -70,6 +70,8 @@ KNOWN = (
     ),
     Setting("MED_OIDC_ACR", "", "Levels of assurance that are good enough, separated by spaces; empty: any."),
     Setting("MED_PROXIES", "", "Addresses or networks of proxies whose X-Forwarded-… are believed, comma separated."),
+    Setting("MED_CLAMD", "", "Virus scanner on this machine: unix:///run/clamav/clamd.ctl or tcp://127.0.0.1:3310."),
+    Setting("MED_CLAMD_DOWN", "refuse", "While the scanner is away: refuse files, or hold them until it has answered."),
     Setting("MED_LIVE_READERS", "400", "How many may follow meetings live at once, per server process."),
     Setting("MED_BACKUP_DIR", "", "Folder for a backup every night, on another disk; empty: none is made by itself."),
     Setting("MED_BACKUP_HOUR", "3", "The hour in Copenhagen at which the night's backup is made, 0 to 23."),
@@ -107,6 +109,8 @@ class Settings:
     anchor_mail: str = ""
     oidc: Oidc | None = None
     proxies: tuple[str, ...] = ()
+    clamd: str = ""
+    clamd_holds: bool = False
     backup_dir: Path | None = None
     backup_hour: int = 3
     backups: int = 14
@@ -167,6 +171,8 @@ def read_settings(
         webhook_hosts=frozenset(
             host.strip().lower() for host in values["MED_WEBHOOK_HOSTS"].split(",") if host.strip()
         ),
+        clamd=read_clamd(values["MED_CLAMD"]),
+        clamd_holds=read_choice("MED_CLAMD_DOWN", values["MED_CLAMD_DOWN"], ("refuse", "hold")) == "hold",
         anchor_file=read_anchor_file(values["MED_ANCHOR_FILE"]),
         anchor_mail=read_anchor_mail(values["MED_ANCHOR_MAIL"], values["MED_SMTP_URL"]),
         backup_dir=read_backup_dir(values["MED_BACKUP_DIR"], folder),
@@ -242,6 +248,25 @@ def read_sender(given: str, smtp_url: str) -> str:
         good = False
     if not good:
         raise BadSetting(f"MED_MAIL_FROM={given!r} is not an address such as Medspil <medspil@kommune.dk>.")
+    return given
+
+
+def read_clamd(given: str) -> str:
+    """A socket on this machine: files that are still closed to others do not go over the network in the clear."""
+    try:
+        parts = urlsplit(given)
+        local = parts.scheme == "unix" and parts.path.startswith("/") and not parts.netloc
+        good = local or (parts.scheme == "tcp" and parts.hostname in LOOPBACK and parts.port)
+    except ValueError:
+        good = False
+    if given and not good:
+        raise BadSetting(f"MED_CLAMD={given!r} is not unix:///run/clamav/clamd.ctl or tcp://127.0.0.1:3310.")
+    return given
+
+
+def read_choice(name: str, given: str, choices: tuple[str, ...]) -> str:
+    if given not in choices:
+        raise BadSetting(f"{name}={given!r} is none of {', '.join(choices)}.")
     return given
 
 

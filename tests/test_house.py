@@ -47,7 +47,7 @@ OWN = {
     "identity": {"accounts", "counter", "doorkeeper", "limits", "oidc", "passwords", "sealing", "second_step"},
     "keeping": {"copies", "nightly", "proof"},
     "loop": {"circles", "pointing", "raising", "sentences", "showing"},
-    "meetings": {"canonical", "deadlines", "files", "live", "panels", "waiting", "waiting_minutes"},
+    "meetings": {"canonical", "deadlines", "files", "live", "panels", "sealing", "waiting", "waiting_minutes"},
     "organisation": {"seating"},
     "trust": {"anchors"},
 }

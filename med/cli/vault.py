@@ -26,7 +26,7 @@ def add_commands(commands: Any) -> None:
 
 def run_turn(given: argparse.Namespace) -> int:
     from med.competence_compass.erasing import SECRET_TABLES
-    from med.competence_compass.vault import RING_FILE, new_ring_key, read_ring, write_ring
+    from med.sealing import RING_FILE, new_ring_key, read_ring, write_ring
 
     settings = read_settings()
     file = settings.data_dir / RING_FILE
@@ -48,36 +48,45 @@ def run_turn(given: argparse.Namespace) -> int:
     return 0
 
 
+def tables() -> list[Any]:
+    """Every table with keys that the ring wraps."""
+    import med.migrations.tables  # noqa: F401  (all models there are)
+    from med.sealing import WRAPPED
+
+    return WRAPPED
+
+
 def not_wrapped_with(database: Database, current: str) -> int:
     from sqlalchemy import func, select
 
-    from med.competence_compass.models import CitizenKey
-
     with database.reading() as db:
-        return db.scalar(select(func.count()).select_from(CitizenKey).where(CitizenKey.ring_key != current)) or 0
+        return sum(
+            db.scalar(select(func.count()).select_from(table).where(table.ring_key != current)) or 0
+            for table in tables()
+        )
 
 
 def wrap_all(database: Database, settings: Settings, total: int) -> None:
     """A few hundred at a time, so that nobody waits long and an interruption loses nothing."""
     from sqlalchemy import select
 
-    from med.competence_compass.models import CitizenKey
-    from med.competence_compass.vault import Lost, vault_of
+    from med.sealing import Lost, ring_of
 
-    vault = vault_of(settings.data_dir)
+    ring = ring_of(settings.data_dir)
     done = 0
-    while True:
-        with database.writing() as db:
-            keys = db.scalars(select(CitizenKey).where(CitizenKey.ring_key != vault.current).limit(AT_ONCE)).all()
-            for key in keys:
-                try:
-                    vault.turn(db, key)
-                except Lost as lost:
-                    raise Stop(f"{lost}; restore the key ring from its own copy, then turn it again.", 1) from None
-        if not keys:
-            return
-        done += len(keys)
-        print(f"  {done} of {total}", flush=True)
+    for table in tables():
+        while True:
+            with database.writing() as db:
+                keys = db.scalars(select(table).where(table.ring_key != ring.current).limit(AT_ONCE)).all()
+                for key in keys:
+                    try:
+                        ring.turn(db, key)
+                    except Lost as lost:
+                        raise Stop(f"{lost}; restore the key ring from its own copy, then turn it again.", 1) from None
+            if not keys:
+                break
+            done += len(keys)
+            print(f"  {done} of {total}", flush=True)
 
 
 def run_replay(given: argparse.Namespace) -> int:
@@ -109,28 +118,31 @@ def examine_vault(database: Database, settings: Settings) -> list[tuple[str, str
     from sqlalchemy import func, select
 
     from med.competence_compass.erasing import LIST_FILE, read_list, still_there
-    from med.competence_compass.models import CitizenKey
-    from med.competence_compass.vault import RING_FILE, vault_of
+    from med.sealing import RING_FILE, ring_of
     from med.settings import BadSetting
 
     file = settings.data_dir / RING_FILE
     with database.reading() as db:
-        wrapped = dict(db.execute(select(CitizenKey.ring_key, func.count()).group_by(CitizenKey.ring_key)).all())
+        wrapped: dict[str, int] = {}
+        sample: list[Any] = []
+        for table in tables():
+            for name, count in db.execute(select(table.ring_key, func.count()).group_by(table.ring_key)):
+                wrapped[name] = wrapped.get(name, 0) + count
+            sample += db.scalars(select(table).order_by(func.random()).limit(20))
         if not wrapped:
-            return [("ok", "The vault holds no citizens.")]
+            return [("ok", "Nothing is sealed: no citizens, no closed files.")]
         found = []
         try:
-            vault = vault_of(settings.data_dir)
+            ring = ring_of(settings.data_dir)
         except BadSetting as error:
             return [("error", str(error))]
-        absent = sum(count for name, count in wrapped.items() if not vault.knows(name))
-        sample = db.scalars(select(CitizenKey).order_by(func.random()).limit(20)).all()
+        absent = sum(count for name, count in wrapped.items() if not ring.knows(name))
         if absent:
-            found.append(("error", f"{absent} citizens' keys are wrapped by keys that {file} does not have."))
-        elif not all(vault.fits(key) for key in sample):
-            found.append(("error", f"{file} does not open the citizens' keys; restore the right one."))
+            found.append(("error", f"{absent} keys in the tables are wrapped by keys that {file} does not have."))
+        elif not all(ring.fits(key) for key in sample):
+            found.append(("error", f"{file} does not open the keys in the tables; restore the right one."))
         else:
-            found.append(("ok", f"The key ring opens the keys of {sum(wrapped.values())} citizens."))
+            found.append(("ok", f"The key ring opens the keys of {sum(wrapped.values())} citizens and closed files."))
         if file.exists() and file.stat().st_mode & 0o077:
             found.append(("warning", f"Others than its owner may read {file}; chmod 600 it."))
         if late := len(still_there(db, read_list(settings.data_dir / LIST_FILE))):

@@ -78,17 +78,10 @@ def forgotten_anchors(database: Database, files: Iterable[Path]) -> Iterator[str
 
 def broken_files(database: Database, settings: Settings) -> Iterator[str]:
     """Attachments whose file is gone or is no longer what was put there."""
-    from sqlalchemy import select
-
     from med.meetings import files
-    from med.meetings.models import Attachment, Item
+    from med.meetings.sealing import stored_names
 
     with database.reading() as db:
-        rows = db.execute(
-            select(Item.meeting_id, Attachment.id, Attachment.sha256)
-            .join(Item, Item.id == Attachment.item_id)
-            .order_by(Attachment.id)
-        )
-        for meeting_id, attachment_id, sha256 in rows:
-            if files.read(settings.files_dir, sha256) is None:
+        for meeting_id, attachment_id, stored in stored_names(db):
+            if not files.is_whole(settings.files_dir, stored):
                 yield f"attachment {attachment_id} (/moeder/{meeting_id}): its file is gone or changed"

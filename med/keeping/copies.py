@@ -20,15 +20,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-
 from med import clock
 from med.competence_compass.erasing import LIST_FILE, keep_list
 from med.competence_compass.vault import RING_FILE
 from med.db import Database
 from med.keeping.proof import Damaged, NoCopy, Proof, of_postgresql, of_sqlite
 from med.meetings import files as attachments
-from med.meetings.models import Attachment
+from med.meetings.sealing import stored_names
 from med.settings import Settings
 
 MANIFEST = "manifest.json"
@@ -89,7 +87,7 @@ def make(
     if with_key_ring and (settings.data_dir / RING_FILE).exists():
         shutil.copy2(settings.data_dir / RING_FILE, folder / RING_FILE)
     with database.reading() as db:
-        named = set(db.scalars(select(Attachment.sha256)))
+        named = {stored for _, _, stored in stored_names(db)}
     found = dict(sorted(contents(folder)))
     manifest = {
         "program": PROGRAM,

@@ -116,6 +116,13 @@ class Visit:
     # Saved in a transaction of its own when a form comes back with 4xx: a look at what the page shows once more.
     traces: list[Callable[[Session], None]] = field(default_factory=list)
     brought: Any = None  # what the route's `first` came back with
+    may_note: bool = True
+
+    def note_or_nothing(self) -> None:
+        """Before a page that only sometimes must be noted: after this the handler may write, and runs anew if it has
+        to. Without a trace there is no page."""
+        if not self.may_note:
+            raise _MustNote
 
     @property
     def viewer(self) -> Viewer:
@@ -185,8 +192,8 @@ def post(
     name: str,
     policy: Policy,
     uploads: bool = False,
-    before: Callable[..., None] | None = None,
-    take: Callable[[Any, Submitted], None] | None = None,
+    before: Callable[..., Any] | None = None,
+    take: Callable[[Any, Submitted, Any], None] | None = None,
     by_link: bool = False,
     fresh: bool = False,
     first: First | None = None,
@@ -194,7 +201,8 @@ def post(
     """A form that changes something. `policy` is the one its action requires.
 
     With `uploads` a large body is let in, from people who are signed in. `before(db, viewer, **path)` may refuse it
-    before it is read; `take(settings, form)` looks at the files outside the transaction, so that no writer waits.
+    before it is read; `take(settings, form, known)` looks at the files outside the transaction, so that no writer
+    waits, and knows what `before` gave back.
 
     `by_link` is for an address that is itself the right (a sealed token in a mail) and that a mail program posts to
     from anywhere, without cookie or form token. Neither is asked for, so the handler meets nobody: whoever is signed
@@ -216,8 +224,8 @@ def _route(
     reads: bool,
     notes: bool = False,
     uploads: bool = False,
-    before: Callable[..., None] | None = None,
-    take: Callable[[Any, Submitted], None] | None = None,
+    before: Callable[..., Any] | None = None,
+    take: Callable[[Any, Submitted, Any], None] | None = None,
     by_link: bool = False,
     fresh: bool = False,
     first: First | None = None,
@@ -267,10 +275,15 @@ async def _read(desk: Desk, request: Request, handler: Handler, policy: Policy, 
                 return to_sign_in(request)
             if opt.get("fresh") and not arrival.is_fresh:
                 return to_sign_in(request, again=True)
-            visit = Visit(request, desk, db, arrival, Submitted([]), query, later, brought=brought)
+            visit = Visit(request, desk, db, arrival, Submitted([]), query, later, brought=brought, may_note=notes)
             return handler(visit, **request.path_params)
 
-    response = await (desk.in_thread(work) if notes else desk.read(work))
+    try:
+        response = await (desk.in_thread(work) if notes else desk.read(work))
+    except _MustNote:
+        notes = True
+        later.clear()
+        response = await desk.in_thread(work)
     for call in later:
         try:
             await desk.in_thread(call)
@@ -284,16 +297,17 @@ async def _read(desk: Desk, request: Request, handler: Handler, policy: Policy, 
 async def _write(desk: Desk, request: Request, handler: Handler, policy: Policy) -> Response:
     opt = request.route_handler.opt
     by_link = bool(opt.get("by_link"))
+    known = None
     if not by_link:
         check_origin(request, desk.settings, must_tell=policy is anyone)
     if opt.get("uploads") and policy is not anyone:
-        await desk.read(_let_in, desk, request, opt.get("before"))
+        known = await desk.read(_let_in, desk, request, opt.get("before"))
         if request.state.arrival.viewer is None:
             return to_sign_in(request)
     form = await read_form(request)
     query = read_query(request)
     if take := opt.get("take"):
-        await asyncio.to_thread(take, desk.settings, form)
+        await asyncio.to_thread(take, desk.settings, form, known)
     brought = await opt["first"](desk, request, form) if opt.get("first") else None
     visits: list[Visit] = []
 
@@ -347,14 +361,20 @@ async def _write(desk: Desk, request: Request, handler: Handler, policy: Policy)
     return response
 
 
-def _let_in(desk: Desk, request: Request, before: Callable[..., None] | None) -> None:
-    """Who is at the door with a large parcel, and may they put it there? Asked before it is carried in."""
+def _let_in(desk: Desk, request: Request, before: Callable[..., Any] | None) -> Any:
+    """Who is at the door with a large parcel, and may they put it there? Asked before it is carried in; gives what
+    `before` found out."""
     with desk.database.reading() as db:
         arrival = desk.doorkeeper.arrive(db, request)
         request.state.arrival = arrival
         language.current.set(arrival.language)
         if arrival.viewer is not None and before is not None:
-            before(db, arrival.viewer, **request.path_params)
+            return before(db, arrival.viewer, **request.path_params)
+    return None
+
+
+class _MustNote(Exception):
+    """The page is made again, in a transaction that writes."""
 
 
 class _Unsaved(Exception):

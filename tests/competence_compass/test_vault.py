@@ -105,7 +105,7 @@ def test_turning_the_ring_wraps_every_key_anew_and_opens_the_same_words(med, dat
     assert status == 0 and f"{len(before)} keys are wrapped" in said and "copy" in said
     vault = vault_of(data_dir)
     rows = db.execute(select(CitizenKey.ring_key, CitizenKey.wrapped)).all()
-    assert {row.ring_key for row in rows} == {vault.current}
+    assert {row.ring_key for row in rows} == {vault.ring.current}
     assert not {row.wrapped for row in rows} & set(before.values())
     assert name_of(db, vault, citizen_id) == CANARY
     assert len(read_ring(data_dir / RING_FILE)[1]) == 2
@@ -130,7 +130,7 @@ def test_an_interrupted_turning_is_gone_on_with(med, data_dir, write, db):
     write_ring(data_dir / RING_FILE, name, {**keys, name: key})  # as far as it came
     status, said = med("vault", "turn")
     assert status == 0 and f"Going on with {name}" in said
-    assert vault_of(data_dir).current == name
+    assert vault_of(data_dir).ring.current == name
     assert name_of(db, vault_of(data_dir), citizen_id) == CANARY
 
 
@@ -140,7 +140,7 @@ def test_the_doctor_says_whether_ring_and_rows_fit(med, data_dir, write):
     current, _ = read_ring(data_dir / RING_FILE)
     write_ring(data_dir / RING_FILE, current, {current: b"x" * 32})
     status, said = med("doctor")
-    assert status == 1 and "does not open the citizens' keys" in said
+    assert status == 1 and "does not open the keys in the tables" in said
     name, key = new_ring_key()
     write_ring(data_dir / RING_FILE, name, {name: key})
     status, said = med("doctor")
@@ -249,7 +249,7 @@ def test_a_restore_does_not_bring_back_who_was_erased_since(med, data_dir, datab
         assert db.get(CitizenKey, citizen_id) is None
         assert db.scalar(select(func.count()).select_from(Erasure)) == 1
         other = db.scalars(select(CitizenKey)).first()
-        assert vault_of(tmp_path / "igen").fits(other)
+        assert vault_of(tmp_path / "igen").ring.fits(other)
     restored.close()
     if not database.is_sqlite:
         postgres.drop(f"igen_{os.getpid()}")

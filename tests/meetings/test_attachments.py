@@ -1,50 +1,26 @@
 """Files on items: what is taken, what is refused, who may fetch what."""
 
-import io
+import os
+import socketserver
 import struct
-import zipfile
-import zlib
+import threading
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import select
 
+from med.journal.models import Entry
 from med.meetings import files
-from med.meetings.models import Attachment
+from med.meetings.files import keeping, office, refusing
+from med.meetings.models import Attachment, AttachmentSeal
+from med.meetings.sealing import keep_files
+from med.slices import Office
 from med.web import incoming
+from tests.meetings import hostile_files
+from tests.meetings.hostile_files import OFFICE, PDF, docx, jpeg, odt, packed, png
 
-OFFICE = "application/vnd.openxmlformats-officedocument."
-TYPES = (
-    '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-    '<Override PartName="/{part}" ContentType="{kind}"/></Types>'
-)
-
-
-def packed(parts: dict[str, bytes], **kwargs) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, **kwargs) as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
-def docx(more: dict[str, bytes] | None = None, kind: str = OFFICE + "wordprocessingml.document.main+xml") -> bytes:
-    types = TYPES.format(part="word/document.xml", kind=kind).encode()
-    return packed({"[Content_Types].xml": types, "word/document.xml": b"<w/>", **(more or {})})
-
-
-def png(size: int = 1) -> bytes:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", size, size, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b"")
-
-
-def odt(more: dict[str, bytes] | None = None) -> bytes:
-    kind = b"application/vnd.oasis.opendocument.text"
-    return packed({"mimetype": kind, "content.xml": b"<c/>", "META-INF/manifest.xml": b"<m/>", **(more or {})})
-
-
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+TIMES, SEED = int(os.environ.get("MED_TIMES", "1")), int(os.environ.get("MED_SEED", "1"))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +30,7 @@ PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
         ("plan.docx", docx(), OFFICE + "wordprocessingml.document"),
         ("plan.odt", odt(), "application/vnd.oasis.opendocument.text"),
         ("tavle.png", png(), "image/png"),
-        ("tavle.jpg", b"\xff\xd8\xff\xe0" + b"x" * 50 + b"\xff\xd9", "image/jpeg"),
+        ("tavle.jpg", jpeg(), "image/jpeg"),
         ("ord.txt", "Blåbærgrød".encode(), "text/plain"),
         ("ord.txt", "Blåbærgrød".encode("cp1252"), "text/plain"),
         ("tal.csv", b"\xef\xbb\xbfnavn;tal\r\nAnna;3\r\n", "text/csv"),
@@ -79,29 +55,29 @@ def lying() -> bytes:
 @pytest.mark.parametrize(
     ("name", "data", "why"),
     [
-        ("tom.pdf", b"", files.EMPTY),
-        ("program.exe", b"MZ" + b"\0" * 90, files.NOT_ALLOWED),
-        ("side.html", b"<script>alert(1)</script>", files.NOT_ALLOWED),
-        ("billede.svg", b"<svg onload='alert(1)'/>", files.NOT_ALLOWED),
-        ("uden-navn", PDF, files.NOT_ALLOWED),
-        ("side.pdf", b"<html><script>alert(1)</script>", files.NOT_WHAT_IT_SAYS),
-        ("halv.pdf", b"%PDF-1.7 afbrudt", files.NOT_WHAT_IT_SAYS),
-        ("arkiv.docx", packed({"a.txt": b"bare en zip"}), files.NOT_WHAT_IT_SAYS),
-        ("ark.xlsx", docx(), files.NOT_WHAT_IT_SAYS),
-        ("makro.docx", docx({"word/vbaProject.bin": b"x"}), files.HAS_MACROS),
-        ("makro.docx", docx(kind="application/vnd.ms-word.document.macroEnabled.main+xml"), files.HAS_MACROS),
-        ("makro.docm", docx(), files.HAS_MACROS),
-        ("makro.odt", odt({"Basic/Standard/Module1.xml": b"x"}), files.HAS_MACROS),
-        ("sti.docx", docx({"../../etc/passwd": b"x"}), files.NOT_WHAT_IT_SAYS),
+        ("tom.pdf", b"", refusing.EMPTY),
+        ("program.exe", b"MZ" + b"\0" * 90, refusing.NOT_ALLOWED),
+        ("side.html", b"<script>alert(1)</script>", refusing.NOT_ALLOWED),
+        ("billede.svg", b"<svg onload='alert(1)'/>", refusing.NOT_ALLOWED),
+        ("uden-navn", PDF, refusing.NOT_ALLOWED),
+        ("side.pdf", b"<html><script>alert(1)</script>", refusing.NOT_WHAT_IT_SAYS),
+        ("halv.pdf", b"%PDF-1.7 afbrudt", refusing.NOT_WHAT_IT_SAYS),
+        ("arkiv.docx", packed({"a.txt": b"bare en zip"}), refusing.NOT_WHAT_IT_SAYS),
+        ("ark.xlsx", docx(), refusing.NOT_WHAT_IT_SAYS),
+        ("makro.docx", docx({"word/vbaProject.bin": b"x"}), refusing.HAS_MACROS),
+        ("makro.docx", docx(kind="application/vnd.ms-word.document.macroEnabled.main+xml"), refusing.HAS_MACROS),
+        ("makro.docm", docx(), refusing.HAS_MACROS),
+        ("makro.odt", odt({"Basic/Standard/Module1.xml": b"x"}), refusing.HAS_MACROS),
+        ("sti.docx", docx({"../../etc/passwd": b"x"}), refusing.NOT_WHAT_IT_SAYS),
         ("xxe.docx", packed({"[Content_Types].xml": b"<!DOCTYPE x [<!ENTITY y 'z'>]><x/>", "word/document.xml": b""}),
-         files.NOT_WHAT_IT_SAYS),
-        ("gammel.docx", b"\xd0\xcf\x11\xe0" + b"\0" * 600, files.LOCKED),
-        ("halv.docx", docx()[:-40], files.NOT_WHAT_IT_SAYS),
-        ("skjult.png", png() + b"<script>", files.NOT_WHAT_IT_SAYS),
-        ("flip.png", png()[:-5] + b"12345", files.NOT_WHAT_IT_SAYS),
-        ("falsk.jpg", b"GIF89a", files.NOT_WHAT_IT_SAYS),
-        ("program.txt", b"MZ\0\1\2", files.NOT_WHAT_IT_SAYS),
-        ("stor.txt", b"x" * (files.LARGEST + 1), files.TOO_LARGE),
+         refusing.NOT_WHAT_IT_SAYS),
+        ("gammel.docx", b"\xd0\xcf\x11\xe0" + b"\0" * 600, refusing.LOCKED),
+        ("halv.docx", docx()[:-40], refusing.NOT_WHAT_IT_SAYS),
+        ("skjult.png", png() + b"<script>", refusing.NOT_WHAT_IT_SAYS),
+        ("flip.png", png()[:-5] + b"12345", refusing.NOT_WHAT_IT_SAYS),
+        ("falsk.jpg", b"GIF89a", refusing.NOT_WHAT_IT_SAYS),
+        ("program.txt", b"MZ\0\1\2", refusing.NOT_WHAT_IT_SAYS),
+        ("stor.txt", b"x" * (files.LARGEST + 1), refusing.TOO_LARGE),
     ],
 )  # fmt: skip
 def test_these_are_refused_with_a_reason(name, data, why):
@@ -112,10 +88,10 @@ def test_these_are_refused_with_a_reason(name, data, why):
 
 @pytest.mark.parametrize("make", [bomb, lying])
 def test_a_zip_bomb_is_refused_whatever_it_says_of_itself(make, monkeypatch):
-    monkeypatch.setattr(files, "LARGEST_UNPACKED", 1_000_000)
+    monkeypatch.setattr(office, "LARGEST_UNPACKED", 1_000_000)
     with pytest.raises(files.Refused) as refused:
         files.sniff("bombe.docx", make())
-    assert refused.value.message in {files.UNPACKS_TOO_LARGE, files.NOT_WHAT_IT_SAYS}
+    assert refused.value.message in {refusing.UNPACKS_TOO_LARGE, refusing.NOT_WHAT_IT_SAYS}
 
 
 @pytest.mark.parametrize(
@@ -137,7 +113,7 @@ def test_the_same_bytes_are_kept_once_and_a_changed_file_is_not_served(tmp_path)
     one, two = files.keep(tmp_path, "a.pdf", PDF), files.keep(tmp_path, "b.pdf", PDF)
     assert one.sha256 == two.sha256
     assert files.read(tmp_path, one.sha256) == PDF
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [one.sha256]
+    assert [path.name for path in tmp_path.glob("??/*")] == [one.sha256]
     files.path_of(tmp_path, one.sha256).write_bytes(b"noget andet")
     assert files.read(tmp_path, one.sha256) is None
 
@@ -230,3 +206,157 @@ def test_those_who_may_not_are_stopped_before_the_body_is_read(visitor, plan, it
     for handle, status in (("carla", 403), ("gunnar", 403), ("ivan", 404)):
         assert visitor(handle).post(path, {}, files=huge).status_code == status
     assert visitor().post(path, {}, files=huge).status_code == 303  # to the door
+
+
+# --- hostile files ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "data"), list(hostile_files.harmless()), ids=lambda value: str(value)[:20])
+def test_what_people_send_is_taken(name, data):
+    assert files.sniff(name, data).startswith(("application/", "image/", "text/"))
+
+
+def test_no_hostile_file_is_taken(monkeypatch):
+    """Each of them, drawn anew for every seed; `make evidence ARGS=uploads` draws more."""
+    for seed in range(SEED, SEED + TIMES):
+        made = list(hostile_files.hostile(seed))
+        assert len(made) >= 150
+        taken = []
+        for what, name, data in made:
+            try:
+                taken.append((what, name, files.sniff(name, data)))
+            except files.Refused:
+                continue
+        assert taken == []
+
+
+# --- closed files -----------------------------------------------------------------------------------------------
+
+
+def lying(folder):
+    return {path.name: path.read_bytes() for path in (folder / "files").glob("??/*")}
+
+
+@pytest.fixture
+def errand(app, database):
+    return lambda: keep_files(Office(database, app.state.desk.settings))
+
+
+def later(monkeypatch):
+    monkeypatch.setattr(keeping, "GRACE", -60)
+
+
+def test_a_closed_file_lies_sealed_and_follows_its_item(visitor, plan, item, tmp_path, db, errand, monkeypatch):
+    later(monkeypatch)
+    number = plan(draft_shown=True)
+    point = item(number, "Lejemål", is_closed=True, ground="negotiation")
+    anna = visitor("anna")
+    attach(anna, number, point, data=PDF)
+    attach(anna, number, point, data=PDF)
+    first, second = lying(tmp_path)
+    assert first != second and not any(b"PDF" in data for data in lying(tmp_path).values())
+    page = anna.open(f"/moeder/{number}")
+    path = attachment_on(page)
+    assert anna.open(path).response.content == PDF
+    anna.open(f"/moeder/{number}/punkter/{point}/ret").form("Gem").fill(is_closed=None).send()
+    assert visitor("carla").open(path).response.content == PDF  # at once, sealed or not
+    errand()
+    assert list(lying(tmp_path).values()) == [PDF]
+    db.rollback()
+    assert db.scalars(select(AttachmentSeal)).all() == []
+    assert visitor("carla").open(path).response.content == PDF
+    form = anna.open(f"/moeder/{number}/punkter/{point}/ret").form("Gem")
+    form.fill(is_closed="1", ground="negotiation").send()
+    errand()
+    assert PDF not in lying(tmp_path).values()
+    assert anna.open(path).response.content == PDF
+    assert visitor("carla").open(path).status_code == 404
+
+
+def test_who_opens_a_closed_file_leaves_a_line(visitor, plan, item, db, people):
+    number = plan(draft_shown=True)
+    anna, gunnar = visitor("anna"), visitor("gunnar")
+    attach(anna, number, item(number, "Åbent"))
+    attach(anna, number, item(number, "Lejemål", is_closed=True, ground="negotiation"))
+    for path in [link for link in gunnar.open(f"/moeder/{number}").links() if link.startswith("/bilag/")]:
+        assert gunnar.open(path).status_code == 200
+    db.rollback()
+    fetched = select(Entry.person_id).where(Entry.happened == "attachment.fetched")
+    assert db.scalars(fetched).all() == [people.gunnar]
+
+
+def test_without_the_key_ring_a_closed_file_is_not_there(visitor, plan, item, tmp_path):
+    number = plan(draft_shown=True)
+    anna = visitor("anna")
+    attach(anna, number, item(number, "Lejemål", is_closed=True, ground="negotiation"))
+    path = attachment_on(anna.open(f"/moeder/{number}"))
+    (tmp_path / "keyring.json").unlink()
+    assert anna.open(path).status_code == 404
+
+
+# --- the scanner ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clamd(tmp_path, app):
+    """A scanner that finds what holds the word "virus", and can be told to be away."""
+    state = SimpleNamespace(is_there=True)
+
+    class Answer(socketserver.StreamRequestHandler):
+        def handle(self):
+            if not state.is_there:
+                return
+            assert self.rfile.read(10) == b"zINSTREAM\0"
+            data = b""
+            while size := struct.unpack("!I", self.rfile.read(4))[0]:
+                data += self.rfile.read(size)
+            self.wfile.write(b"stream: Eicar FOUND\0" if b"virus" in data else b"stream: OK\0")
+
+    where = tmp_path / "clamd.ctl"
+    with socketserver.ThreadingUnixStreamServer(str(where), Answer) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        desk = app.state.desk
+        state.set = lambda **more: setattr(desk, "settings", replace(desk.settings, clamd=f"unix://{where}", **more))
+        state.set()
+        yield state
+        server.shutdown()
+
+
+def test_the_scanner_is_asked_and_believed(visitor, plan, item, clamd, tmp_path):
+    number = plan()
+    point = item(number, "Budget")
+    anna = visitor("anna")
+    assert attach(anna, number, point).status_code == 303
+    back = attach(anna, number, point, data=PDF.replace(b"1 0 obj", b"% virus\n1 0 obj"))
+    assert "Virusscanneren fandt noget" in back.errors()["file"]
+    assert len(lying(tmp_path)) == 1
+
+
+def test_while_the_scanner_is_away_files_are_refused_or_held(visitor, plan, item, clamd, errand, tmp_path, monkeypatch):
+    later(monkeypatch)
+    number = plan()
+    point = item(number, "Budget")
+    anna = visitor("anna")
+    clamd.is_there = False
+    assert "Prøv igen om lidt" in attach(anna, number, point).errors()["file"]
+    clamd.set(clamd_holds=True)
+    assert attach(anna, number, point, title="Godt").status_code == 303
+    assert attach(anna, number, point, data=PDF.replace(b"1 0", b"% virus\n1 0"), title="Skidt").status_code == 303
+    page = anna.open(f"/moeder/{number}")
+    assert attachment_on(page) is None
+    assert page.words.count("venter på virusscanneren") == 2
+    clamd.is_there = True
+    errand()
+    page = anna.open(f"/moeder/{number}")
+    assert "fjernet: virusscanneren fandt noget" in page.words
+    assert anna.open(attachment_on(page)).response.content == PDF
+    assert list(lying(tmp_path).values()) == [PDF]
+
+
+def test_what_no_row_points_at_goes_and_what_was_just_put_there_stays(tmp_path, monkeypatch):
+    kept = files.keep(tmp_path, "a.pdf", PDF)
+    assert files.tidy_up(tmp_path, set) == 0
+    later(monkeypatch)
+    assert files.tidy_up(tmp_path, lambda: {kept.stored}) == 0
+    assert files.tidy_up(tmp_path, set) == 1
+    assert files.read(tmp_path, kept.stored) is None

@@ -8,16 +8,18 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from med.db import Base
 from med.organisation.models import Person
+from med.sealing import WrappedKey
 
 
-class CitizenKey(Base):
+class CitizenKey(WrappedKey, Base):
     """A citizen's own key, wrapped by one of the key ring's. Without it, nothing sealed for them can be read."""
 
     __tablename__ = "compass_citizen_key"
 
     citizen_id: Mapped[int] = mapped_column(ForeignKey("compass_citizen.id"), primary_key=True)
-    ring_key: Mapped[str]  # which key of the ring wraps it
-    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+
+    def bound(self) -> str:
+        return f"{self.citizen_id}|key"
 
 
 class Identity(Base):

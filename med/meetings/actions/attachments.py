@@ -10,12 +10,15 @@ from med.language import T
 from med.meetings import access
 from med.meetings.files import Kept
 from med.meetings.forms.attachments import AttachFile
-from med.meetings.models import Attachment, Item
+from med.meetings.models import Attachment, AttachmentSeal, Item
+from med.sealing import Ring
 
 MOST = 40
 
 
-def attach(db: Session, viewer: Viewer, item: Item, kept: Kept, form: AttachFile) -> Attachment:
+def attach(
+    db: Session, viewer: Viewer, item: Item, kept: Kept, form: AttachFile, ring: Ring | None = None
+) -> Attachment:
     """Put a file that is already kept on an item. On an open item it may still be for the committee only."""
     require(viewer, access.prepare_agenda, item.meeting)
     here = [one for one in item.attachments if one.removed_at is None]
@@ -32,8 +35,14 @@ def attach(db: Session, viewer: Viewer, item: Item, kept: Kept, form: AttachFile
         is_open=not form.inside_only,
         person_id=viewer.person_id,
         at=clock.now(),
+        scan=kept.scan,
     )
     db.add(attachment)
+    if kept.key is not None and ring is not None:
+        db.flush()
+        seal = AttachmentSeal(attachment_id=attachment.id, stored=kept.stored)
+        ring.wrap(db, seal, kept.key)
+        db.add(seal)
     note(db, viewer, "attachment.added", attachment)
     return attachment
 
@@ -53,3 +62,8 @@ def set_attachment_openness(db: Session, viewer: Viewer, attachment: Attachment,
         attachment.is_open = is_open
         note(db, viewer, "attachment.opened" if is_open else "attachment.closed", attachment, ["is_open"])
     return attachment
+
+
+def note_fetched(db: Session, viewer: Viewer, attachment: Attachment) -> None:
+    """Somebody opens a closed file: noted in the transaction that reads it."""
+    note(db, viewer, "attachment.fetched", attachment)

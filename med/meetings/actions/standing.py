@@ -10,6 +10,7 @@ from med.journal.actions import note
 from med.language import word
 from med.meetings.models import (
     Attachment,
+    AttachmentSeal,
     Item,
     Kind,
     Meeting,
@@ -135,6 +136,8 @@ def adoption_title(meeting: Meeting) -> str:
 def forget(db: Session, item: Item) -> None:
     """Take an item away that nobody has minuted yet, with the notes and the attachments on it."""
     db.execute(delete(Note).where(Note.item_id == item.id))
+    here = select(Attachment.id).where(Attachment.item_id == item.id)
+    db.execute(delete(AttachmentSeal).where(AttachmentSeal.attachment_id.in_(here)))
     db.execute(delete(Attachment).where(Attachment.item_id == item.id))
     db.delete(item)
 

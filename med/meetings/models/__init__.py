@@ -4,6 +4,7 @@ from med.meetings.models.agenda import (
     GROUNDS,
     TALK,
     Attachment,
+    AttachmentSeal,
     Consensus,
     Item,
     ItemRevision,
@@ -12,6 +13,7 @@ from med.meetings.models.agenda import (
     Proposal,
     ProposalState,
     Purpose,
+    Scan,
     Standing,
 )
 from med.meetings.models.meeting import (
@@ -32,6 +34,7 @@ __all__ = [
     "TALK",
     "Addendum",
     "Attachment",
+    "AttachmentSeal",
     "Attendance",
     "Consensus",
     "Correction",
@@ -51,6 +54,7 @@ __all__ = [
     "Purpose",
     "Recusal",
     "Reply",
+    "Scan",
     "Standing",
     "State",
 ]

@@ -9,6 +9,7 @@ from med.db import Base
 from med.language import T
 from med.meetings.models.meeting import Meeting
 from med.organisation.models import Committee, Person
+from med.sealing import WrappedKey
 
 # Why an item may be closed. Openness is the principle; silence needs a ground.
 GROUNDS = {
@@ -130,8 +131,18 @@ class ItemRevision(Base):
     person: Mapped[Person | None] = relationship()
 
 
+class Scan(StrEnum):
+    """What the virus scanner said of a file."""
+
+    NOT_ASKED = "not_asked"  # there was no scanner
+    PENDING = "pending"  # it did not answer; asked again, and until then nobody gets the file
+    CLEAN = "clean"
+    INFECTED = "infected"  # found when it was asked again; the file is gone
+
+
 class Attachment(Base):
-    """A file to an item, with its own visibility. The bytes lie in the data folder under their SHA-256."""
+    """A file to an item, with its own visibility. The bytes lie in the data folder under their SHA-256; those of a
+    closed one sealed, as its AttachmentSeal says."""
 
     __tablename__ = "attachment"
 
@@ -146,8 +157,21 @@ class Attachment(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
+    scan: Mapped[Scan] = mapped_column(default=Scan.NOT_ASKED, server_default="not_asked")
 
     item: Mapped[Item] = relationship(back_populates="attachments")
+
+
+class AttachmentSeal(WrappedKey, Base):
+    """Under which name a closed file lies sealed, and its key, wrapped by the key ring. An open file has none."""
+
+    __tablename__ = "attachment_seal"
+
+    attachment_id: Mapped[int] = mapped_column(ForeignKey("attachment.id"), primary_key=True)
+    stored: Mapped[str]
+
+    def bound(self) -> str:
+        return f"attachment {self.attachment_id}|{self.stored}"
 
 
 class Note(Base):

@@ -142,6 +142,7 @@ def _attachment_rows(viewer: Viewer):
             Attachment.file_name,
             Attachment.size,
             Attachment.is_open,
+            Attachment.scan,
         )
         .join(Item, Item.id == Attachment.item_id)
         .where(access.visible_attachments(viewer))

@@ -1,21 +1,24 @@
 """Files on items: putting them there, fetching them, taking them off."""
 
-from typing import Any
 from urllib.parse import quote
 
 from litestar import Response, Router
 from sqlalchemy.orm import Session
 
 from med.access import Viewer, require
-from med.errors import Invalid, NotFound
+from med.errors import Conflict, Invalid, NotFound
 from med.language import T
-from med.meetings import access, files
+from med.meetings import access, files, sealing
 from med.meetings.actions import attachments as actions
 from med.meetings.files import Kept, Refused
+from med.meetings.files.scanning import scanner_of
 from med.meetings.forms.attachments import AttachFile
+from med.meetings.models import Scan
 from med.meetings.queries import agenda as queries
 from med.meetings.routes.agenda import current_values, show_form
 from med.organisation.access import is_employee
+from med.sealing import ring_of
+from med.settings import Settings
 from med.web.forms import parse
 from med.web.incoming import Submitted
 from med.web.routing import Visit, get, post
@@ -23,19 +26,28 @@ from med.web.routing import Visit, get, post
 # A file that is opened anyway can do nothing and reach nothing.
 SANDBOX = "default-src 'none'; sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+UNSAFE = {
+    Scan.PENDING: T("Filen venter på virusscanneren. Prøv igen om lidt."),
+    Scan.INFECTED: T("Virusscanneren fandt noget i filen. Den er fjernet."),
+}
 
-def may_attach(db: Session, viewer: Viewer, meeting_id: int, item_id: int) -> None:
-    """Asked before a large body is read."""
-    require(viewer, access.prepare_agenda, queries.item(db, viewer, meeting_id, item_id).meeting)
+
+def may_attach(db: Session, viewer: Viewer, meeting_id: int, item_id: int) -> bool:
+    """Asked before a large body is read; says whether the item is closed."""
+    item = queries.item(db, viewer, meeting_id, item_id)
+    require(viewer, access.prepare_agenda, item.meeting)
+    return not item.is_open
 
 
-def take_file(settings: Any, form: Submitted) -> None:
+def take_file(settings: Settings, form: Submitted, item_is_closed: bool) -> None:
     """Look into the file and keep it, before the transaction begins; the handler gets it, or the reason why not."""
     upload = form.files.get("file")
     if upload is None:
         return
     try:
-        form.taken["file"] = files.keep(settings.files_dir, upload.name, upload.data)
+        closed = item_is_closed or bool(form.get("inside_only"))
+        scanner = scanner_of(settings)
+        form.taken["file"] = files.keep(settings.files_dir, upload.name, upload.data, closed=closed, scanner=scanner)
     except Refused as refused:
         form.taken["file"] = refused.message
 
@@ -57,7 +69,7 @@ def attach(visit: Visit, meeting_id: int, item_id: int) -> Response:
         errors = {**errors, "file": taken}
     elif form is not None:
         try:
-            actions.attach(visit.db, visit.viewer, item, taken, form)
+            actions.attach(visit.db, visit.viewer, item, taken, form, ring_of(visit.desk.settings.data_dir))
             return visit.go(visit.url("meetings.edit_item", meeting_id=meeting_id, item_id=item_id) + "?sagt=vedlagt")
         except Invalid as invalid:
             errors = invalid.errors
@@ -67,8 +79,14 @@ def attach(visit: Visit, meeting_id: int, item_id: int) -> Response:
 
 @get("/bilag/{attachment_id:int}", name="meetings.download", policy=is_employee)
 def download(visit: Visit, attachment_id: int) -> Response:
+    """The file, as a file. Who opens a closed one leaves a line in the journal, or does not get it."""
     attachment = queries.attachment(visit.db, visit.viewer, attachment_id)
-    data = files.read(visit.desk.settings.files_dir, attachment.sha256)
+    if attachment.scan in UNSAFE:
+        raise Conflict(UNSAFE[attachment.scan])
+    if not (attachment.is_open and attachment.item.is_open):
+        visit.note_or_nothing()
+        actions.note_fetched(visit.db, visit.viewer, attachment)
+    data = sealing.bytes_of(visit.db, visit.desk.settings, attachment)
     if data is None:
         raise NotFound
     name = quote(attachment.file_name, safe="")

@@ -146,6 +146,15 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix__compass_quarters_run_run_id"), ["run_id"], unique=False)
 
     op.create_table(
+        "attachment_seal",
+        sa.Column("attachment_id", med.db.BigInt, nullable=False),
+        sa.Column("stored", sa.Text(), nullable=False),
+        sa.Column("ring_key", sa.Text(), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["attachment_id"], ["attachment.id"], name=op.f("fk__attachment_seal__attachment_id")),
+        sa.PrimaryKeyConstraint("attachment_id", name=op.f("pk__attachment_seal")),
+    )
+    op.create_table(
         "compass_change",
         sa.Column("citizen_id", med.db.BigInt, nullable=False),
         sa.Column("activity_id", med.db.BigInt, nullable=False),
@@ -227,6 +236,16 @@ def upgrade() -> None:
     with op.batch_alter_table("compass_told_estimate", schema=None) as batch_op:
         batch_op.create_index("ix__compass_told_estimate__pair", ["activity_id", "dimension_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix__compass_told_estimate_dimension_id"), ["dimension_id"], unique=False)
+
+    op.add_column(
+        "attachment",
+        sa.Column(
+            "scan",
+            sa.Enum("not_asked", "pending", "clean", "infected", name="scan", native_enum=False, length=40),
+            server_default="not_asked",
+            nullable=False,
+        ),
+    )
 
     op.add_column("compass_assessment", sa.Column("packed", sa.LargeBinary(), nullable=True))
 
