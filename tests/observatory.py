@@ -11,10 +11,10 @@ HALF_A_YEAR = 15_768_000
 UNSAFE = {"'unsafe-inline'", "'unsafe-eval'", "data:", "*", "http:", "https:"}
 
 
-def score(headers: Mapping[str, str], cookies: Iterable[str] = (), *, is_page: bool = True) -> int:
+def score(headers: Mapping[str, str], cookies: Iterable[str] = ()) -> int:
     """Of one answer over https. `headers` by lower-case name, `cookies` as Set-Cookie lines."""
     points = [
-        _policy(headers.get("content-security-policy", ""), is_page),
+        _policy(headers.get("content-security-policy", "")),
         *(_cookie(cookie) for cookie in cookies),
         -50
         if headers.get("access-control-allow-origin") == "*" and "access-control-allow-credentials" in headers
@@ -33,7 +33,7 @@ def directives(policy: str) -> dict[str, list[str]]:
     return {words[0].lower(): words[1:] for words in (part.split() for part in policy.split(";")) if words}
 
 
-def _policy(policy: str, is_page: bool) -> int:
+def _policy(policy: str) -> int:
     if not policy:
         return -25
     found = directives(policy)

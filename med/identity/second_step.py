@@ -34,7 +34,7 @@ def picture(words: str) -> str:
     import segno
 
     out = io.BytesIO()
-    segno.make(words, error="m").save(out, kind="svg", scale=5, border=3, dark="#000", light="#fff")
+    segno.make(words, error="m").save(out, kind="svg", omitsize=True, border=3, dark="#000", light="#fff")
     return "data:image/svg+xml;base64," + base64.b64encode(out.getvalue()).decode()
 
 

@@ -1,4 +1,7 @@
+from med.notices.outbox import register_operations
 from med.slices import Slice
-from med.trust import jobs
+from med.trust import emergencies, jobs
 
-trust = Slice(name="trust", jobs=[jobs.anchors])
+register_operations(emergency_used=emergencies.compose)
+
+trust = Slice(name="trust", jobs=[jobs.anchors, jobs.emergencies_told])

@@ -307,8 +307,18 @@ async def _write(desk: Desk, request: Request, handler: Handler, policy: Policy)
     form = await read_form(request)
     query = read_query(request)
     if take := opt.get("take"):
+<<<<<<<
+        await asyncio.to_thread(take, desk.settings, form)
+=======
         await asyncio.to_thread(take, desk.settings, form, known)
     brought = await opt["first"](desk, request, form) if opt.get("first") else None
+    visits: list[Visit] = []
+
+>>>>>>>
+    brought = None
+    if first := opt.get("first"):
+        await desk.read(_check_sender, desk, request, form)
+        brought = await first(desk, request, form)
     visits: list[Visit] = []
 
     def work() -> Response:
@@ -375,6 +385,16 @@ def _let_in(desk: Desk, request: Request, before: Callable[..., Any] | None) -> 
 
 class _MustNote(Exception):
     """The page is made again, in a transaction that writes."""
+
+
+def _check_sender(desk: Desk, request: Request, form: Submitted) -> None:
+    """A form that is dear to answer is looked at before that begins: whose is it, and is its token theirs?"""
+    with desk.database.reading() as db:
+        arrival = desk.doorkeeper.arrive(db, request)
+    request.state.arrival = arrival
+    language.current.set(arrival.language)
+    if arrival.viewer is not None:
+        check_token(form, arrival.token_secret)
 
 
 class _Unsaved(Exception):

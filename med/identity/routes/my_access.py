@@ -69,15 +69,9 @@ def own_account(db: Session, visit: Visit) -> accounts.Account:
 
 async def hash_first(desk: Desk, request: Request, form: Submitted) -> str:
     """The new password's hash, for someone who is signed in; "" where the form will be refused anyhow."""
-    if not await desk.read(_is_here, desk, request) or passwords.objection(form.get("password")):
+    if not request.state.arrival.is_fresh or passwords.objection(form.get("password")):
         return ""
     return await passwords.hashed(form.get("password"))
-
-
-def _is_here(desk: Desk, request: Request) -> bool:
-    with desk.database.reading() as db:
-        arrival = desk.doorkeeper.arrive(db, request)
-        return arrival.is_fresh and accounts.account_of(db, arrival.viewer.person_id) is not None  # type: ignore[union-attr]
 
 
 @post("/mig/adgang/kode", name="identity.change_password", policy=signed_in, fresh=True, first=hash_first)
