@@ -1,13 +1,13 @@
 """What the circle adds to the pages below: a decision's, a committee's, an activity's, a proposal's, the balance."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from med.competence_compass.models import Activity
+from med.competence_compass.models import Activity, ActivityKind
 from med.decisions.access import visible_decisions
 from med.decisions.fragments import heading
 from med.decisions.models import Decision
@@ -46,6 +46,17 @@ def of_the_activity(visit: Any, activity: Activity) -> Markup:
         similar=queries.similar(visit.db, visit.viewer, activity),
         heading=heading,
     )
+
+
+def of_the_proposed(visit: Any, values: Mapping[str, Any]) -> Markup:
+    """On the form that proposes an activity: what is known of others for the same competences, or of the same kind."""
+    meant_for, kind = str(values.get("meant_for") or ""), values.get("kind")
+    known_kind = ActivityKind(kind) if kind in {one.value for one in ActivityKind} else None
+    dimensions = [int(meant_for)] if meant_for.isascii() and meant_for.isdecimal() and len(meant_for) < 19 else []
+    if not dimensions and known_kind is None:
+        return Markup("")
+    found = queries.alike(visit.db, visit.viewer, dimensions, known_kind)
+    return visit.desk.pages.piece("loop/_similar.html", visit, similar=found, is_asked=True)
 
 
 def of_the_proposal(visit: Any, proposal: Proposal) -> Markup:

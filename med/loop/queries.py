@@ -29,6 +29,7 @@ from med.access import Viewer
 from med.competence_compass.access import visible_activities
 from med.competence_compass.models import (
     Activity,
+    ActivityKind,
     ActivityState,
     Dimension,
     EffectEstimate,
@@ -403,23 +404,25 @@ class Similar(NamedTuple):
 
 def similar(db: Session, viewer: Viewer, about: Activity, limit: int = 8) -> list[Similar]:
     """Other activities meant for the same area of competence, else of the same kind; the ones measured first."""
-    areas = (
-        select(Dimension.area_id)
-        .join(Hypothesis, Hypothesis.dimension_id == Dimension.id)
-        .where(Hypothesis.activity_id == about.id)
-    )
+    meant_for = db.scalars(select(Hypothesis.dimension_id).where(Hypothesis.activity_id == about.id)).all()
+    return alike(db, viewer, meant_for, about.kind, but=about.id, limit=limit)
+
+
+def alike(
+    db: Session, viewer: Viewer, meant_for: Collection[int], kind: ActivityKind | None, *, but: int = 0, limit: int = 8
+) -> list[Similar]:
+    """Activities meant for the area of one of these dimensions; without dimensions those of the kind."""
     same_area = (
         select(Hypothesis.activity_id)
         .join(Dimension, Dimension.id == Hypothesis.dimension_id)
-        .where(Dimension.area_id.in_(areas))
+        .where(Dimension.area_id.in_(select(Dimension.area_id).where(Dimension.id.in_(meant_for))))
     )
-    has_area = db.scalar(areas.limit(1)) is not None
     rows = db.execute(
         select(Activity.id, Activity.title, Activity.state)
         .where(
             visible_activities(viewer),
-            Activity.id != about.id,
-            Activity.id.in_(same_area) if has_area else Activity.kind == about.kind,
+            Activity.id != but,
+            Activity.id.in_(same_area) if meant_for else Activity.kind == kind,
         )
         .order_by(Activity.title)
         .limit(100)

@@ -1,5 +1,5 @@
-from med.decisions import circles
 from med.competence_compass.reporting.development import MORE_DECISIONS
+from med.decisions import circles
 from med.language import T
 from med.loop import access, parts, showing, words  # noqa: F401  (words: the names of states)
 from med.loop.jobs import jobs
@@ -21,6 +21,7 @@ loop = Slice(
     panels={
         "circle": parts.of_the_decision,
         "activity": parts.of_the_activity,
+        "proposed_activity": parts.of_the_proposed,
         "proposal": parts.of_the_proposal,
         "balance": parts.of_the_balance,
     },

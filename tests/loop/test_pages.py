@@ -3,7 +3,7 @@
 import json
 
 from lxml import etree
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from med.decisions.models import Decision
 from med.identity.actions import make_feed_token
@@ -106,3 +106,22 @@ def test_a_proposal_shows_what_is_known_of_similar_ones(visitor, cooking, measur
     page = visitor("carla").open(f"/kompas/aktivitet/{other}")
     section = " ".join(page.tree.xpath("string(//section[@id='lignende'])").split())
     assert "Køkkenholdet" in section and "Udvikler " in section
+
+
+def test_who_proposes_an_activity_sees_similar_ones_before_it_is_made(visitor, cooking, measured, db):
+    from med.competence_compass.models import Activity
+
+    measured("udvikler", "uafklaret")
+    carla, known = visitor("carla"), db.scalars(select(Activity.id)).all()
+    page = carla.open("/kompas/aktiviteter/ny")
+    assert not page.tree.xpath("//section[@id='lignende']")
+    form = page.form("Se lignende aktiviteter").fill(title="Suppeholdet", meant_for=cooking.dimensions[0])
+    again = form.send()
+    section = " ".join(again.tree.xpath("string(//section[@id='lignende'])").split())
+    assert again.status_code == 200 and "Køkkenholdet" in section and "Udvikler " in section
+    assert again.tree.xpath("string(//input[@name='title']/@value)") == "Suppeholdet"
+    for wrong in ("x", "9" * 30, "٣"):
+        odd = carla.submit("/kompas/aktiviteter/ny", similar="1", meant_for=wrong, kind="nothing", title="Suppeholdet")
+        assert odd.status_code == 200 and odd.tree.xpath("string(//input[@name='title']/@value)") == "Suppeholdet"
+    db.rollback()
+    assert db.scalars(select(Activity.id)).all() == known

@@ -143,6 +143,7 @@ def _form(
         units=[(row[0], row[1]) for row in units(visit.db)],
         people=[(f"{name} ({handle})", title) for name, handle, title in suggested_people(visit.db, visit.viewer)],
         decision_choices=queries.decision_choices(visit.db, visit.viewer),
+        dimensions=queries.dimension_choices(visit.db) if activity is None else [],
         status_code=status_code,
     )
 
@@ -159,6 +160,8 @@ def new(visit: Visit) -> Response:
 def propose(visit: Visit) -> Response:
     if not allows(visit.viewer, access.propose_activity, None):
         raise NotFound
+    if visit.form.get("similar"):  # only to see what is known of others: nothing is saved, and nothing is lost
+        return _form(visit, values=visit.form.values(), errors={})
     form, errors = parse(ActivityForm, visit.form)
     if form is not None:
         try:
