@@ -66,7 +66,8 @@ def test_nobody_meets_what_they_may_not_know(scene: Any, cage: Any, backend: str
     met = {what for person in READERS for what in crawler.met.get(person, ())}
     print(
         f"{backend}: {crawler.looked_at:,} answers read by {len(READERS)} readers; "
-        f"of {len(cage.filled.canaries)} canaries {len(met)} were met by who may know them, {len(crawler.leaks)} by others"
+        f"of {len(cage.filled.canaries)} canaries {len(met)} were met by who may know them, "
+        f"{len(crawler.leaks)} by others"
     )
     assert not crawler.leaks, "\n".join(sorted(crawler.leaks))
     assert len(crawler.met["bo"]) > (100 if WHOLE else 20), "who may know hardly met any: is anything planted?"
