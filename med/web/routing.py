@@ -307,14 +307,7 @@ async def _write(desk: Desk, request: Request, handler: Handler, policy: Policy)
     form = await read_form(request)
     query = read_query(request)
     if take := opt.get("take"):
-<<<<<<<
-        await asyncio.to_thread(take, desk.settings, form)
-=======
         await asyncio.to_thread(take, desk.settings, form, known)
-    brought = await opt["first"](desk, request, form) if opt.get("first") else None
-    visits: list[Visit] = []
-
->>>>>>>
     brought = None
     if first := opt.get("first"):
         await desk.read(_check_sender, desk, request, form)
