@@ -1,14 +1,10 @@
 """`med import compass FOLDER`, the compass's single files, and `med export compass FOLDER`."""
 
 import argparse
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from med.cli.words import Stop, database_at_head
+from med.cli.words import Stop, database_at_head, progress_of
 from med.settings import read_settings
 
 SHOWN = 40  # faults on a terminal
@@ -35,7 +31,7 @@ def run_import_compass(given: argparse.Namespace) -> int:
             if given.dry_run:
                 db.rollback()
             else:
-                with _progress("vurderinger", len(plan.new.assessments)) as progress:
+                with progress_of("vurderinger", len(plan.new.assessments)) as progress:
                     carry_out(db, None, vault_of(settings.data_dir), plan, progress)
     if given.dry_run:
         print("Nothing was changed (dry run).")
@@ -106,23 +102,6 @@ def _stop_for(faults: Any) -> None:
     if more:
         print(f"! … and {more} more")
     raise Stop(f"{faults.count} errors; nothing was changed.")
-
-
-@contextmanager
-def _progress(what: str, of: int) -> Iterator[Callable[[int], None] | None]:
-    """A line that counts, where somebody watches."""
-    if not sys.stderr.isatty() or not of:
-        yield None
-        return
-    last = [0.0]
-
-    def show(done: int) -> None:
-        if time.monotonic() - last[0] > 0.2 or done == of:
-            last[0] = time.monotonic()
-            print(f"\r{done:,} / {of:,} {what}", end="", file=sys.stderr, flush=True)
-
-    yield show
-    print(file=sys.stderr)
 
 
 def run_export_compass(given: argparse.Namespace) -> int:

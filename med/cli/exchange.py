@@ -20,8 +20,8 @@ LARGEST_FILE = 25 * 2**20
 
 def add_commands(commands: Any) -> None:
     take_in = commands.add_parser("import", help="take in a file, or a compass folder")
-    take_in.add_argument("kind", choices=sorted([*KINDS, *COMPASS]))
-    take_in.add_argument("file", type=Path, help="the file; for compass, the folder")
+    take_in.add_argument("kind", choices=sorted([*KINDS, *COMPASS, "oparl"]))
+    take_in.add_argument("file", type=Path, help="the file; for compass and oparl, the folder")
     take_in.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
     take_in.add_argument(
         "--leaving", type=int, metavar="N", help="the exact number that leave, where it is more than one in ten"
@@ -49,6 +49,10 @@ def run_import(given: argparse.Namespace) -> int:
         from med.cli.compass_files import run_import_compass
 
         return run_import_compass(given)
+    if given.kind == "oparl":
+        from med.cli.archives import run_import_oparl
+
+        return run_import_oparl(given)
     try:
         if given.file.stat().st_size > LARGEST_FILE:
             raise Stop(f"{given.file} is larger than {LARGEST_FILE // 2**20} MB.")

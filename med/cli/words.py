@@ -1,6 +1,8 @@
 """What the commands share: how they stop, and how they open the database."""
 
-from collections.abc import Iterator
+import sys
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,3 +50,20 @@ def first_line(words: object) -> str:
 
 def sqlite_file(url: str) -> Path:
     return Path(url.removeprefix("sqlite:///").partition("?")[0])
+
+
+@contextmanager
+def progress_of(what: str, of: int) -> Iterator[Callable[[int], None] | None]:
+    """A line that counts, where somebody watches."""
+    if not sys.stderr.isatty() or not of:
+        yield None
+        return
+    last = [0.0]
+
+    def show(done: int) -> None:
+        if time.monotonic() - last[0] > 0.2 or done == of:
+            last[0] = time.monotonic()
+            print(f"\r{done:,} / {of:,} {what}", end="", file=sys.stderr, flush=True)
+
+    yield show
+    print(file=sys.stderr)

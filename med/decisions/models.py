@@ -34,7 +34,8 @@ class Decision(Base):
     __table_args__ = (
         CheckConstraint("length(text) > 0", name="has_text"),
         UniqueConstraint("committee_id", "is_open", "year", "number"),
-        Index("ix__decision__published", "published_at", "id"),
+        # With all that says who may read it, so that a feed is counted in the index alone.
+        Index("ix__decision__published", "published_at", "id", "is_open", "committee_id"),
         Index("ix__decision__committee_published", "committee_id", "published_at", "id"),
         Index("ix__decision__item", "item_id"),
         Index("ix__decision__meeting", "meeting_id"),
@@ -93,8 +94,10 @@ class Tag(Base):
     __tablename__ = "decision_tag"
     __table_args__ = (
         UniqueConstraint("decision_id", "perspective"),
-        Index("ix__decision_tag__feed", "perspective", "published_at", "decision_id"),
-        Index("ix__decision_tag__committee_feed", "committee_id", "perspective", "published_at", "decision_id"),
+        Index("ix__decision_tag__feed", "perspective", "published_at", "decision_id", "is_open", "committee_id"),
+        Index(
+            "ix__decision_tag__committee_feed", "committee_id", "perspective", "published_at", "decision_id", "is_open"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

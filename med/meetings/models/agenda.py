@@ -89,6 +89,10 @@ class Item(Base):
     closed_ground: Mapped[str] = mapped_column(default="")
     case_number: Mapped[str] = mapped_column(default="")
 
+    # What an imported item was called and how it ended where it comes from, word for word; number is NULL for our own.
+    source_number: Mapped[str | None]
+    source_result: Mapped[str] = mapped_column(default="")
+
     # "Discussed before decided": who decides the matter, when, when staff were informed and when it was discussed.
     decided_by: Mapped[str] = mapped_column(default="")
     decision_planned: Mapped[date | None]

@@ -254,6 +254,29 @@ def upgrade() -> None:
         "compass_effect_run", sa.Column("citizens_renewed", med.db.BigInt, nullable=False, server_default="0")
     )
 
+    with op.batch_alter_table("decision", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix__decision__published"))
+        batch_op.create_index(
+            "ix__decision__published", ["published_at", "id", "is_open", "committee_id"], unique=False
+        )
+
+    with op.batch_alter_table("decision_tag", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix__decision_tag__committee_feed"))
+        batch_op.create_index(
+            "ix__decision_tag__committee_feed",
+            ["committee_id", "perspective", "published_at", "decision_id", "is_open"],
+            unique=False,
+        )
+        batch_op.drop_index(batch_op.f("ix__decision_tag__feed"))
+        batch_op.create_index(
+            "ix__decision_tag__feed",
+            ["perspective", "published_at", "decision_id", "is_open", "committee_id"],
+            unique=False,
+        )
+
+    op.add_column("item", sa.Column("source_number", sa.Text(), nullable=True))
+    op.add_column("item", sa.Column("source_result", sa.Text(), nullable=False, server_default=""))
+
     op.add_column("journal_entry", sa.Column("sha256", sa.Text(), nullable=False, server_default=""))
 
     op.add_column("sign_in", sa.Column("how", sa.Text(), nullable=False, server_default=""))
