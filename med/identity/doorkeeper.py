@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from litestar import Request
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -47,7 +47,7 @@ class SignedIn(NamedTuple):
     is_active: bool
 
 
-def _signed_in() -> Select[Any]:
+def _signed_in() -> Any:
     """Put together once: every request begins with it."""
     columns = (SignIn.id, SignIn.created_at, SignIn.seen_at, SignIn.news_since, SignIn.how)
     return (
