@@ -1,19 +1,20 @@
 """What the circle adds to the pages below: a decision's, a committee's, an activity's, a proposal's, the balance."""
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from med.competence_compass.models import Activity, ActivityKind
+from med.competence_compass.models import Activity, ActivityState, Hypothesis, ToldEstimate
 from med.decisions.access import visible_decisions
 from med.decisions.fragments import heading
 from med.decisions.models import Decision
 from med.language import Text
 from med.loop import queries
-from med.loop.models import ReviewPoint
+from med.loop.models import DecisionLink, ReviewPoint
 from med.loop.sentences import sentence
 from med.loop.showing import circle_context
 from med.loop.words import Standing
@@ -25,6 +26,26 @@ def tell(db: Session, ids: Collection[int]) -> dict[int, Text]:
     """For feeds: the state of each circle in a sentence, where there is one to tell of."""
     ids = queries.with_a_circle(db, ids)  # most have none, and a page of them is told so at once
     return {id: said for id, one in queries.circles(db, ids).items() if (said := sentence(one)) is not None}
+
+
+@cache
+def asked_mark() -> Select[*tuple[Any, ...]]:
+    def alone(asked: Any) -> Any:
+        return asked.scalar_subquery()
+
+    return select(
+        alone(select(func.max(DecisionLink.id))),
+        alone(select(func.count()).select_from(DecisionLink)),
+        alone(select(func.max(ToldEstimate.id))),
+        alone(select(func.sum(Activity.version))),
+        alone(select(func.count()).select_from(Activity).where(Activity.state == ActivityState.PROPOSED)),
+        alone(select(func.count()).select_from(Hypothesis).where(Hypothesis.decision_id.is_not(None))),
+    )
+
+
+def mark(db: Session) -> str:
+    """Whatever any sentence about a circle is made of, in one line: another line, perhaps another sentence."""
+    return repr(tuple(db.execute(asked_mark()).one()))
 
 
 def of_the_decision(visit: Any, decision: Decision) -> Markup:

@@ -292,29 +292,6 @@ def points_of(db: Session, decision_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
     ).all()
 
 
-# --- what the feeds' marks need ---------------------------------------------------------------------------------------
-
-
-@cache
-def asked_mark() -> Select[*tuple[Any, ...]]:
-    def alone(asked: Any) -> Any:
-        return asked.scalar_subquery()
-
-    return select(
-        alone(select(func.max(DecisionLink.id))),
-        alone(select(func.count()).select_from(DecisionLink)),
-        alone(select(func.max(ToldEstimate.id))),
-        alone(select(func.sum(Activity.version))),
-        alone(select(func.count()).select_from(Activity).where(Activity.state == ActivityState.PROPOSED)),
-        alone(select(func.count()).select_from(Hypothesis).where(Hypothesis.decision_id.is_not(None))),
-    )
-
-
-def mark(db: Session) -> str:
-    """Whatever any sentence about a circle is made of, in one line: another line, perhaps another sentence."""
-    return repr(tuple(db.execute(asked_mark()).one()))
-
-
 # --- a committee's circles --------------------------------------------------------------------------------------------
 
 

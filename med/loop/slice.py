@@ -3,7 +3,7 @@ from med.decisions import circles
 from med.language import T
 from med.loop import access, parts, showing, words  # noqa: F401  (words: the names of states)
 from med.loop.jobs import jobs
-from med.loop.queries import mark
+from med.loop.parts import mark
 from med.loop.routes import router
 from med.meetings.parts import register
 from med.organisation.parts import panel
