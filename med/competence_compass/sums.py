@@ -22,16 +22,14 @@ from med.competence_compass.models import (
     Activity,
     ActivityState,
     Assessment,
-    AssessmentKind,
     AssessmentPurpose,
+    ChangeSum,
     Citizen,
     Exam,
-    Hypothesis,
     Instrument,
     Measure,
     Participation,
     Run,
-    Score,
     Snapshot,
     WaitingEntry,
 )
@@ -284,68 +282,30 @@ def changes(db: Session, places: Places, day: date) -> list[Any]:
     for content in db.scalars(before_this):
         told |= {(row[0], row[1]): row for row in json.loads(content)}
     rows = []
-    for (activity, dimension), pairs in sorted(before_and_after(db, day).items()):
-        last = told.get((activity, dimension))
-        n = len(pairs)
+    for pair, (n, before, after) in sorted(change_sums(db, day).items()):
+        last = told.get(pair)
         if last is not None and not disclosure.may_follow(last[2], n):
             rows.append(last)
         elif disclosure.may_follow(None, n):
-            rows.append(
-                [activity, dimension, n, round(fmean(b for b, _ in pairs), 2), round(fmean(a for _, a in pairs), 2)]
-            )
+            rows.append([*pair, n, round(before / n, 2), round(after / n, 2)])
     return rows
 
 
-def before_and_after(db: Session, day: date) -> dict[tuple[int, int], list[tuple[int, int]]]:
-    """For each tested hypothesis: the participants' last score before their first start and first after its end."""
-    found: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
-    tested = db.execute(
-        select(Hypothesis.activity_id, Hypothesis.dimension_id).where(Hypothesis.is_exploratory.is_(False))
-    ).all()
-    dimensions: dict[int, list[int]] = defaultdict(list)
-    for activity, dimension in tested:
-        dimensions[activity].append(dimension)
-    for activity, targets in dimensions.items():
-        spans: dict[int, tuple[date, date]] = {}
-        for citizen, starts, ends in db.execute(
-            select(Participation.citizen_id, Participation.starts, Participation.ends)
-            .join(Run, Run.id == Participation.run_id)
-            .where(Run.activity_id == activity, Participation.ends <= day)
-            .order_by(Participation.starts)
-        ):
-            if ends is not None:  # as the question says
-                spans.setdefault(citizen, (starts, ends))
-        if len(spans) < disclosure.FEWEST_MEASURED:
-            continue
-        before: dict[tuple[int, int], int] = {}
-        after: dict[tuple[int, int], int] = {}
-        for citizen, on, dimension, value in db.execute(
-            select(Assessment.citizen_id, Assessment.day, Score.dimension_id, Score.value)
-            .join(Score, Score.assessment_id == Assessment.id)
-            .join(Participation, Participation.citizen_id == Assessment.citizen_id)
-            .join(Run, Run.id == Participation.run_id)
-            .where(
-                Run.activity_id == activity,
-                Assessment.closed_at.is_not(None),
-                Assessment.superseded_at.is_(None),
-                Assessment.kind.in_((AssessmentKind.STAFF, AssessmentKind.JOINT)),
-                Assessment.purpose.not_in((AssessmentPurpose.DOUBLE, AssessmentPurpose.REFERRAL)),
-                Assessment.day <= day,
-                Score.dimension_id.in_(targets),
-                Score.value.is_not(None),
-            )
-            .order_by(Assessment.day, Assessment.id)
-        ):
-            if citizen not in spans or value is None:
-                continue
-            began, ended = spans[citizen]
-            if on < began:
-                before[citizen, dimension] = value
-            elif on >= ended:
-                after.setdefault((citizen, dimension), value)
-        for citizen, dimension in sorted(before.keys() & after.keys()):
-            found[activity, dimension].append((before[citizen, dimension], after[citizen, dimension]))
-    return found
+def change_sums(db: Session, day: date) -> dict[tuple[int, int], tuple[int, int, int]]:
+    """For each tested hypothesis: how many participants have changed by the end of the day's quarter, and the sums of
+    their scores before and after. From the sums that follow every save (`rollups`): no score is looked at."""
+    asked = (
+        select(
+            ChangeSum.activity_id,
+            ChangeSum.dimension_id,
+            func.sum(ChangeSum.n),
+            func.sum(ChangeSum.before),
+            func.sum(ChangeSum.before + ChangeSum.s),
+        )
+        .where(ChangeSum.quarter <= day.year * 4 + (day.month - 1) // 3)
+        .group_by(ChangeSum.activity_id, ChangeSum.dimension_id)
+    )
+    return {(row[0], row[1]): (int(row[2]), int(row[3]), int(row[4])) for row in db.execute(asked)}
 
 
 QUARTERLY = {

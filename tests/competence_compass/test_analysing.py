@@ -7,14 +7,18 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 
 from med import clock, demo
 from med.competence_compass import analysing
-from med.competence_compass.exchange.giving import folder_of, version_of
+from med.competence_compass.effects.reading import study_of
+from med.competence_compass.erasing import kept_in, let_go
+from med.competence_compass.exchange.giving import attended_until, folder_of, version_of
 from med.competence_compass.models import Assessment, EffectEstimate, EffectRun, RunState, Version
+from med.competence_compass.vectors import packed_of
 from med.errors import Conflict
 from med.settings import Settings
 from med.slices import Office
@@ -191,3 +195,43 @@ def test_a_folder_is_analysed_from_the_command_line(tmp_path):
         analyse.__name__
         and subprocess.run([*MED, "compass", "analyse", str(tmp_path / "nowhere")], capture_output=True).returncode == 2
     )
+
+
+def test_an_analysis_reads_vectors_and_finds_the_rows(database):
+    """The same study from packed answers as from the scores' own rows."""
+    with database.reading() as db:
+        version = version_of(db)
+        by_rows = study_of(folder_of(db, version), until=attended_until(db))
+        by_bytes = study_of(folder_of(db, version, answered=False), packed_of(db, version.id), attended_until(db))
+    order = [np.lexsort((one.assessor, one.kind, one.day, one.citizen)) for one in (by_rows, by_bytes)]
+    assert by_rows.citizens == by_bytes.citizens and len(order[0])
+    for name in ("citizen", "day", "assessor", "kind", "is_referral", "scores"):
+        mine, theirs = (getattr(one, name)[at] for one, at in zip((by_rows, by_bytes), order, strict=True))
+        np.testing.assert_array_equal(mine, theirs)
+    for name in ("p_citizen", "p_start", "p_end", "p_attended", "attended_until", "w_citizen", "w_queued"):
+        np.testing.assert_array_equal(getattr(by_rows, name), getattr(by_bytes, name))
+
+
+def test_a_night_makes_only_what_has_changed_and_an_erasure_throws_away_what_is_kept(office, asked, database, write):
+    analysing.work(office)
+    again = write(lambda db: analysing.ask_for_run(db, None, version_of(db)).id)
+    analysing.work(office)
+    with database.reading() as db:
+        first, second = db.get_one(EffectRun, asked), db.get_one(EffectRun, again)
+        assert first.citizens == second.citizens > 0
+        assert first.citizens_renewed > second.citizens_renewed == 0
+    kept = kept_in(office.settings.data_dir)
+    assert list(kept.rglob("pieces"))
+    let_go(database, office.settings.data_dir)
+    assert not kept.exists()
+
+
+def test_variances_are_found_anew_when_a_tenth_of_the_assessments_is_new(office, asked, database):
+    analysing.work(office)
+    with database.reading() as db:
+        run = db.get_one(EffectRun, asked)
+        rows = run.rows_used + run.rows_left_out
+        assert analysing.fresh_variance(db, run.version_id, rows)[1] == run.variance_at
+        assert analysing.fresh_variance(db, run.version_id, round(rows * 1.05))[1] == run.variance_at
+        for other in (round(rows * 1.2), round(rows * 0.8)):
+            assert analysing.fresh_variance(db, run.version_id, other) == (None, None)

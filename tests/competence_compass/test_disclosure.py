@@ -259,7 +259,11 @@ def test_a_quarter_is_counted_once_and_nobody_changes_it(database, write):
 
 def test_before_and_after_says_the_same_until_ten_have_joined(database, write, monkeypatch):
     pairs = {"now": [(2, 3)] * 12}
-    monkeypatch.setattr(sums, "before_and_after", lambda db, day: {(1, 1): pairs["now"]})
+
+    def summed(db, day):
+        return {(1, 1): (len(pairs["now"]), *(sum(score) for score in zip(*pairs["now"], strict=True)))}
+
+    monkeypatch.setattr(sums, "change_sums", summed)
 
     def frozen(days):
         with clock.at(demo.NOW + timedelta(days=days)):

@@ -5,6 +5,7 @@ import os
 from datetime import date, timedelta
 from unittest import mock
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from med import clock
 from med.cli import main
 from med.cli.compass import examine_sums
 from med.competence_compass import rollups, vectors
+from med.competence_compass import sums as sums_kept
 from med.competence_compass.access import Towards
 from med.competence_compass.actions import assessing, intake, runs
 from med.competence_compass.erasing import forget_citizen
@@ -43,7 +45,7 @@ from med.competence_compass.models import (
 from med.errors import Conflict, Invalid
 from med.migrations import filling_compass
 from tests.competence_compass.factories import make_activity, make_run, put_in, suppose
-from tests.competence_compass.house import make_citizen, make_instrument, take_stock
+from tests.competence_compass.house import make_citizen, make_instrument, make_version, take_stock
 
 TIMES = int(os.environ.get("MED_TIMES", "1"))
 
@@ -296,6 +298,10 @@ def test_a_change_is_counted_moved_and_taken_back(one, write, db):
     assert told() == [(1, 2, -1, 1)] * 2
     quarter = db.scalar(select(ChangeSum.quarter).where(ChangeSum.activity_id == activity_id))
     assert divmod(quarter, 4) == (2026, 1)
+    told_of = {day: sums_kept.change_sums(db, day) for day in (date(2026, 3, 31), date(2026, 6, 30))}
+    dimension = db.scalar(select(ChangeTotal.dimension_id).where(ChangeTotal.activity_id == activity_id))
+    assert [(activity_id, dimension) in found for found in told_of.values()] == [False, True]
+    assert told_of[date(2026, 6, 30)][activity_id, dimension] == (1, 2, 1)
 
     def forget(db):
         forget_citizen(db, db.get(Citizen, citizen_id))
@@ -344,3 +350,24 @@ def test_what_went_wrong_is_seen_and_made_anew(database, write, tmp_path, monkey
     with database.reading() as db:
         assert packed(db) == before and rollups.kept_sums(db) == sums
     assert examine_sums(database)[0] == "ok"
+
+
+def test_scores_of_two_versions_never_meet(one, write, db):
+    """Neither in the sums nor in an analysis: a run is of one version, and a dimension belongs to one."""
+    version_id, activity_id, citizen_id = one
+
+    def mixed(db):
+        old = db.get(Version, version_id)
+        citizen, new = db.get(Citizen, citizen_id), make_version(db, old.instrument, 2, areas=1, dimensions=2)
+        found = take_stock(db, citizen, old, date(2026, 4, 1), 1), take_stock(db, citizen, new, date(2026, 7, 1), 5)
+        vectors.keep_vectors(db, [each.id for each in found])
+        rollups.refresh(db, [citizen_id])
+        return new.id
+
+    newer = write(mixed)
+    db.rollback()
+    assert db.scalar(select(ChangeTotal.n).where(ChangeTotal.activity_id == activity_id)) is None
+    for id, day in ((version_id, date(2026, 4, 1)), (newer, date(2026, 7, 1))):
+        packed = vectors.packed_of(db, id)
+        assert len(packed.kind) == 1 and len(packed.answers) == 2
+        assert np.frombuffer(packed.day, np.int32).tolist() == [day.toordinal()]

@@ -96,7 +96,7 @@ def analyse(
     sd = baseline_sd(study, left_out)
     progress("variance", 0.0)
     if covariance is None:
-        covariance = variances(design)
+        covariance = variances(design).as_kept()
     progress("model", 0.4)
     main = fit(design, covariance, targets, pairs=targets, folder=folder and folder / "levels")
     guarded = None

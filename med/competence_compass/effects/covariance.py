@@ -31,6 +31,10 @@ class Covariance:
         v[..., np.arange(t.shape[-1]), np.arange(t.shape[-1])] += 1.0
         return v
 
+    def as_kept(self) -> "Covariance":
+        """As a run keeps them for the next: with the same numbers what was made with them can be used again."""
+        return Covariance(*(round(float(value), 9) for value in (self.slope, self.period, self.rho)))
+
     def without_slope(self) -> "Covariance":
         return Covariance(0.0, self.period, self.rho)
 

@@ -13,9 +13,11 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
+from io import BytesIO
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -41,7 +43,7 @@ class Shelf:
 
     def _read(self, folder: Path) -> None:
         try:
-            with np.load(folder / "index.npz", allow_pickle=False) as index:
+            with np.load(BytesIO((folder / "index.npz").read_bytes()), allow_pickle=False) as index:
                 if str(index["what"]) != self.what or os.fstat(self.file).st_size < int(index["size"]):
                     return
                 marks, places = index["marks"].tobytes(), index["places"].tolist()
@@ -50,7 +52,7 @@ class Shelf:
                     name: np.load(place / f"{name}.npy", allow_pickle=False) for name in index["summed"].tolist()
                 }
                 self.size = int(index["size"])
-        except (OSError, ValueError, KeyError, EOFError):
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             self.sums = None
             return
         self.places = {marks[MARK * i : MARK * (i + 1)]: (begins, size) for i, (begins, size) in enumerate(places)}

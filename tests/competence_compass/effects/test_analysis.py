@@ -186,6 +186,12 @@ def turned_halfway() -> Study:
     return replace(study, scores=np.where(late, 6 - study.scores, study.scores))
 
 
+def two_versions() -> Study:
+    """The instrument was changed when most had begun: scores by the version before are another study's."""
+    study = small_study()
+    return only(study, study.day >= FIRST + 91 * 6)
+
+
 def much_missing() -> Study:
     return small_study(citizens=80, missing=0.3)
 
@@ -221,7 +227,8 @@ def one_day() -> Study:
 
 BAD = [
     without_rows, one_citizen, one_assessment_each, one_participant, everybody_in_the_same, nobody_waiting,
-    all_values_equal, always_together, one_assessor, gaps_of_years, ties, turned_halfway, much_missing, no_hypotheses,
+    all_values_equal, always_together, one_assessor, gaps_of_years, ties, turned_halfway, two_versions, much_missing,
+    no_hypotheses,
     nobody_took_part, no_dimension_answered, planned_nothing, nobody_stops, one_day,
 ]  # fmt: skip
 
@@ -245,6 +252,7 @@ def test_where_nothing_can_be_told_nothing_is_told(make):
 REASONS = [
     (all_values_equal, {Reason.NO_VARIATION}),
     (one_participant, {Reason.FEW_PARTICIPANTS}),
+    (two_versions, {Reason.FEW_PARTICIPANTS}),
     (no_dimension_answered, {Reason.NO_VARIATION}),
     (always_together, {Reason.NOT_SEPARABLE}),
     (everybody_in_the_same, {Reason.NOT_SEPARABLE, Reason.FEW_TO_COMPARE}),

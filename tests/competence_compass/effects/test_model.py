@@ -152,7 +152,10 @@ def test_twice_the_citizens_give_the_same_estimate_and_are_surer():
         name: np.concatenate([getattr(study, name), getattr(study, name) + n])
         for name in ("citizen", "p_citizen", "w_citizen")
     }
-    one, two = fitted(study), fitted(replace(study, citizens=[*study.citizens, *(f"{one} again" for one in study.citizens)], **twice))
+    one, two = (
+        fitted(study),
+        fitted(replace(study, citizens=[*study.citizens, *(f"{one} again" for one in study.citizens)], **twice)),
+    )
     assert np.allclose(one.tau, two.tau, atol=1e-8)
     assert (two.se_model < one.se_model).all() and (two.se_robust < one.se_robust).all()
 
