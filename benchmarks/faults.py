@@ -158,8 +158,8 @@ class World:
         if self.database.is_sqlite:
             copy_sqlite(self.folder / "med.db", self.folder / as_what)
         else:
-            self.postgres.drop(as_what)
-            self.postgres.create(as_what, template=self.name)
+            self.postgres.drop(f"{self.name}_{as_what}")
+            self.postgres.create(f"{self.name}_{as_what}", template=self.name)
 
     def back_to(self, what: str) -> None:
         self.database.close()
@@ -167,7 +167,7 @@ class World:
             copy_sqlite(self.folder / what, self.folder / "med.db")
         else:
             self.postgres.drop(self.name)
-            self.postgres.create(self.name, template=what)
+            self.postgres.create(self.name, template=f"{self.name}_{what}")
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
