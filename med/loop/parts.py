@@ -8,7 +8,7 @@ from markupsafe import Markup
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from med.competence_compass.models import Activity, ActivityState, Hypothesis, ToldEstimate
+from med.competence_compass.models import Activity, ActivityKind, ActivityState, Hypothesis, ToldEstimate
 from med.decisions.access import visible_decisions
 from med.decisions.fragments import heading
 from med.decisions.models import Decision
