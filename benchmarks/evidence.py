@@ -67,6 +67,18 @@ def review_points(seed: int, replications: int) -> Iterator[list[str]]:
     yield section(seed)
 
 
+def durability(seed: int, replications: int) -> Iterator[list[str]]:
+    from benchmarks.durability import section
+
+    yield section(seed)
+
+
+def steps(seed: int, replications: int) -> Iterator[list[str]]:
+    from benchmarks.faults import section
+
+    yield section(seed)
+
+
 def replies(seed: int, replications: int) -> Iterator[list[str]]:
     """The replies of the test, tenfold, on both databases."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/calendar/test_hostile_replies.py"]
@@ -155,6 +167,8 @@ SECTIONS: Mapping[str, Section] = {
     "disclosure": Section(
         "One citizen between two reports", "MED_TIMES=4 pytest -s tests/loop/test_subtraction.py", disclosure
     ),
+    "durability": Section("Kills under load", "python -m benchmarks.durability --seed {seed}", durability),
+    "steps": Section("A fault at every step", "python -m benchmarks.faults", steps),
     "replies": Section(
         "Hostile replies", "MED_TIMES=10 MED_SEED={seed} pytest tests/calendar/test_hostile_replies.py", replies
     ),
