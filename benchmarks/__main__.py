@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import addresses, compass, digest, front_end, outbox
+from benchmarks import addresses, compass, digest, front_end, loop, outbox
 from benchmarks.fill import fill
 from benchmarks.machine import Caller, cpu_seconds, describe, memory_mb, running
 from med import clock, demo
@@ -34,7 +34,7 @@ PAGES = {
 HEAD = """# Measured
 
 Written by `make bench`; one section alone by `make bench ARGS="--only pages"` (also: addresses, start-up, digest,
-outbox, compass). Every ratio is CPU of the server process beside its own plain-text route, in the same run.
+outbox, compass, loop). Every ratio is CPU of the server process beside its own plain-text route, in the same run.
 """
 
 
@@ -79,6 +79,7 @@ SECTIONS: dict[str, Callable[[argparse.Namespace], list[str]]] = {
     "outbox": lambda given: outbox.section(given.seed),
     "front-end": lambda given: front_end.section(given.rounds),
     "compass": lambda given: compass.section(given.rounds, compass.ASSESSMENTS, given.seed),
+    "loop": lambda given: loop.section(given.rounds, given.decisions, given.seed),
 }
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, func, or_, select, true, tuple_
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, joinedload
 
 from med import clock
 from med.access import SeatFact, SeatRole, Side, Viewer
@@ -201,18 +201,14 @@ def colleagues(db: Session, viewer: Viewer, day: date | None = None) -> Sequence
 
 
 def parent_committees(db: Session, committee_id: int) -> list[Committee]:
-    """The committees above, nearest first."""
+    """The committees above, nearest first; those the session holds already are not asked for again."""
     chain: list[Committee] = []
-    parent = aliased(Committee)
-    current: int | None = committee_id
-    while current is not None and len(chain) < 20:
-        found = db.scalar(
-            select(parent).join(Committee, Committee.parent_id == parent.id).where(Committee.id == current)
-        )
-        if found is None or found in chain:
+    current = db.get(Committee, committee_id)
+    while current is not None and current.parent_id is not None and len(chain) < 20:
+        current = db.get(Committee, current.parent_id)
+        if current is None or current in chain:
             break
-        chain.append(found)
-        current = found.id
+        chain.append(current)
     return chain
 
 

@@ -80,6 +80,7 @@ def show(visit: Visit, committee_id: int) -> Response:
         else:
             day = found
     seats = queries.seats_on(visit.db, committee.id, day)
+    above = queries.parent_committees(visit.db, committee.id)
     return visit.page(
         "organisation/show.html",
         committee=committee,
@@ -92,7 +93,7 @@ def show(visit: Visit, committee_id: int) -> Response:
         gone=queries.gone(visit.db, {seat.person_id for seat in seats}, day) if day <= today else set(),
         inside=access.sees_inside(visit.viewer, committee),
         secretaries=queries.secretaries_on(visit.db, committee.id, day),
-        above=list(reversed(queries.parent_committees(visit.db, committee.id))),
+        above=above[::-1],
         children=[found for found in queries.children(visit.db, visit.viewer, committee.id) if not is_over(found)],
         covers=queries.units_below(visit.db, committee.unit_id) if committee.unit_id else [],
         rules=rules_in_words(queries.rules_on(visit.db, committee.id, day)),
