@@ -1,6 +1,7 @@
 """The command line: what it does, and the one sentence it says when it cannot."""
 
 import csv
+import io
 import json
 import os
 import shutil
@@ -301,10 +302,35 @@ def test_a_person_is_shown_shut_out_and_let_in(med, visitor, database):
     assert "shut out" in med("person", "anna", "--shut-out")[1]
     assert anna.open("/mig", follow=False).status_code == 303
     assert "shut out" not in med("person", "anna", "--let-in")[1]
-    assert anna.open("/mig", follow=False).status_code == 200
+    assert anna.open("/mig", follow=False).status_code == 303  # what was open stays closed
+    assert visitor("anna").open("/mig", follow=False).status_code == 200
     with database.reading() as db:
         last = db.execute(select(Entry.happened, Entry.person_id).order_by(Entry.id.desc()).limit(2)).all()
     assert last == [("person.let_in", None), ("person.shut_out", None)]
+
+
+def test_the_first_administrator_is_made_and_let_in_by_a_link(med, visitor, database):
+    status, said, _ = med("person", "ida", "--make", "Ida Iversen", "--admin", "--invite")
+    assert status == 0
+    link = said[said.index("/log-ind/link/") :].split()[0]
+    form = visitor().open(link).form("Gem, og log ind")
+    ida = form.page.visitor
+    words = "syv grønne æbler i en spand"
+    assert form.fill(password=words, repeated=words).send().status_code == 303
+    assert ida.open("/drift/adgang").h1 == "Adgang"
+    assert med("person", "ida", "--make", "Ida")[0] == 2
+    assert med("person", "Ida Æ", "--make", "Ida")[0] == 2
+    assert med("person", "findes-ikke", "--invite")[0] == 2
+
+
+def test_a_password_comes_by_a_pipe_and_must_be_good_enough(med, visitor, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("kommune2026\n"))
+    status, _, wrong = med("person", "anna", "--password")
+    assert (status, "At least 12 characters" in wrong) == (2, True)
+    monkeypatch.setattr("sys.stdin", io.StringIO("syv grønne æbler i en spand\n"))
+    assert med("person", "anna", "--password", "--emergency")[0] == 0
+    form = {"handle": "anna", "password": "syv grønne æbler i en spand"}
+    assert visitor().post("/log-ind/konto", form).status_code == 303
 
 
 def test_a_private_address_works_and_is_kept_as_a_hash_only(med, visitor, database):

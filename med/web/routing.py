@@ -310,7 +310,7 @@ async def _write(desk: Desk, request: Request, handler: Handler, policy: Policy)
         await asyncio.to_thread(take, desk.settings, form, known)
     brought = None
     if first := opt.get("first"):
-        await desk.read(_check_sender, desk, request, form)
+        await desk.read(_let_in, desk, request, None, form)
         brought = await first(desk, request, form)
     visits: list[Visit] = []
 
@@ -364,13 +364,15 @@ async def _write(desk: Desk, request: Request, handler: Handler, policy: Policy)
     return response
 
 
-def _let_in(desk: Desk, request: Request, before: Callable[..., Any] | None) -> Any:
-    """Who is at the door with a large parcel, and may they put it there? Asked before it is carried in; gives what
-    `before` found out."""
+def _let_in(desk: Desk, request: Request, before: Callable[..., Any] | None, form: Submitted | None = None) -> Any:
+    """Who is at the door with a large parcel, or with a form that is dear to answer, and may they? Asked before it is
+    carried in, or answered; gives what `before` found out."""
     with desk.database.reading() as db:
         arrival = desk.doorkeeper.arrive(db, request)
         request.state.arrival = arrival
         language.current.set(arrival.language)
+        if arrival.viewer is not None and form is not None:
+            check_token(form, arrival.token_secret)
         if arrival.viewer is not None and before is not None:
             return before(db, arrival.viewer, **request.path_params)
     return None
@@ -378,16 +380,6 @@ def _let_in(desk: Desk, request: Request, before: Callable[..., Any] | None) -> 
 
 class _MustNote(Exception):
     """The page is made again, in a transaction that writes."""
-
-
-def _check_sender(desk: Desk, request: Request, form: Submitted) -> None:
-    """A form that is dear to answer is looked at before that begins: whose is it, and is its token theirs?"""
-    with desk.database.reading() as db:
-        arrival = desk.doorkeeper.arrive(db, request)
-    request.state.arrival = arrival
-    language.current.set(arrival.language)
-    if arrival.viewer is not None:
-        check_token(form, arrival.token_secret)
 
 
 class _Unsaved(Exception):
