@@ -316,3 +316,38 @@ def test_what_was_told_is_changed_by_nobody(database, write):
     for verb in ("UPDATE compass_told_estimate SET told_as = 'words'", "DELETE FROM compass_quarters_run"):
         with pytest.raises(DBAPIError), database.writing() as db:
             db.execute(text(verb))
+
+
+# --- what the guard found ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("run", "said", "unsaid"),
+    [
+        ({"lead_z": 0.4, "line_z": 1.0}, "Intet tyder på, at deltagerne var på vej frem", "egen linje"),
+        ({"lead_z": 2.6, "line_z": 1.0, "is_guarded": True}, "Det sidste halve år før start lå", "Set over alle årene"),
+        ({"lead_z": -0.4, "line_z": 5.2, "is_guarded": True}, "Set over alle årene udvikler", "Det sidste halve år"),
+        ({"lead_z": None, "line_z": None, "is_guarded": True}, "udviklede sig allerede", "Intet tyder på"),
+        ({"lead_z": None, "line_z": None}, "det kan ikke undersøges", "egen linje"),
+        ({"lead_z": float("nan"), "line_z": float("inf")}, "det kan ikke undersøges", "egen linje"),
+    ],
+)
+def test_what_was_found_of_those_rising_anyway_is_said_in_words(run, said, unsaid):
+    found = effect_words.guard(EffectRun(**{"is_guarded": False, **run}))
+    words = " ".join([str(found.title), *map(str, found.said)])
+    assert said in words and unsaid not in words and "nan" not in words
+    assert found.is_rising == run.get("is_guarded", False)
+
+
+def test_the_page_is_made_anew_for_each_change_and_for_each_leaders_units(visitor, write):
+    """Kept pages never cross what a viewer may see, nor outlive what they show."""
+    write(make_findings)
+    anna = visitor("anna")
+    assert "Værksted 0: udvikler" in text_of(anna.open("/kompas/effekt"))
+    write(lambda db: db.execute(update(Activity).where(Activity.code == "V-0").values(title="Et helt andet navn")))
+    again = text_of(anna.open("/kompas/effekt"))
+    assert "Et helt andet navn" in again and "Værksted 0: udvikler" not in again
+    for other in ("carla", "freja"):
+        assert visitor(other).open("/kompas/effekt").status_code == 404
+    english = text_of(anna.open("/kompas/effekt?sprog=en"))
+    assert "Does what we do" in english and "Et helt andet navn" in english

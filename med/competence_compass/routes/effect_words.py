@@ -120,7 +120,7 @@ def guard(run: EffectRun) -> Guard:
     if lead is None and line is None:
         title = T("Vi ved ikke, om deltagerne var på vej frem i forvejen")
         return Guard(title, [T("Ingen er målt lige før, de begyndte, så det kan ikke undersøges.")], is_rising=False)
-    title = T("Deltagerne var ikke på vej frem i forvejen")
+    title = T("Intet tyder på, at deltagerne var på vej frem i forvejen")
     looked = T(
         "Vi har set efter, om de lå højere det sidste halve år før start, og om de udvikler sig hurtigere end andre "
         "over årene. Ingen af delene kan påvises."
