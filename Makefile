@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run journey test check format bench evidence pictures lock clean
+.PHONY: help run journey test check format bench evidence sbom pictures lock clean
 
 help:
 	@echo "make run     the demo workplace on http://127.0.0.1:8000"
@@ -18,6 +18,7 @@ help:
 	@echo "make format  put the code in the agreed form"
 	@echo "make bench   the benchmarks, written to benchmarks/results.md"
 	@echo "make evidence  the long figures, written to docs/evidence.md (ARGS=effects for one section)"
+	@echo "make sbom    the software bill of materials, dist/bill-of-materials.json, from requirements.lock"
 	@echo "make pictures  the screenshots of the README (ARGS=--all for every page, in screenshots/)"
 	@echo "make lock    choose dependencies anew after a change in pyproject.toml (ARGS=--upgrade for the newest)"
 	@echo "make clean   take away .venv; data stays"
@@ -57,6 +58,10 @@ bench:
 evidence:
 	@sh scripts/setup.sh test
 	@$(BIN)/python -m benchmarks.evidence $(ARGS)
+
+sbom:
+	@sh scripts/setup.sh test
+	@$(BIN)/python -m scripts.bill $(ARGS)
 
 pictures:
 	@sh scripts/setup.sh test

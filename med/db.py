@@ -357,6 +357,10 @@ def prepare_postgresql(engine: sa.Engine) -> None:
         connection.execute("SET statement_timeout = '20s'")
         connection.execute("SET lock_timeout = '5s'")
         connection.execute("SET idle_in_transaction_session_timeout = '60s'")
+        # What is acknowledged is on the disk, also on a server that was told not to wait for it.
+        connection.execute(
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+        )
         connection.autocommit = False
 
 
