@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import addresses, compass, digest, front_end, loop, outbox
+from benchmarks import addresses, compass, digest, front_end, loop, outbox, scale
 from benchmarks.fill import fill
 from benchmarks.machine import Caller, cpu_seconds, describe, memory_mb, running
 from med import clock, demo
@@ -33,7 +33,7 @@ PAGES = {
 
 HEAD = """# Measured
 
-Written by `make bench`; one section alone by `make bench ARGS="--only pages"` (also: addresses, start-up, digest,
+Written by `make bench`; one section alone by `make bench ARGS="--only pages"` (also: feed, addresses, start-up, digest,
 outbox, compass, loop). Every ratio is CPU of the server process beside its own plain-text route, in the same run.
 """
 
@@ -41,6 +41,7 @@ outbox, compass, loop). Every ratio is CPU of the server process beside its own 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--decisions", type=int, default=20_000)
+    parser.add_argument("--large", type=int, default=1_000_000, help="decisions of the large municipality (feed)")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default=",".join(SECTIONS), help="sections by name, comma separated")
@@ -73,6 +74,7 @@ def measure_pages(given: argparse.Namespace) -> list[str]:
 
 SECTIONS: dict[str, Callable[[argparse.Namespace], list[str]]] = {
     "pages": measure_pages,
+    "feed": lambda given: scale.section(max(given.rounds, 4), given.seed, [1000, given.large]),
     "addresses": lambda given: addresses.run(given.rounds, given.decisions, given.seed),
     "start-up": lambda given: ["## Start-up", "", *start_up(given.rounds)],
     "digest": lambda given: digest.section(DIGEST_PEOPLE, given.seed),
