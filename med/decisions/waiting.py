@@ -19,7 +19,7 @@ def awaits(db: Session, viewer: Viewer) -> list[Waiting]:
             T("Fortæl, hvordan det går: %(what)s", what=heading(row.text)),
             row.committee,
             f"/beslutninger/{row.id}#gang",
-            row.due,
+            row.day,
             is_open=row.is_open,
         )
         for row in my_decisions_due(db, viewer)
@@ -30,7 +30,7 @@ def awaits(db: Session, viewer: Viewer) -> list[Waiting]:
             T("Følg op: %(what)s", what=row.text),
             row.committee,
             f"/beslutninger/opfoelgning/{row.id}",
-            row.due,
+            row.day,
             is_open=row.is_open,
         )
         for row in my_follow_ups_due(db, viewer)
@@ -41,7 +41,7 @@ def awaits(db: Session, viewer: Viewer) -> list[Waiting]:
             T("Fortæl, hvordan det er gået: %(what)s", what=heading(row.text)),
             row.committee,
             f"/beslutninger/{row.id}#gang",
-            row.review,
+            row.day,
             is_open=row.is_open,
         )
         for row in my_reviews_due(db, viewer)

@@ -1,14 +1,15 @@
 """What waits for a person: decisions and follow-ups they answer for, and what a chair has to see to."""
 
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import Date, Row, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import SeatRole, Viewer
+from med.db import BigInt, Prepared
 from med.decisions.access import OVER, visible_decisions, visible_follow_ups
 from med.decisions.models import OPEN_FOLLOW_UPS, Decision, DecisionState, FollowUp
 from med.organisation.models import Committee
@@ -18,59 +19,72 @@ MOST = 50
 short_name = func.coalesce(func.nullif(Committee.short_name, ""), Committee.name).label("committee")
 
 
-def my_decisions_due(db: Session, viewer: Viewer) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Decisions the viewer is responsible for that are overdue or due soon: (id, text, due, is_open, committee)."""
-    return db.execute(
-        select(Decision.id, Decision.text, Decision.due, Decision.is_open, short_name)
-        .join(Committee, Committee.id == Decision.committee_id)
-        .where(
-            Decision.responsible_id == viewer.person_id,
-            Decision.published_at.is_not(None),
-            Decision.state.in_((DecisionState.VALID, DecisionState.IN_PROGRESS)),
-            Decision.due <= clock.today() + SOON,
-            visible_decisions(viewer),
-        )
-        .order_by(Decision.due, Decision.id)
+class Due(NamedTuple):
+    """Something of the viewer's own, and the day it is about."""
+
+    id: int
+    text: str
+    day: date
+    is_open: bool
+    committee: str
+
+
+class Somebody:
+    """An employee who is filled in when the question is asked: it is on everybody's first page."""
+
+    is_employee = True
+    inside: Any = bindparam("inside", expanding=True)
+    person_id: Any = bindparam("me", type_=BigInt)
+
+
+ME, DAY = cast(Viewer, Somebody()), bindparam("day", type_=Date())
+
+
+def _own(table: type[Decision] | type[FollowUp], day: Any, *conditions: Any) -> Any:
+    return (
+        select(table.id, table.text, day, table.is_open, short_name)
+        .join(Committee, Committee.id == table.committee_id)
+        .where(day <= DAY, *conditions)
+        .order_by(day, table.id)
         .limit(MOST)
-    ).all()
+    )
 
 
-def my_follow_ups_due(db: Session, viewer: Viewer) -> Sequence[Row[*tuple[Any, ...]]]:
-    """The viewer's follow-ups that are overdue or due soon: (id, text, due, is_open, committee)."""
-    return db.execute(
-        select(FollowUp.id, FollowUp.text, FollowUp.due, FollowUp.is_open, short_name)
-        .join(Committee, Committee.id == FollowUp.committee_id)
-        .where(
-            FollowUp.owner_id == viewer.person_id,
-            FollowUp.state.in_(OPEN_FOLLOW_UPS),
-            FollowUp.due <= clock.today() + SOON,
-            visible_follow_ups(viewer),
-        )
-        .order_by(FollowUp.due, FollowUp.id)
-        .limit(MOST)
-    ).all()
+DECISIONS_DUE = Prepared(lambda: _own(
+    Decision, Decision.due, Decision.responsible_id == ME.person_id, Decision.published_at.is_not(None),
+    Decision.state.in_((DecisionState.VALID, DecisionState.IN_PROGRESS)), visible_decisions(ME),
+))  # fmt: skip
+FOLLOW_UPS_DUE = Prepared(lambda: _own(
+    FollowUp, FollowUp.due, FollowUp.owner_id == ME.person_id, FollowUp.state.in_(OPEN_FOLLOW_UPS),
+    visible_follow_ups(ME),
+))  # fmt: skip
+REVIEWS_DUE = Prepared(lambda: _own(
+    Decision, Decision.review, Decision.responsible_id == ME.person_id, Decision.published_at.is_not(None),
+    Decision.state.not_in(OVER), Decision.committee_id.not_in(bindparam("presides", expanding=True)),
+    visible_decisions(ME),
+))  # fmt: skip
 
 
-def my_reviews_due(db: Session, viewer: Viewer) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Decisions the viewer is responsible for that their committee looks back at now: (id, text, review, is_open, …).
+def my_decisions_due(db: Session, viewer: Viewer) -> list[Due]:
+    """Decisions the viewer is responsible for that are overdue or due soon."""
+    found = DECISIONS_DUE(db, me=viewer.person_id, inside=viewer.inside, day=clock.today() + SOON)
+    return [Due(*row) for row in found]
+
+
+def my_follow_ups_due(db: Session, viewer: Viewer) -> list[Due]:
+    """The viewer's follow-ups that are overdue or due soon."""
+    found = FOLLOW_UPS_DUE(db, me=viewer.person_id, inside=viewer.inside, day=clock.today() + SOON)
+    return [Due(*row) for row in found]
+
+
+def my_reviews_due(db: Session, viewer: Viewer) -> list[Due]:
+    """Decisions the viewer is responsible for that their committee looks back at now.
 
     Those who preside over the committee have them as `chairs_tasks`.
     """
-    presides = [seat.committee_id for seat in viewer.seats if viewer.presides(seat.committee_id)]
-    return db.execute(
-        select(Decision.id, Decision.text, Decision.review, Decision.is_open, short_name)
-        .join(Committee, Committee.id == Decision.committee_id)
-        .where(
-            Decision.responsible_id == viewer.person_id,
-            Decision.published_at.is_not(None),
-            Decision.review <= clock.today(),
-            Decision.state.not_in(OVER),
-            Decision.committee_id.not_in(presides),
-            visible_decisions(viewer),
-        )
-        .order_by(Decision.review, Decision.id)
-        .limit(MOST)
-    ).all()
+    presides = {seat.committee_id for seat in viewer.seats if viewer.presides(seat.committee_id)}
+    mine = {"me": viewer.person_id, "inside": viewer.inside, "day": clock.today(), "presides": presides}
+    return [Due(*row) for row in REVIEWS_DUE(db, **mine)]
 
 
 def chairs_tasks(db: Session, viewer: Viewer) -> Sequence[Row[*tuple[Any, ...]]]:
