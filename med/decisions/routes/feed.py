@@ -81,8 +81,8 @@ def in_days(visit: Visit, keys: Sequence[queries.Key], perspectives: Mapping[Per
     def render(**context: Any) -> str:
         return pages.env.get_template("decisions/_entry.html").render(
             heading=heading,
-            circle_place=Markup(circles.PLACE),
-            **context,  # nosec B704 - our own mark
+            circle_place=Markup(circles.PLACE),  # nosec B704 - our own mark
+            **context,
         )
 
     pieces = render_entries(visit.db, visit.viewer, keys, perspectives, render, news_since=visit.arrival.news_since)
