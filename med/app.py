@@ -172,7 +172,7 @@ def why_not_ready(desk: Desk) -> str:
 
 @get("/tilgaengelighed", name="accessibility", policy=anyone)
 def accessibility(visit: Visit) -> Response:
-    return visit.page("layout/accessibility.html")
+    return visit.page("layout/accessibility.html", contact=visit.desk.settings.contact)
 
 
 # --- errors: one page for all of them --------------------------------------------------------------------------

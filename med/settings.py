@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from med.colours import contrast_with_white
+
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -49,11 +51,7 @@ KNOWN = (
     Setting(
         "MED_WEBHOOK_HOSTS", "", "Hosts inside the house that chat messages and webhooks may go to, comma separated."
     ),
-    Setting(
-        "MED_ANCHOR_FILE",
-        "",
-        "Where the day's end of the chains is written down; empty: anchors.txt in the data folder.",
-    ),
+    Setting("MED_ANCHOR_FILE", "", "Where the day's end of the chains is kept; empty: anchors.txt in the data folder."),
     Setting("MED_ANCHOR_MAIL", "", "An address the day's end of the chains is mailed to; needs MED_SMTP_URL."),
     Setting("MED_OIDC_ISSUER", "", "The identity provider people sign in with: its issuer, https://…; empty: none."),
     Setting("MED_OIDC_CLIENT_ID", "", "What the provider knows Medspil as; needed with MED_OIDC_ISSUER."),
@@ -70,8 +68,13 @@ KNOWN = (
     ),
     Setting("MED_OIDC_ACR", "", "Levels of assurance that are good enough, separated by spaces; empty: any."),
     Setting("MED_PROXIES", "", "Addresses or networks of proxies whose X-Forwarded-… are believed, comma separated."),
+    Setting("MED_CONTACT", "", "A mail address for whoever meets an obstacle; stands on the accessibility page."),
     Setting("MED_CLAMD", "", "Virus scanner on this machine: unix:///run/clamav/clamd.ctl or tcp://127.0.0.1:3310."),
-    Setting("MED_CLAMD_DOWN", "refuse", "While the scanner is away: refuse files, or hold them until it has answered."),
+    Setting("MED_CLAMD_DOWN", "refuse", "While the scanner is away: refuse files, or hold them until it answers."),
+    Setting(
+        "MED_RETENTION", "no", "yes: what the rules take of people who have left goes every night; no: counted only."
+    ),
+    Setting("MED_RETENTION_DAYS", "30 180 1825", "Days after the last one: access, own notes and mails, names."),
     Setting("MED_LIVE_READERS", "400", "How many may follow meetings live at once, per server process."),
     Setting("MED_BACKUP_DIR", "", "Folder for a backup every night, on another disk; empty: none is made by itself."),
     Setting("MED_BACKUP_HOUR", "3", "The hour in Copenhagen at which the night's backup is made, 0 to 23."),
@@ -109,6 +112,9 @@ class Settings:
     anchor_mail: str = ""
     oidc: Oidc | None = None
     proxies: tuple[str, ...] = ()
+    contact: str = ""
+    retention_on: bool = False
+    retention_days: tuple[int, int, int] = (30, 180, 1825)  # access, own notes and mails, names
     clamd: str = ""
     clamd_holds: bool = False
     backup_dir: Path | None = None
@@ -171,6 +177,9 @@ def read_settings(
         webhook_hosts=frozenset(
             host.strip().lower() for host in values["MED_WEBHOOK_HOSTS"].split(",") if host.strip()
         ),
+        contact=values["MED_CONTACT"],
+        retention_on=read_choice("MED_RETENTION", values["MED_RETENTION"], ("yes", "no")) == "yes",
+        retention_days=read_periods(values["MED_RETENTION_DAYS"]),
         clamd=read_clamd(values["MED_CLAMD"]),
         clamd_holds=read_choice("MED_CLAMD_DOWN", values["MED_CLAMD_DOWN"], ("refuse", "hold")) == "hold",
         anchor_file=read_anchor_file(values["MED_ANCHOR_FILE"]),
@@ -251,14 +260,17 @@ def read_sender(given: str, smtp_url: str) -> str:
     return given
 
 
+def read_periods(given: str) -> tuple[int, int, int]:
+    days = [read_number("MED_RETENTION_DAYS", one, 36_500) for one in given.split()]
+    if len(days) != 3 or days != sorted(days):
+        raise BadSetting(f"MED_RETENTION_DAYS={given!r} is not three periods of days, shortest first: 30 180 1825.")
+    return days[0], days[1], days[2]
+
+
 def read_clamd(given: str) -> str:
     """A socket on this machine: files that are still closed to others do not go over the network in the clear."""
-    try:
-        parts = urlsplit(given)
-        local = parts.scheme == "unix" and parts.path.startswith("/") and not parts.netloc
-        good = local or (parts.scheme == "tcp" and parts.hostname in LOOPBACK and parts.port)
-    except ValueError:
-        good = False
+    local, _, port = given.removeprefix("tcp://").rpartition(":")
+    good = given.startswith("unix:///") or (given.startswith("tcp://") and local in LOOPBACK and port.isdecimal())
     if given and not good:
         raise BadSetting(f"MED_CLAMD={given!r} is not unix:///run/clamav/clamd.ctl or tcp://127.0.0.1:3310.")
     return given
@@ -271,12 +283,10 @@ def read_choice(name: str, given: str, choices: tuple[str, ...]) -> str:
 
 
 def read_anchor_file(given: str) -> Path | None:
-    if not given:
-        return None
     file = Path(given).expanduser().absolute()
-    if not file.parent.is_dir() or file.is_dir():
+    if given and (not file.parent.is_dir() or file.is_dir()):
         raise BadSetting(f"MED_ANCHOR_FILE={given!r} is not a file in a folder that exists.")
-    return file
+    return file if given else None
 
 
 def read_anchor_mail(given: str, smtp_url: str) -> str:
@@ -406,14 +416,3 @@ def check_brand(colour: str) -> None:
         raise BadSetting(f"MED_BRAND={colour!r} is not a colour such as #0b4f5c.")
     if (ratio := contrast_with_white(digits)) < 4.5:
         raise BadSetting(f"MED_BRAND={colour} has a contrast of {ratio:.1f}:1 to white; at least 4.5:1 is needed.")
-
-
-def contrast_with_white(digits: str) -> float:
-    """WCAG 2.2 contrast ratio (1 to 21) of the sRGB colour `rrggbb` against white."""
-
-    def linear(channel: int) -> float:
-        share = channel / 255
-        return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
-
-    red, green, blue = (linear(int(digits[i : i + 2], 16)) for i in (0, 2, 4))
-    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)

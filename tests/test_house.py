@@ -51,7 +51,7 @@ OWN = {
     "loop": {"circles", "pointing", "raising", "sentences", "showing"},
     "meetings": {"canonical", "deadlines", "files", "live", "panels", "sealing", "waiting", "waiting_minutes"},
     "organisation": {"seating"},
-    "trust": {"anchors", "emergencies"},
+    "trust": {"anchors", "emergencies", "held", "own_data", "retention"},
 }
 FLOORS = {
     "litestar": (2, 22), "multipart": (1, 3, 1), "apscheduler": (3, 11, 2), "sqlalchemy": (2, 0, 44),

@@ -1,7 +1,19 @@
+from med.language import T
 from med.notices.outbox import register_operations
-from med.slices import Slice
-from med.trust import emergencies, jobs
+from med.slices import NavEntry, Slice
+from med.trust import emergencies
+from med.trust.jobs import jobs
+from med.trust.routes import router
 
 register_operations(emergency_used=emergencies.compose)
 
-trust = Slice(name="trust", jobs=[jobs.anchors, jobs.emergencies_told])
+trust = Slice(
+    name="trust",
+    routers=[router],
+    nav=[
+        NavEntry(
+            "retention", T("Opbevaring"), "/drift/opbevaring", 94, more=True, shows=lambda viewer: viewer.is_admin
+        ),
+    ],
+    jobs=jobs,
+)

@@ -111,6 +111,9 @@ EXPECTED: dict[str, Rows] = {
     "identity.choose_persona": WHOEVER_COMES,
     "identity.sign_out": WHOEVER_SIGNS_IN,
     "identity.me": WHOEVER_SIGNS_IN,
+    "trust.own_data": WHOEVER_SIGNS_IN,
+    "trust.take_data": WHOEVER_SIGNS_IN,
+    "trust.retention": OPERATES,
     "identity.keep_me": WHOEVER_SIGNS_IN,
     "identity.end_sign_in": CARLA_ALONE,  # her own
     "identity.addresses": WHOEVER_SIGNS_IN,

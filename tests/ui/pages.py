@@ -25,6 +25,8 @@ PAGES = (
     Place("/mig", "bo"),
     Place("/mig/adgang", "bo"),
     Place("/drift/adgang", "ivan"),
+    Place("/mig/data", "bo"),
+    Place("/drift/opbevaring", "ivan"),
     Place("/mig/adresser", "bo"),
     Place("/mig/adresser", "ivan"),
     Place("/tilgaengelighed", ""),
@@ -185,4 +187,5 @@ NO_PAGES = {
     "organisation.preview",  # what an uploaded file would change; test_axe uploads one
     "readyz",
     "static",
+    "trust.take_data",  # a file
 }

@@ -1,0 +1,111 @@
+"""Everything about one employee, for themselves: as a page, and as a file to take along (GDPR articles 15 and 20)."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import Any
+
+from markupsafe import escape
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from med import clock, language
+from med.db import Base
+from med.journal.models import Entry
+from med.language import T, Text
+from med.organisation.models import Person
+from med.trust.held import HELD, Held
+
+ABOUT = ("handle", "name", "mail", "language", "theme", "is_active")
+SHOWN = 100
+NAME = "data"
+
+
+def place_of(place: str) -> tuple[Any, Any]:
+    """The table of "seat.person_id", and its column."""
+    table, _, column = place.partition(".")
+    found = Base.metadata.tables[table]
+    return found, found.c[column]
+
+
+def counted(db: Session, person_id: int) -> list[tuple[Held, int]]:
+    """What is kept, with how many rows of it; only what there is."""
+    found = []
+    for place, held in HELD.items():
+        table, column = place_of(place)
+        if count := db.scalar(select(func.count()).select_from(table).where(column == person_id)):
+            found.append((held, count))
+    return found
+
+
+def gathered(db: Session, person: Person) -> dict[str, Any]:
+    """All of it in plain values, table by table."""
+    parts: dict[str, list[dict[str, Any]]] = {}
+    for place, held in HELD.items():
+        table, column = place_of(place)
+        asked = select(*(table.c[name] for name in held.columns)).where(column == person.id)
+        if "id" in table.c:
+            asked = asked.order_by(table.c.id)
+        if rows := [{name: plain(value) for name, value in row._mapping.items()} for row in db.execute(asked)]:
+            parts[place] = rows
+    return {
+        "made_at": plain(clock.now()),
+        "person": {name: plain(getattr(person, name)) for name in ABOUT},
+        "kept": parts,
+    }
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.value if isinstance(value, Enum) else value
+
+
+def packed(db: Session, person: Person) -> bytes:
+    """A zip of two files that say the same: JSON for programs, HTML to read."""
+    found = gathered(db, person)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{NAME}.json", json.dumps(found, ensure_ascii=False, indent=1))
+        archive.writestr(f"{NAME}.html", "".join(readable(found)))
+    return out.getvalue()
+
+
+def readable(found: dict[str, Any]) -> Iterator[str]:
+    title = escape(str(T("Mine data i Medspil")))
+    yield f'<!DOCTYPE html><html lang="{language.current.get()}"><meta charset="utf-8"><title>{title}</title>'
+    yield f"<h1>{title}</h1><p>{escape(found['made_at'])}</p>"
+    yield from table(T("Dig"), [found["person"]])
+    for place, rows in found["kept"].items():
+        yield from table(HELD[place].title, rows)
+    yield "</html>"
+
+
+def table(title: Text, rows: list[dict[str, Any]]) -> Iterator[str]:
+    yield f"<h2>{escape(str(title))} ({len(rows)})</h2><table border><tr>"
+    yield "".join(f'<th scope="col">{escape(name)}</th>' for name in rows[0]) + "</tr>"
+    for row in rows:
+        yield "<tr>" + "".join(f"<td>{escape('' if value is None else value)}</td>" for value in row.values()) + "</tr>"
+    yield "</table>"
+
+
+def trail(db: Session, person_id: int) -> list[Any]:
+    """The newest lines of the journal about a person: their row, their seats, employments and rights, by whomever."""
+    asked = select(Entry.at, Entry.happened, Entry.person_id).order_by(Entry.id.desc()).limit(SHOWN)
+    about = (Entry.thing == "person") & (Entry.thing_id == person_id)
+    for name in ("seat", "employment", "grant_given", "compass_role"):
+        table = Base.metadata.tables[name]
+        mine = select(table.c.id).where(table.c.person_id == person_id)
+        about = about | ((Entry.thing == name) & Entry.thing_id.in_(mine))
+    return list(db.execute(asked.where(about)).all())
+
+
+def doings(db: Session, person_id: int) -> list[Any]:
+    """The newest lines a person left in the journal."""
+    asked = select(Entry.at, Entry.happened, Entry.thing, Entry.thing_id).where(Entry.person_id == person_id)
+    return list(db.execute(asked.order_by(Entry.id.desc()).limit(SHOWN)).all())
