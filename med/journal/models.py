@@ -40,7 +40,7 @@ class Head(Base):
 
 
 class SchemaStep(Base):
-    """A revision of the tables from 0004 on, and the oldest program that still works with them (docs/decisions/0016)."""
+    """A revision of the tables, from 0004 on, and the oldest program that works with them (docs/decisions/0016)."""
 
     __tablename__ = "schema_step"
 

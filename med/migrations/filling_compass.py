@@ -70,8 +70,8 @@ def pack_answers(connection: Connection) -> None:
         " JOIN compass_version AS v ON v.id = d.version_id ORDER BY d.version_id, d.id"
     ).all()
     length: dict[int, int] = {}
-    for version, some in groupby(rows, key=itemgetter(0)):
-        found = list(some)
+    for version, group in groupby(rows, key=itemgetter(0)):
+        found = list(group)
         length[version] = len(found)
         places |= {id: (place, lowest) for place, (_, id, lowest) in enumerate(found)}
     update = sa.text("UPDATE compass_assessment SET packed = :packed WHERE id = :id")

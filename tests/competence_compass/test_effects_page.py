@@ -258,7 +258,7 @@ def test_an_activitys_page_tells_its_leader_what_is_known_and_nobody_else(visito
         assert "virkningen?" not in text_of(visitor(other).open(f"/kompas/aktivitet/{activity}"))
 
 
-# --- numbers stand, words move ------------------------------------------------------------------------------------------
+# --- numbers stand, words move ----------------------------------------------------------------------------------------
 
 
 def one_pair(db, days, n, size, verdict="uafklaret"):
