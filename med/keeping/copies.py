@@ -97,7 +97,7 @@ def make(
         "tables": proof.tables,
         "sha256": {name: digest(path) for name, path in found.items()},
         "size": sum(path.stat().st_size for path in found.values()),
-        "without_file": sum(not attachments.path_of(settings.files_dir, one).exists() for one in named),
+        "without_file": sum(not attachments.is_whole(settings.files_dir, one) for one in named),
         "breaks": breaks,
     }
     for path in found.values():
