@@ -237,14 +237,9 @@ def upgrade() -> None:
         batch_op.create_index("ix__compass_told_estimate__pair", ["activity_id", "dimension_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix__compass_told_estimate_dimension_id"), ["dimension_id"], unique=False)
 
-    op.add_column(
-        "attachment",
-        sa.Column(
-            "scan",
-            sa.Enum("not_asked", "pending", "clean", "infected", name="scan", native_enum=False, length=40),
-            server_default="not_asked",
-            nullable=False,
-        ),
+    # The column with its CHECK, which Alembic adds on SQLite only by copying the table.
+    op.execute(
+        "ALTER TABLE attachment ADD COLUMN scan VARCHAR(40) NOT NULL DEFAULT 'not_asked' CONSTRAINT ck__attachment__scan_known CHECK (scan IN ('not_asked', 'pending', 'clean', 'infected'))"
     )
 
     op.add_column("compass_assessment", sa.Column("packed", sa.LargeBinary(), nullable=True))
