@@ -23,7 +23,7 @@ WITHOUT_INDEX = {
     "compass_version.made_by_id", "compass_role.given_by_id", "compass_assignment.given_by_id",
     "compass_occasion.begun_by_id", "compass_goal_rating.person_id", "compass_erasure.person_id",
     "compass_hypothesis.written_by_id", "loop_link.made_by_id",
-    "compass_effect_run.asked_by_id",
+    "compass_effect_run.asked_by_id", "welcome.made_by_id",
     "compass_exam.noted_by_id", "compass_draw.person_id",
     # Ten million rows: read by assessment, and by dimension only in sums that walk all of them anyway.
     "compass_score.dimension_id",
