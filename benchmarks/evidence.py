@@ -81,7 +81,7 @@ def steps(seed: int, replications: int) -> Iterator[list[str]]:
 
 def replies(seed: int, replications: int) -> Iterator[list[str]]:
     """The replies of the test, tenfold, on both databases."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/calendar/test_hostile_replies.py"]
+    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "tests/calendar/test_hostile_replies.py"]
     run = subprocess.run(
         command, cwd=HOME, env={**os.environ, "MED_TIMES": "10", "MED_SEED": str(seed)}, capture_output=True, text=True
     )
@@ -90,7 +90,7 @@ def replies(seed: int, replications: int) -> Iterator[list[str]]:
         "3,000 hostile replies to invitations on SQLite and 3,000 on PostgreSQL: forged, broken, foreign, repeated. "
         "None may stop the reading of mail, and none may answer for somebody else.",
         "",
-        f"- {'Held' if run.returncode == 0 else '**NOT HELD**'}: {said[-1] if said else 'no answer'}",
+        f"- {'Held' if run.returncode == 0 else '**NOT HELD**'}: {said[-1].strip('= ') if said else 'no answer'}",
     ]
 
 
@@ -107,13 +107,13 @@ def tests(said: str, files: str, times: int) -> Callable[[int, int], Iterator[li
     """A section that is some tests, with more examples than on every change."""
 
     def measure(seed: int, replications: int) -> Iterator[list[str]]:
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files.split()]
+        command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *files.split()]
         run = subprocess.run(
             command, cwd=HOME, env={**os.environ, "MED_TIMES": str(times), "MED_SEED": str(seed)},
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         last = [line for line in run.stdout.splitlines() if re.search(r"\d+ (passed|failed|error)", line)]
-        yield [said, "", f"- {'Held' if run.returncode == 0 else '**NOT HELD**'}: {last[-1] if last else 'no answer'}"]
+        yield [said, "", f"- {'Held' if run.returncode == 0 else '**NOT HELD**'}: {last[-1].strip('= ') if last else 'no answer'}"]
 
     return measure
 
@@ -138,6 +138,12 @@ def disclosure(seed: int, replications: int) -> Iterator[list[str]]:
         *(f"- {line.strip(' .')}" for line in said),
         f"- {'Held' if run.returncode == 0 else '**NOT HELD**'}",
     ]
+
+
+def appends(seed: int, replications: int) -> Iterator[list[str]]:
+    from benchmarks.journal import section
+
+    yield section(seed)
 
 
 UPLOADS = (
@@ -177,6 +183,7 @@ SECTIONS: Mapping[str, Section] = {
         "MED_TIMES=10 MED_SEED={seed} pytest tests/meetings/test_attachments.py",
         tests(UPLOADS, "tests/meetings/test_attachments.py", 10),
     ),
+    "appends": Section("Four writers of the journal", "python -m benchmarks.journal --seed {seed}", appends),
     "journal": Section(
         "The chain of the journal",
         "MED_TIMES=50 MED_SEED={seed} pytest tests/journal",

@@ -132,7 +132,7 @@ def tamper(db, ids, at, how, what):
             ),
             {"id": line, "of": ids[0]},
         )
-        return line, line
+        return line, line + 1  # what is put in before the first may be the first's own copy: then the second is odd
     other = ids[(at + what) % len(ids)]
     first, second = min(line, other), max(line, other)
     for old, new in ((first, -1), (second, first), (-1, second)):
