@@ -47,7 +47,7 @@ def test_a_real_meeting_from_its_committee_to_the_feed(play, shared, database):
     assert {decision.words.perspective for decision in story.decisions} == {
         "compliance", "performance", "emergens", "resiliens"
     }  # fmt: skip
-    assert "is whole" in check_chain(database)
+    assert "are as they were written" in check_chain(database)
 
 
 # Where the real note is there it has been played on PostgreSQL, and a story takes seconds.
@@ -55,4 +55,4 @@ def test_a_real_meeting_from_its_committee_to_the_feed(play, shared, database):
 def test_a_meeting_of_our_own_from_its_committee_to_the_feed(play, database):
     story = play(OWN)
     assert len({decision.id for decision in story.decisions}) >= 6
-    assert "is whole" in check_chain(database)
+    assert "are as they were written" in check_chain(database)
