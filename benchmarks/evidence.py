@@ -113,7 +113,11 @@ def tests(said: str, files: str, times: int) -> Callable[[int, int], Iterator[li
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         last = [line for line in run.stdout.splitlines() if re.search(r"\d+ (passed|failed|error)", line)]
-        yield [said, "", f"- {'Held' if run.returncode == 0 else '**NOT HELD**'}: {last[-1].strip('= ') if last else 'no answer'}"]
+        yield [
+            said,
+            "",
+            f"- {'Held' if run.returncode == 0 else '**NOT HELD**'}: {last[-1].strip('= ') if last else 'no answer'}",
+        ]
 
     return measure
 
