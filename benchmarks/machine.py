@@ -30,7 +30,11 @@ def cpu_seconds(pid: int) -> float:
 def children(pid: int) -> list[int]:
     found: list[int] = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
+        try:
+            those = task.read_text().split()
+        except OSError:  # the thread has ended meanwhile
+            continue
+        for child in those:
             found += [int(child), *children(int(child))]
     return found
 
