@@ -10,9 +10,9 @@ from scipy import sparse, stats
 from med.competence_compass.effects.covariance import Batch, Covariance, estimate
 from med.competence_compass.effects.design import Design, make_design
 from med.competence_compass.effects.model import Fit, System, fit
-from med.competence_compass.effects.study import FAR, Bools, Floats, Ints, Sparse, Study, baseline_sd, donut
+from med.competence_compass.effects.study import Bools, Floats, Ints, Series, Sparse, Study, donut
 from med.competence_compass.effects.verdicts import SEEN, Z95, Finding, Reason, Verdict, false_discovery, settle, shrink
-from med.competence_compass.effects.waiting_list import WaitingEstimate, waiting_list_estimate
+from med.competence_compass.effects.waiting_list import Around, WaitingEstimate
 
 VERSION = "2"  # of the method; goes up when the same observations could give other numbers
 FEWEST_FOR_COLUMN = 5  # participants below which an activity is adjusted for and not estimated
@@ -90,10 +90,8 @@ def analyse(
     strange data: what the data cannot carry is "for få data" with its reason. Without `guard` one sees, in trials, what
     it guards against. In `folder` citizens' parts are kept for the next run, which then makes only what has changed.
     """
-    left_out = donut(study)
-    design = make_design(study, left_out)
+    design = make_design(study, donut(study))
     targets = targeted(study)
-    sd = baseline_sd(study, left_out)
     progress("variance", 0.0)
     if covariance is None:
         covariance = variances(design).as_kept()
@@ -104,7 +102,7 @@ def analyse(
         progress("guarded model", 0.6)
         guarded = fit(design, covariance, targets, pairs=targets, slopes=True, folder=folder and folder / "lines")
     progress("waiting lists", 0.8)
-    found = findings(study, design, left_out, sd, main, guarded)
+    found, sd = findings(design, main, guarded)
     progress("done", 1.0)
     return Result(
         found,
@@ -184,16 +182,23 @@ def residual(x: Sparse, y: Floats, own: Ints) -> Floats:
     return left - (np.bincount(own, left) / counts)[own]
 
 
-def findings(
-    study: Study, design: Design, left_out: Bools, sd: Floats, main: Fit, guarded: Fit | None
-) -> list[Estimate]:
-    """One estimate for each hypothesis, in their order."""
-    pairs = [(one.activity, one.dimension) for one in study.hypotheses]
-    if not pairs:
-        return []
-    a, k = (np.array(axis) for axis in zip(*pairs, strict=True))
-    counts = [seen(study, design, *pair) for pair in pairs]
-    enough = np.array([n >= FEWEST_FOR_COLUMN for n, _, _, _ in counts])
+def findings(design: Design, main: Fit, guarded: Fit | None) -> tuple[list[Estimate], Floats]:
+    """One estimate for each hypothesis, in their order; and every dimension's standard deviation at baseline."""
+    study, sd = design.study, np.full(len(design.study.dimensions), np.nan)
+    a, k = (np.array([getattr(one, axis) for one in study.hypotheses], int) for axis in ("activity", "dimension"))
+    around = {activity: Around(study, activity) for activity in np.unique(a).tolist()}
+    told: dict[tuple[int, int], tuple[tuple[int, int, float, float], WaitingEstimate]] = {}
+    for dimension in range(len(sd)):
+        series = Series(study, design.observed[:, dimension].copy())
+        sd[dimension] = series.baseline_sd()
+        for activity in np.unique(a[k == dimension]).tolist():
+            there = around[activity]
+            told[activity, dimension] = (
+                there.seen(series, study.top[dimension], study.bottom[dimension]),
+                there.waiting_list(series),
+            )
+    pairs = list(zip(a.tolist(), k.tolist(), strict=True))
+    enough = np.array([told[pair][0][0] >= FEWEST_FOR_COLUMN for pair in pairs], bool)
     shown = guarded or main
 
     def sized(fitted: Fit) -> tuple[Floats, Floats]:
@@ -203,13 +208,13 @@ def findings(
         return np.where(good, d, np.nan), np.where(good, se, np.nan)
 
     d, se = sized(shown)
-    up, q = false_discovery(stats.norm.sf(d / se))
+    p = stats.norm.sf(d / se)
+    up, q = false_discovery(p)
     down, _ = false_discovery(stats.norm.cdf(d / se))
     shrunken, _, _ = shrink(d, se)
     found = []
     for i, (activity, dimension) in enumerate(pairs):
-        n, compared, ceiling, floor = counts[i]
-        waiting = waiting_list_estimate(study, left_out, activity, dimension)
+        (n, compared, ceiling, floor), waiting = told[activity, dimension]
         scale = sd[dimension] if sd[dimension] > 0 else np.nan
         waiting = WaitingEstimate(waiting.estimate / scale, waiting.se / scale, waiting.started, waiting.waiting)
         verdict, reason = settle(
@@ -238,7 +243,7 @@ def findings(
                 compared,
                 float(d[i]),
                 float(se[i]),
-                float(stats.norm.sf(d[i] / se[i])),
+                float(p[i]),
                 float(q[i]),
                 float(shrunken[i]),
                 waiting,
@@ -248,28 +253,4 @@ def findings(
                 floor,
             )
         )
-    return found
-
-
-def seen(study: Study, design: Design, activity: int, dimension: int) -> tuple[int, int, float, float]:
-    """Participants with a score before and one after their first start; citizens without the activity who were
-    assessed twice while it ran; the shares of participants who stood at the top and at the bottom before."""
-    usable = design.usable[:, dimension]
-    first = study.starts[:, activity]
-    people = np.flatnonzero(first < FAR)
-    which, row = study.rows_of(people)
-    which, row = which[usable[row]], row[usable[row]]
-    is_before = study.day[row] < first[people][which]
-    last_before = np.full(len(people), -1)
-    last_before[which[is_before]] = row[is_before]  # rows come in the order of the days: the last one stands
-    after = np.bincount(which[~is_before], minlength=len(people)) > 0
-    n = int(((last_before >= 0) & after).sum())
-    compared = 0
-    if len(people):
-        running = np.flatnonzero(usable & (study.day >= first.min() - 183))
-        running = running[study.day[running] < first[study.citizen[running]]]
-        compared = int((np.bincount(study.citizen[running], minlength=len(study.citizens)) >= 2).sum())
-    stood = study.scores[last_before[last_before >= 0], dimension]
-    if not len(stood):
-        return n, compared, 0.0, 0.0
-    return n, compared, float((stood >= study.top[dimension]).mean()), float((stood <= study.bottom[dimension]).mean())
+    return found, sd

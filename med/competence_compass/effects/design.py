@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 
 import numpy as np
 from scipy import sparse
 
-from med.competence_compass.effects.study import FAR, Bools, Ints, Sparse, Study, exposure, marked
+from med.competence_compass.effects.study import FAR, Bools, Floats, Ints, Sparse, Study, exposure, marked
 
 FEWEST_OF_AN_ASSESSOR = 5
 LEAD_QUARTERS = 2
@@ -29,6 +30,14 @@ class Design:
     waits: Sparse  # (n, A): the citizen is on the activity's waiting list
     begun: Bools  # (N, A): the citizen takes part at some time
     referred: Bools  # (N, A): takes part or waits at some time
+
+    @cached_property
+    def observed(self) -> Floats:
+        """(n, K): the scores that count, citizen after citizen in the order of the days; NaN where there is none."""
+        order, _ = self.study.in_order
+        found = self.study.scores[order]
+        np.copyto(found, np.nan, where=~self.usable[order])
+        return found
 
     def columns(self, rows: Ints) -> Sparse:
         """The design of some rows, (len(rows), width)."""
@@ -56,14 +65,12 @@ def make_design(study: Study, left_out: Bools) -> Design:
         at += max(len(known) - 1, 0)
     begins = study.starts
     citizen, activity = np.nonzero(begins < FAR)
-    which, row = study.rows_of(citizen)
-    ahead = begins[citizen, activity][which] - study.day[row]
-    soon = (ahead > 0) & (ahead <= 92 * LEAD_QUARTERS)
+    start = begins[citizen, activity]
+    which, row = study.rows_of(citizen, start - 92 * LEAD_QUARTERS, start)
     shape = (len(study.day), len(study.activities))
-    lead = marked(row[soon], activity[which[soon]], np.ones(int(soon.sum())), shape)
-    which, row = study.rows_of(study.w_citizen)
-    meanwhile = (study.day[row] >= study.w_queued[which]) & (study.day[row] < study.w_left[which])
-    waits = marked(row[meanwhile], study.w_activity[which[meanwhile]], np.ones(int(meanwhile.sum())), shape)
+    lead = marked(row, activity[which], np.ones(len(row)), shape)
+    which, row = study.rows_of(study.w_citizen, study.w_queued, study.w_left)
+    waits = marked(row, study.w_activity[which], np.ones(len(row)), shape)
     waits.data[:] = 1.0  # twice on the list is on the list
     referred = begins < FAR
     referred[study.w_citizen, study.w_activity] = True

@@ -1,6 +1,6 @@
 """Pieces kept from run to run, so that a night makes only those of citizens of whom something changed.
 
-A folder of three files: the pieces one after the other, where each begins (by its mark), and the sums over all of them.
+A folder of files: the pieces one after the other, where each begins (by its mark), and the sums over all of them.
 It can be thrown away at any time, and the next run makes it anew; what is not whole, or was made with other variances,
 is not used. It is computed from citizens' scores, so it is readable by its owner alone, and goes when somebody is
 erased. Without a folder (files of somebody else's, a trial) the pieces lie in a temporary file.
@@ -8,9 +8,8 @@ erased. Without a folder (files of somebody else's, a trial) the pieces lie in a
 
 import fcntl
 import os
-import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from io import BytesIO
@@ -21,11 +20,9 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from med.competence_compass.effects.pieces import Piece
-from med.competence_compass.effects.study import Floats
+from med.competence_compass.effects.pieces import MARK, Piece
 
-FORMAT = b"1"
-MARK = 16  # bytes
+FORMAT = b"2"
 DEAD = 0.5  # the share of the file that may lie in pieces nobody uses any more, before it is begun anew
 
 
@@ -36,10 +33,11 @@ class Shelf:
         self.file, self.folder = file, folder
         self.what = sha256(FORMAT + what).hexdigest()
         self.places: dict[bytes, tuple[int, int]] = {}  # where each piece begins, and how long it is
-        self.sums: Mapping[str, Floats] | None = None
+        self.sums: dict[str, Any] | None = None
         self.size = 0
         if folder is not None:
             self._read(folder)
+            (folder / "index.npz").unlink(missing_ok=True)  # sums are changed where they are: not whole until kept
 
     def _read(self, folder: Path) -> None:
         try:
@@ -47,10 +45,7 @@ class Shelf:
                 if str(index["what"]) != self.what or os.fstat(self.file).st_size < int(index["size"]):
                     return
                 marks, places = index["marks"].tobytes(), index["places"].tolist()
-                place = folder / f"sums-{index['token']}"
-                self.sums = {
-                    name: np.load(place / f"{name}.npy", allow_pickle=False) for name in index["summed"].tolist()
-                }
+                self.sums = {name: _opened(folder / f"{name}.npy") for name in index["summed"].tolist()}
                 self.size = int(index["size"])
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             self.sums = None
@@ -68,28 +63,34 @@ class Shelf:
         self.size += len(data)
 
     def keep(self, sums: dict[str, Any]) -> None:
-        """Keep the places and `sums` for the next run. What was kept before is whole until this is."""
-        if self.folder is None:
+        """Keep the places and `sums` for the next run."""
+        if self.folder is None or sum(size for _, size in self.places.values()) < (1 - DEAD) * self.size:
             return
-        if sum(size for _, size in self.places.values()) < (1 - DEAD) * self.size:
-            (self.folder / "index.npz").unlink(missing_ok=True)
-            return
-        token = os.urandom(8).hex()
-        (self.folder / f"sums-{token}").mkdir(mode=0o700)
-        for name, values in sums.items():  # plainly, each by itself: an archive would be as slow as the sums
-            np.save(_new(self.folder / f"sums-{token}" / f"{name}.npy"), values)
+        for name, values in sums.items():
+            file = self.folder / f"{name}.npy"
+            if self.sums is None or values is not self.sums.get(name):  # else it was changed where it is
+                np.save(_new(self.folder / "new.npy"), values)
+                (self.folder / "new.npy").replace(file)
+            _to_disk(file)
         marks = np.frombuffer(b"".join(self.places), np.uint8)
         places = np.array(list(self.places.values()), np.int64).reshape(-1, 2)
         np.savez(
-            _new(self.folder / "index.new.npz"),
-            what=np.array(self.what), marks=marks, places=places, size=np.array(self.size), token=np.array(token),
-            summed=np.array(list(sums)),
+            _new(self.folder / "new.npz"),
+            what=np.array(self.what), marks=marks, places=places, size=np.array(self.size), summed=np.array(list(sums)),
         )  # fmt: skip
         os.fdatasync(self.file)
-        (self.folder / "index.new.npz").replace(self.folder / "index.npz")
-        for old in self.folder.glob("sums-*"):
-            if old.name != f"sums-{token}":
-                shutil.rmtree(old)
+        (self.folder / "new.npz").replace(self.folder / "index.npz")
+
+
+def _opened(path: Path) -> Any:
+    """An array that is changed where it lies. Raises ValueError for a file that was cut short."""
+    np.load(path, mmap_mode="r", allow_pickle=False)  # to be written to, it would be made longer
+    return np.asarray(np.load(path, mmap_mode="r+", allow_pickle=False))
+
+
+def _to_disk(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fdatasync(file.fileno())
 
 
 def _new(path: Path) -> Path:
@@ -119,28 +120,23 @@ def shelf(folder: Path | None, what: bytes) -> Iterator[Shelf]:
 
 
 def _as_bytes(piece: Piece) -> bytes:
-    shape = np.array([*piece.x.shape, piece.y.shape[1], piece.q.shape[1], len(piece.dims)], np.int64)
+    shape = np.array([*piece.x.shape, *piece.lacks.shape], np.int64)
     return b"".join(
         part.tobytes()
-        for part in (
-            shape, piece.codes, piece.dims, piece.rows.astype(np.int64), piece.x, piece.y, piece.q,
-            piece.lacks.astype(np.float64), piece.marks,
-        )
-    )  # fmt: skip
+        for part in (shape, piece.codes, piece.rows.astype(np.int64), piece.x, piece.z, piece.q, piece.lacks)
+    )
 
 
 def _from_bytes(data: bytes) -> Piece:
-    m, c, k, s, d = np.frombuffer(data, np.int64, 5).tolist()
-    ints = np.frombuffer(data, np.int64, c + d + k, 40)
-    numbers = np.frombuffer(data, np.float64, -1, 40 + 8 * len(ints))
-    at_y, at_q, at_lacks, at_marks = accumulate((m * c, m * k, m * s, s * k))
+    m, c, s, k = np.frombuffer(data, np.int64, 4).tolist()
+    ints = np.frombuffer(data, np.int64, c + k, 32)
+    numbers = np.frombuffer(data, np.float64, -1, 32 + 8 * len(ints))
+    at_z, at_q, at_lacks = accumulate((m * c, 5 * m * k, m * s))
     return Piece(
         ints[:c],
-        numbers[:at_y].reshape(m, c),
-        numbers[at_y:at_q].reshape(m, k),
+        numbers[:at_z].reshape(m, c),
+        numbers[at_z:at_q].reshape(5, m, k),
         numbers[at_q:at_lacks].reshape(m, s),
-        numbers[at_lacks:at_marks].reshape(s, k),
-        ints[c : c + d],
-        numbers[at_marks:].reshape(4, m, d),
-        ints[c + d :],
+        numbers[at_lacks:].reshape(s, k),
+        ints[c:],
     )

@@ -29,7 +29,7 @@ from med.competence_compass.effects.pieces import Maker, Piece
 from med.competence_compass.effects.study import Bools, Floats, Ints
 
 SINGULAR = 1e-9
-AT_ONCE = 500  # citizens whose scores are added up together
+AT_ONCE = 1000  # citizens whose scores are added up together
 
 Weights = dict[int, tuple[Ints, Floats]]  # of each dimension: the activities that aim at it, and their columns of A⁻¹
 
@@ -70,17 +70,18 @@ class Sums:
         p = len(codes)
         self.codes, self.own = codes, own
         self._order = np.argsort(codes)
+        self._sorted = codes[self._order]
         if kept is not None:
             self.__dict__ |= {name: kept[name] for name in self.SUMMED[1:]}
             return
         self.a, self.less = np.zeros((p, p)), np.zeros((k, p, p))
-        self.b, self.marked = np.zeros((p, k)), np.zeros((4, p, k))
+        self.b = np.zeros((5, p, k))  # of scores and marks
         self.yy, self.free = np.zeros(k), np.zeros(k)
         self.rows, self.groups = np.zeros(k, np.int64), np.zeros(k, np.int64)
 
     def columns(self, codes: Ints) -> Ints:
         """Where the columns with these codes stand."""
-        return self._order[np.searchsorted(self.codes, codes, sorter=self._order)]
+        return self._order[self._sorted.searchsorted(codes)]
 
     def add(self, piece: Piece, sign: int = 1) -> None:
         cols = self.columns(piece.codes)
@@ -93,14 +94,13 @@ class Sums:
             product = sign * (part.T @ part)
             for dim in dims.tolist():
                 self.less[dim][square] += product
-        self.b[cols] += x.T @ piece.y
-        self.marked[:, cols[:, None], piece.dims] += x.T @ piece.marks
-        self.yy += sign * (piece.y**2).sum(axis=0)
+        self.b[:, cols] += x.T @ piece.z
+        self.yy += sign * (piece.z[0] ** 2).sum(axis=0)
         self.rows += sign * piece.rows
         self.groups += sign * (piece.rows > 0)
         self.free += sign * np.maximum(piece.rows - self.own, 0)
 
-    SUMMED = ("codes", "a", "less", "b", "marked", "yy", "free", "rows", "groups")
+    SUMMED = ("codes", "a", "less", "b", "yy", "free", "rows", "groups")
 
     def as_arrays(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.SUMMED}
@@ -119,7 +119,7 @@ class Sums:
         self.a[to[:, None], to] = kept.a[here[:, None], here]
         for mine, theirs in zip(self.less, kept.less, strict=True):
             mine[to[:, None], to] = theirs[here[:, None], here]
-        self.b[to], self.marked[:, to] = kept.b[here], kept.marked[:, here]
+        self.b[:, to] = kept.b[:, here]
         for name in ("yy", "free", "rows", "groups"):
             getattr(self, name)[:] = getattr(kept, name)
 
@@ -154,36 +154,36 @@ def fit(
         marks = [maker.mark(citizen) for citizen in range(len(maker))]
         sums, renewed = summed(maker, kept, marks)
         tau, se_model, s2 = np.full((a, k), np.nan), np.full((a, k), np.nan), np.full(k, np.nan)
-        beta, freed = np.zeros((p, k)), np.zeros((4, p, k))
+        found = np.zeros((5, p, k))
         weights: Weights = {}
         ranks = np.zeros(k)
-        size = np.diagonal(sums.a)
+        size, room = np.diagonal(sums.a), np.empty((p, p))
         for dim in range(k):
             if not sums.rows[dim]:
                 continue
-            system = System(sums.a - sums.less[dim], size)
+            system = System(np.subtract(sums.a, sums.less[dim], out=room), size)
             aims = np.arange(a) if pairs is None else np.flatnonzero(pairs[:, dim])
-            solved = system.solve(
-                np.concatenate([sums.b[:, [dim]], sums.marked[:, :, dim].T, np.eye(p)[:, aims]], axis=1)
-            )
-            beta[:, dim], freed[:, :, dim], inverse = solved[:, 0], solved[:, 1:5].T, solved[:, 5:]
+            right = np.zeros((p, 5 + len(aims)))
+            right[:, :5], right[aims, 5 + np.arange(len(aims))] = sums.b[:, :, dim].T, 1.0
+            solved = system.solve(right)
+            found[:, :, dim], inverse = solved[:, :5].T, solved[:, 5:]
             ranks[dim] = system.rank
             left = sums.free[dim] - system.rank
             if left <= 0:
                 continue
-            s2[dim] = max(sums.yy[dim] - sums.b[:, dim] @ beta[:, dim], 0.0) / left
+            s2[dim] = max(sums.yy[dim] - sums.b[0, :, dim] @ found[0, :, dim], 0.0) / left
             known = system.knows(aims)
             aims, inverse = aims[known], inverse[:, known]
-            tau[aims, dim] = beta[aims, dim]
+            tau[aims, dim] = found[0, aims, dim]
             se_model[aims, dim] = np.sqrt(s2[dim] * np.maximum(inverse[aims, np.arange(len(aims))], 0.0))
-            weights[dim] = aims, inverse
+            weights[dim] = aims, np.ascontiguousarray(inverse)
         there = (kept.get(mark) for mark in marks if mark in kept.places)
-        rests = _rests(there, sums, beta, freed, s2, weights, a)
+        rests = _rests(there, sums, found, s2, weights, a)
         kept.keep(sums.as_arrays())
     se_robust = _sandwich(rests.meat, sums, ranks)
     se_robust[~np.isfinite(se_model)] = np.nan
-    lead, line = (_halves(*one) for one in rests.products)
-    return Fit(tau, se_model, se_robust, s2, sums.rows, lead, line, renewed)
+    lead, line = _halves(rests.products, 1, 2), _halves(rests.products, 3, 4)
+    return Fit(tau, se_model, se_robust, s2, sums.rows.copy(), lead, line, renewed)
 
 
 def summed(maker: Maker, kept: Shelf, marks: Sequence[bytes]) -> tuple[Sums, int]:
@@ -193,8 +193,7 @@ def summed(maker: Maker, kept: Shelf, marks: Sequence[bytes]) -> tuple[Sums, int
     if kept.sums is None:
         sums = Sums(maker.design.codes, k, maker.own)
     else:
-        sums = Sums(kept.sums["codes"].astype(np.int64), k, maker.own, kept.sums)
-        kept.sums = None
+        sums = Sums(kept.sums["codes"], k, maker.own, kept.sums)
         for mark in stale:
             sums.add(kept.get(mark), -1)
         sums = sums.moved(maker.design.codes)
@@ -214,24 +213,27 @@ class System:
 
     A column is estimable when its unit vector lies in the row space (Searle 1971): then every solution of the normal
     equations gives it the same value. `size`: what the diagonal was before something was taken from it; what is left
-    of a column by rounding is nothing.
+    of a column by rounding is nothing. A is used up.
     """
 
     def __init__(self, a: Floats, size: Floats | None = None) -> None:
         diagonal = np.diagonal(a)
         self.seen = diagonal > (0.0 if size is None else size * SINGULAR)
         self.scale = np.sqrt(np.where(self.seen, diagonal, 1.0))
-        normal = a / self.scale[:, None] / self.scale
+        normal = a
+        normal /= self.scale[:, None]
+        normal /= self.scale
         if not self.seen.all():
             normal[~self.seen] = normal[:, ~self.seen] = 0.0
         self.factor: Floats | None = None
         self.rank = len(a)
         if self.seen.all():
-            factor, failed = linalg.lapack.dpotrf(normal, lower=True, clean=False)
+            factor, failed = linalg.lapack.dpotrf(normal.T, lower=True, clean=False, overwrite_a=True)
             if not failed and np.diagonal(factor).min(initial=1.0) ** 2 >= SINGULAR:
                 self.factor = factor
                 return
-        values, vectors = np.linalg.eigh(normal)
+        np.fill_diagonal(normal, self.seen)  # that and the other triangle are where a factor was tried
+        values, vectors = np.linalg.eigh(normal, "L")
         keep = values > max(values[-1], 0.0) * SINGULAR if len(values) else np.zeros(0, bool)
         self.values, self.vectors, self.rank = values[keep], vectors[:, keep], int(keep.sum())
 
@@ -256,13 +258,13 @@ class Rests:
     """What the model leaves over of each of G citizens with something to tell."""
 
     meat: Floats  # (A, K): Σ over citizens of (their scores along the design, times a row of A⁻¹)²
-    products: Floats  # (2, 4, G): for the lead and the line test, see `_rests`
+    products: Floats  # (G, 5, 5): of what is left of scores and marks with each other
 
 
-def _rests(
-    pieces: Iterator[Piece], sums: Sums, beta: Floats, freed: Floats, s2: Floats, weights: Weights, a: int
-) -> Rests:
+def _rests(pieces: Iterator[Piece], sums: Sums, found: Floats, s2: Floats, weights: Weights, a: int) -> Rests:
     """Residuals along the design, for the robust errors; and along the marks, for whether citizens rose anyway.
+
+    `found` (5, p, K): the estimates, then what takes the design out of the marks.
 
     Score tests (Rao 1948) over every hypothesised pair: what the model leaves over along a mark, in units of each
     dimension's variance, against how it varies from citizen to citizen.
@@ -276,42 +278,31 @@ def _rests(
     years and not at half a year; and what the activity itself does is a step, which the model has taken out. Its two
     halves are against the model, and against the lines of all who were referred.
     """
-    k = len(s2)
     weight = 1 / np.sqrt(np.where(s2 > 0, s2, np.inf))
-    of_all = np.concatenate([beta, *freed], axis=1)  # (p, 5·K): the estimates, then what takes the design out of marks
-    meat, products = np.zeros((a, k)), []
+    meat, products = np.zeros((a, len(s2))), []
     scores: list[tuple[Ints, Floats]] = []
 
     def digest() -> None:
         """Many citizens' scores at once; they would be a hundred megabytes of a city."""
         rows = np.cumsum([0, *(len(place) for place, _ in scores)])
         places = np.concatenate([place for place, _ in scores])
-        along = np.concatenate([score for _, score in scores])
+        along = np.concatenate([score for _, score in scores], axis=1)
         for dim, (aims, inverse) in weights.items():
-            table = sparse.csr_array((along[:, dim].copy(), places, rows), shape=(len(scores), len(sums.codes)))
+            table = sparse.csr_array((along[dim], places, rows), shape=(len(scores), len(sums.codes)))
             meat[aims, dim] += ((table @ inverse) ** 2).sum(axis=0)
         scores.clear()
 
     for piece in pieces:
         place = sums.columns(piece.codes)
-        told = piece.freed(piece.x @ of_all[place]).reshape(len(piece.y), 5, k)
-        left = piece.y - told[:, 0]
-        scores.append((place, piece.x.T @ left))
+        rest = piece.freed(piece.z - piece.x @ found.take(place, axis=1))
+        scores.append((place, rest[0].T @ piece.x))
         if len(scores) == AT_ONCE:
             digest()
-        marks = -told[:, 1:]
-        marks[..., piece.dims] += piece.marks.transpose(1, 0, 2)
-        marks *= weight
-        by_mark = np.tensordot(marks, left * weight, ([0, 2], [0, 1]))  # (4,): mark · rest
-        products.append(
-            [
-                [by_mark[0], np.vdot(marks[:, 0], marks[:, 1]), by_mark[1], np.vdot(marks[:, 1], marks[:, 1])],
-                [by_mark[2], np.vdot(marks[:, 2], marks[:, 3]), by_mark[3], np.vdot(marks[:, 3], marks[:, 3])],
-            ]
-        )
+        flat = (rest * weight).reshape(5, -1)
+        products.append(flat @ flat.T)
     if scores:
         digest()
-    return Rests(meat, np.moveaxis(np.array(products).reshape(-1, 2, 4), 0, -1))
+    return Rests(meat, np.array(products).reshape(-1, 5, 5))
 
 
 def _sandwich(meat: Floats, sums: Sums, ranks: Floats) -> Floats:
@@ -324,8 +315,10 @@ def _sandwich(meat: Floats, sums: Sums, ranks: Floats) -> Floats:
         return np.sqrt(meat * np.where(np.isfinite(factor) & (factor > 0), factor, np.nan))
 
 
-def _halves(plain: Floats, cross: Floats, by_others: Floats, own: Floats) -> tuple[float, float]:
+def _halves(products: Floats, mark: int, others: int) -> tuple[float, float]:
     """z of mark · rest, and of (mark - share · others) · (rest - excess · others), from each citizen's products."""
+    plain, by_others = products[:, mark, 0], products[:, others, 0]
+    cross, own = products[:, mark, others], products[:, others, others]
     total = own.sum()
     share, excess = (cross.sum() / total, by_others.sum() / total) if total > 0 else (0.0, 0.0)
     return standing(plain), standing(plain - share * by_others - excess * cross + share * excess * own)

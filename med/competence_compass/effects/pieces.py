@@ -5,9 +5,9 @@ goes into it, so that a piece that was made before can be taken instead of made 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from hashlib import blake2b
+from hashlib import sha256
 
 import numpy as np
 from scipy import linalg, sparse
@@ -16,6 +16,8 @@ from med.competence_compass.effects.covariance import Covariance
 from med.competence_compass.effects.design import Design
 from med.competence_compass.effects.study import Bools, Floats, Ints, Sparse
 
+MARK = 16  # bytes
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -23,25 +25,19 @@ class Piece:
 
     That a row does not count for a dimension is the same as giving the row a column of its own there. `q` holds an
     orthonormal basis of such rows, for each set of rows that some dimension lacks; `lacks` says which dimension lacks
-    which. y and marks are freed of it already.
+    which. z is freed of it already.
     """
 
     codes: Ints  # (c,) which columns of the design, by their lasting codes
     x: Floats  # (m, c)
-    y: Floats  # (m, K)
+    z: Floats  # (5, m, K): scores; and for the tests: about to begin, waits; a line of who begins, of who is referred
     q: Floats  # (m, s)
     lacks: Floats  # (s, K), 1 where the dimension is to be freed of that part of q
-    dims: Ints  # (d,) dimensions that an activity aims at which the citizen waits for or takes part in at some time
-    marks: Floats  # (4, m, d), for the lead test: about to begin, waits; and a line if the citizen begins, is referred
     rows: Ints  # (K,) that count
 
     def freed(self, values: Floats) -> Floats:
-        """(m, r·K), r times all dimensions side by side, each freed of the rows that do not count for it."""
-        if not self.q.shape[1]:
-            return values
-        part = (self.q.T @ values).reshape(len(self.lacks), -1, self.lacks.shape[1])
-        part *= self.lacks[:, None]
-        return values - self.q @ part.reshape(len(self.lacks), -1)
+        """(…, m, K): each dimension freed of the rows that do not count for it."""
+        return values - self.q @ (self.lacks * (self.q.T @ values)) if self.q.shape[1] else values
 
 
 class Maker:
@@ -52,13 +48,14 @@ class Maker:
         self.design, self.own = design, 2 if slopes else 1
         self.cov = cov.without_slope() if slopes else cov
         order, self.cuts = study.in_order
-        self.columns = Slices(design.columns(order))
-        self.lead, self.waits = (Slices(_aimed(marks[order], targets)) for marks in (design.lead, design.waits))
+        self.columns = Slices(design.columns(order), design.codes)
+        aimed = sparse.csr_array(targets.astype(float))
+        self.marks = Slices(sparse.hstack([one[order] @ aimed for one in (design.lead, design.waits)], format="csr"))
         self.ever = np.stack(
             [np.minimum(ever.astype(float) @ targets, 1.0) for ever in (design.begun, design.referred)], axis=1
         )
         self.quarter = study.quarter[order].astype(float)
-        self.usable, self.scores = design.usable[order], study.scores[order]
+        self.scores = design.observed
 
     def __len__(self) -> int:
         return len(self.cuts) - 1
@@ -71,28 +68,24 @@ class Maker:
     def mark(self, citizen: int) -> bytes:
         """A digest of everything the citizen's piece is made of."""
         here = slice(self.cuts[citizen], self.cuts[citizen + 1])
-        digest = blake2b(self.design.study.citizens[citizen].encode(), digest_size=16)
-        for part in (self.quarter[here], self.usable[here], self.scores[here], self.ever[citizen]):
-            digest.update(part.tobytes())
-        digest.update(self.columns.bytes_of(here, self.design.codes))
-        digest.update(self.lead.bytes_of(here))
-        digest.update(self.waits.bytes_of(here))
-        return digest.digest()
+        digest = sha256(self.design.study.citizens[citizen].encode())
+        seen = self.quarter[here], self.scores[here], self.ever[citizen]
+        for part in (*seen, *self.columns.parts(here), *self.marks.parts(here)):
+            digest.update(part.data)
+        return digest.digest()[:MARK]
 
     def piece(self, citizen: int) -> Piece | None:
         """None for who has nothing to tell: too few rows for a level (and a line) of their own."""
         here = slice(self.cuts[citizen], self.cuts[citizen + 1])
-        usable = self.usable[here]
+        usable = np.isfinite(self.scores[here])
         some = np.asarray(usable.any(axis=1))
         times, usable = self.quarter[here][some], usable[some]
         m, k, own = len(times), usable.shape[1], self.own
         if m <= own or (own > 1 and np.ptp(times) == 0):
             return None
         x, cols = self.columns.dense(here, some)
-        dims = np.flatnonzero(self.ever[citizen, 1])
         line = (times - times.mean())[:, None]
-        marks = [one.wide(here, some, k)[:, dims] for one in (self.lead, self.waits)]
-        marks += [line * ever[dims] for ever in self.ever[citizen]]
+        marks = [self.marks.wide(here, some, 2 * k), *(line * ever for ever in self.ever[citizen])]
         level = np.concatenate([np.ones((m, 1)), line], axis=1)[:, :own]
         y = np.where(usable, self.scores[here][some], 0.0)
         whole = np.concatenate([level, np.eye(m), x, y, *marks], axis=1)
@@ -101,7 +94,7 @@ class Maker:
         base, _ = np.linalg.qr(z[:, :own])
         z = z[:, own:]
         z -= base @ (base.T @ z)
-        single, x, y, *marks = np.split(z, np.cumsum([m, len(cols), k, *[len(dims)] * 3]), axis=1)
+        single, x, z = np.split(z, np.cumsum([m, len(cols)]), axis=1)
         counts = usable.sum(axis=0)
         q, lacks = [np.zeros((m, 0))], [np.zeros((0, k))]
         for missing, which in _alike(~usable):
@@ -116,38 +109,31 @@ class Maker:
                 q.append(np.linalg.qr(single[:, missing])[0][:, :n])
             lacks.append(np.zeros((q[-1].shape[1], k)))
             lacks[-1][:, which] = 1.0
-        bare = Piece(
+        made = Piece(
             self.design.codes[cols],
             np.ascontiguousarray(x),
-            y,
+            np.ascontiguousarray(z.reshape(m, 5, k).swapaxes(0, 1)),
             np.concatenate(q, axis=1),
             np.concatenate(lacks),
-            dims,
-            np.zeros((0, m, 0)),
             counts,
         )
-        full = np.zeros((4, m, k))
-        full[..., dims] = np.stack(marks)
-        marked = [bare.freed(one)[:, dims] for one in full]
-        return Piece(bare.codes, bare.x, bare.freed(y), bare.q, bare.lacks, dims, np.stack(marked), counts)
+        return replace(made, z=made.freed(made.z))
 
 
 class Slices:
     """A sparse array whose rows are asked for in stretches, many thousand times: past scipy, which takes its time."""
 
-    def __init__(self, table: Sparse) -> None:
-        found = sparse.csr_array(table)
-        self.starts, self.columns, self.values = found.indptr.astype(np.int64), found.indices, found.data
-        self._codes: Ints | None = None
+    def __init__(self, table: Sparse, codes: Ints | None = None) -> None:
+        """`codes`: the columns' lasting ones, where they have some."""
+        table.sort_indices()
+        self.starts, self.columns, self.values = table.indptr.astype(np.int64), table.indices, table.data
+        self.lengths = np.diff(self.starts)
+        self.names = self.columns if codes is None else codes[self.columns]
 
-    def bytes_of(self, here: slice, codes: Ints | None = None) -> bytes:
-        """What stands in some rows, as bytes; with the columns' own codes, if they have any."""
-        if codes is not None and self._codes is None:
-            self._codes = codes[self.columns]
-        names = self.columns if self._codes is None else self._codes
-        ends = self.starts[here.start : here.stop + 1]
-        inside = slice(ends[0], ends[-1])
-        return (ends - ends[0]).tobytes() + names[inside].tobytes() + self.values[inside].tobytes()
+    def parts(self, here: slice) -> tuple[Ints, Ints, Floats]:
+        """What stands in some rows."""
+        inside = slice(self.starts[here.start], self.starts[here.stop])
+        return self.lengths[here], self.names[inside], self.values[inside]
 
     def wide(self, here: slice, some: Bools, width: int) -> Floats:
         """Those of the rows that are wanted, all columns of them."""
@@ -167,12 +153,6 @@ class Slices:
         x = x[some]
         varies = np.ptp(x, axis=0) > 0
         return x[:, varies], cols[varies].astype(np.int64)
-
-
-def _aimed(marks: Sparse, targets: Bools) -> Sparse:
-    found = sparse.csr_array(marks @ sparse.csr_array(targets.astype(float)))
-    found.sort_indices()
-    return found
 
 
 def _alike(missing: Bools) -> Iterator[tuple[Bools, Ints]]:

@@ -17,6 +17,7 @@ Sparse = Any  # scipy's sparse arrays have no types
 
 REFERRAL_WITHIN = 100  # days before queueing in which an assessment counts as the one that led to it
 FAR = date.max.toordinal()
+DAYS = FAR + 2  # more than there are
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,31 @@ class Study:
         order, cuts = self.in_order
         return [order[cuts[i] : cuts[i + 1]] for i in range(len(self.citizens))]
 
-    def rows_of(self, citizens: Ints) -> tuple[Ints, Ints]:
-        """All rows of each of `citizens`: the place in `citizens`, and the row, in the order of the days."""
-        order, cuts = self.in_order
-        counts = cuts[citizens + 1] - cuts[citizens]
+    @cached_property
+    def calendar(self) -> tuple[Ints, Ints]:
+        """Day and quarter of all rows in their order; quarters counted among those that occur."""
+        order, _ = self.in_order
+        return self.day[order], np.unique(self.quarter[order], return_inverse=True)[1].astype(np.int64)
+
+    @cached_property
+    def _keys(self) -> Ints:
+        return self.citizen[self.in_order[0]] * DAYS + self.calendar[0]
+
+    def place(self, citizens: Ints, days: Ints | int) -> Ints:
+        """The place in the order of each citizen's first row on or after a day; where the next one's begin for none."""
+        return np.searchsorted(self._keys, citizens * DAYS + np.clip(days, 0, DAYS - 1))
+
+    def places_of(self, citizens: Ints, since: Ints | int = 0, until: Ints | int = FAR) -> tuple[Ints, Ints]:
+        """Rows of each of `citizens` from a day until before another: which citizen, and the place in the order."""
+        begins = self.place(citizens, since)
+        counts = np.maximum(self.place(citizens, until) - begins, 0)
         which = np.repeat(np.arange(len(citizens)), counts)
-        place = np.arange(len(which)) - np.repeat(counts.cumsum() - counts, counts)
-        return which, order[cuts[citizens][which] + place]
+        return which, np.arange(len(which)) + np.repeat(begins - counts.cumsum() + counts, counts)
+
+    def rows_of(self, citizens: Ints, since: Ints | int = 0, until: Ints | int = FAR) -> tuple[Ints, Ints]:
+        """As `places_of`, with the rows' own numbers; in the order of the days."""
+        which, place = self.places_of(citizens, since, until)
+        return which, self.in_order[0][place]
 
     @cached_property
     def starts(self) -> Ints:
@@ -115,10 +134,10 @@ def exposure(study: Study) -> Sparse:
     last = int(study.day.max()) if len(study.day) else 0
     until = np.full(len(study.p_end), last) if study.attended_until is None else study.attended_until
     end = np.minimum(study.p_end, np.maximum(until, study.p_start))
-    which, row = study.rows_of(study.p_citizen)
+    which, row = study.rows_of(study.p_citizen, study.p_start)
     gone = (study.day[row] - study.p_start[which]) / np.maximum(end - study.p_start, 1)[which]
     reached = np.clip(gone, 0.0, 1.0) * (study.p_attended / np.maximum(study.p_planned, 1e-9))[which]
-    some = (reached > 0) & (study.day[row] >= study.p_start[which])
+    some = reached > 0
     found = marked(row[some], study.p_activity[which[some]], reached[some], (len(study.day), len(study.activities)))
     found.data = np.minimum(found.data, 1.0)
     return found
@@ -135,10 +154,8 @@ def referral_rows(study: Study) -> tuple[Ints, Ints]:
     Returns entries and rows, pair by pair. A referral is given when things look bad, and things that look bad look
     better next time by themselves.
     """
-    which, row = study.rows_of(study.w_citizen)
-    day, queued = study.day[row], study.w_queued[which]
-    near = (day <= queued) & (day >= queued - REFERRAL_WITHIN)
-    which, row, day = which[near], row[near], day[near]
+    which, row = study.rows_of(study.w_citizen, study.w_queued - REFERRAL_WITHIN, study.w_queued + 1)
+    day = study.day[row]
     is_marked = study.is_referral[row]
     has_marked = np.bincount(which, is_marked, minlength=len(study.w_citizen)) > 0
     last = np.zeros(len(study.w_citizen), np.int64)
@@ -159,19 +176,29 @@ def donut(study: Study) -> Bools:
     return out
 
 
-def baseline_sd(study: Study, left_out: Bools) -> Floats:
-    """(K,): the standard deviation over citizens of their first score of each dimension; NaN below two citizens."""
-    found = np.full(len(study.dimensions), np.nan)
-    order, cuts = study.in_order
-    there = cuts[:-1][np.diff(cuts) > 0]
-    if not len(there):
-        return found
-    for k in range(len(found)):
-        usable = np.isfinite(study.scores[:, k]) & ~left_out[:, k]
-        place = np.where(usable[order], np.arange(len(order)), len(order))
-        first = np.minimum.reduceat(place, there)
-        ends = np.append(there[1:], len(order))
-        seen = study.scores[order[first[first < ends]], k]
-        if len(seen) > 1:
-            found[k] = seen.std(ddof=1)
-    return found
+class Series:
+    """The scores of one dimension, citizen after citizen in the order of the days; NaN where there is none."""
+
+    def __init__(self, study: Study, values: Floats) -> None:
+        """`values`: of all rows, in their order (`Study.in_order`)."""
+        (days, _), (_, cuts) = study.calendar, study.in_order
+        self.values, self.days = values, np.append(days, -1)
+        there, place = np.isfinite(values), np.arange(len(values))
+        before, after = np.where(there, place, -1), np.where(there, place, len(place))[::-1]
+        self.last = np.append(
+            -1, np.maximum.accumulate(before)
+        )  # before each place: where one scored last stood, or -1
+        self.next = np.append(np.minimum.accumulate(after)[::-1], len(place))  # the first from there on
+        first = self.next[cuts[:-1]]
+        self.first = first[first < cuts[1:]]  # of each citizen who has any
+        self.newest_but_one = self.second_last(cuts[:-1], cuts[1:])
+
+    def second_last(self, begins: Ints, ends: Ints) -> Ints:
+        """The day of the last score but one in each stretch; -1 where there are not two."""
+        last = self.last[ends]
+        found = np.where(last >= begins, self.last[last], -1)
+        return np.where(found >= begins, self.days[found], -1)
+
+    def baseline_sd(self) -> float:
+        """The standard deviation over citizens of their first score; NaN below two citizens."""
+        return float(self.values[self.first].std(ddof=1)) if len(self.first) > 1 else float("nan")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from med.competence_compass.effects.study import FAR, Bools, Floats, Ints, Study
+from med.competence_compass.effects.study import FAR, Bools, Floats, Series, Study
 
 INFLATE = 1.3  # in trials with known truths the plain standard error was too small by about this much (coverage 0.87)
 FEWEST_WAITING = 5
@@ -33,55 +33,77 @@ def waiting_list_estimate(study: Study, left_out: Bools, activity: int, dimensio
     activity's waiting list all the time between them. Cells are weighted by how many began. The variance of a cell is
     s²_began/n + s²_waiting/n with the variances pooled over cells; its root is inflated by 1.3.
     """
-    score = np.where(left_out[:, dimension], np.nan, study.scores[:, dimension])
-    first = study.starts[:, activity] if len(study.activities) else np.zeros(0, np.int64)
-    mine = np.flatnonzero(study.p_activity == activity)
-    mine = mine[study.p_start[mine] == first[study.p_citizen[mine]]]
-    before, after = around(study, score, mine)
-    both = (before >= 0) & (after >= 0)
-    before, after = before[both], after[both]
-    changes = score[after] - score[before]
-    pairs, cell = np.unique(
-        np.stack([study.quarter[before], study.quarter[after]], axis=1).reshape(-1, 2), axis=0, return_inverse=True
-    )
-    entries = np.flatnonzero(study.w_activity == activity)
-    citizens = study.w_citizen[entries]
-    which, row = study.rows_of(citizens)
-    until = np.minimum(study.w_left[entries], first[citizens])[which]
-    stood = np.isfinite(score[row]) & (study.day[row] >= study.w_queued[entries][which]) & (study.day[row] < until)
-    which, row = which[stood], row[stood]
-    quarters, place = np.unique(np.concatenate([pairs.ravel(), study.quarter[row]]), return_inverse=True)
-    seen = np.full((len(entries), len(quarters)), np.nan)
-    seen[which, place[pairs.size :]] = score[row]  # of two in a quarter the later one
-    ends = place[: pairs.size].reshape(-1, 2)
-    waited = seen[:, ends[:, 1]] - seen[:, ends[:, 0]]  # (waiting, cells)
-    waited[:, ends[:, 0] == ends[:, 1]] = np.nan
-    compared = np.isfinite(waited).any(axis=0)
-    if not compared.any():
-        return WaitingEstimate(started=len(changes))
-    begun = np.full((len(changes), len(pairs)), np.nan)
-    begun[np.arange(len(changes)), cell.ravel()] = changes
-    n, mean, within = in_cells(begun[:, compared])
-    m, their_mean, their_within = in_cells(waited[:, compared])
-    weights = n / n.sum()
-    variance = weights**2 @ (within / n + their_within / m)
-    se = INFLATE * float(np.sqrt(variance)) if np.isfinite(variance) and variance > 0 else float("nan")
-    people = len(np.unique(citizens[np.isfinite(waited).any(axis=1)]))
-    return WaitingEstimate(float(weights @ (mean - their_mean)), se, int(n.sum()), people)
+    counting = np.where(left_out[:, dimension], np.nan, study.scores[:, dimension])
+    return Around(study, activity).waiting_list(Series(study, counting[study.in_order[0]]))
 
 
-def around(study: Study, score: Floats, participations: Ints) -> tuple[Ints, Ints]:
-    """The last row in the two quarters before each start and the first in the two after its end; -1 for none."""
-    which, row = study.rows_of(study.p_citizen[participations])
-    some = np.isfinite(score[row])
-    which, row = which[some], row[some]
-    day, start, end = study.day[row], study.p_start[participations][which], study.p_end[participations][which]
-    found = np.full((2, len(participations)), -1)
-    is_before = (day < start) & (day >= start - 92 * BEFORE)
-    found[0, which[is_before]] = row[is_before]  # in the order of the days: the last one stands
-    is_after = (end < FAR) & (day >= end) & (day <= end + 92 * AFTER)
-    found[1, which[is_after][::-1]] = row[is_after][::-1]
-    return found[0], found[1]
+class Around:
+    """Who began an activity, who waited for it and who did neither meanwhile, whatever the dimension."""
+
+    def __init__(self, study: Study, activity: int) -> None:
+        _, cuts = study.in_order
+        first = study.starts[:, activity] if len(study.activities) else np.zeros(0, np.int64)
+        _, self.quarter = study.calendar
+        self.people = np.flatnonzero(first < FAR)
+        self.opens, self.closes = cuts[self.people], cuts[self.people + 1]
+        self.began = study.place(self.people, first[self.people])
+        self.others = np.flatnonzero(first == FAR)
+        self.ran = int(first.min(initial=FAR)) - 183  # since half a year before anybody began
+
+        mine = np.flatnonzero(study.p_activity == activity)
+        mine = mine[study.p_start[mine] == first[study.p_citizen[mine]]]
+        citizens, start, end = study.p_citizen[mine], study.p_start[mine], study.p_end[mine]
+        self.before = study.place(citizens, start - 92 * BEFORE), study.place(citizens, start)
+        self.after = study.place(citizens, end), study.place(citizens, np.where(end < FAR, end + 92 * AFTER + 1, end))
+
+        entries = np.flatnonzero(study.w_activity == activity)
+        self.waiting = study.w_citizen[entries]
+        until = np.minimum(study.w_left[entries], first[self.waiting])
+        self.waited = study.places_of(self.waiting, study.w_queued[entries], until)
+
+    def seen(self, series: Series, top: float, bottom: float) -> tuple[int, int, float, float]:
+        """Participants with a score before and one after their first start; citizens assessed twice without the
+        activity while it ran; the shares of participants who stood at the top and at the bottom before."""
+        if not len(self.people):
+            return 0, 0, 0.0, 0.0
+        last = series.last[self.began]
+        before, after = last >= self.opens, series.next[self.began] < self.closes
+        twice = [series.newest_but_one[self.others], series.second_last(self.opens, self.began)]
+        n, compared = int((before & after).sum()), int(sum((days >= self.ran).sum() for days in twice))
+        stood = series.values[last[before]]
+        if not len(stood):
+            return n, compared, 0.0, 0.0
+        return n, compared, float((stood >= top).mean()), float((stood <= bottom).mean())
+
+    def waiting_list(self, series: Series) -> WaitingEstimate:
+        """See `waiting_list_estimate`."""
+        score, quarter = series.values, self.quarter
+        before, after = series.last[self.before[1]], series.next[self.after[0]]
+        both = (before >= self.before[0]) & (after < self.after[1])
+        before, after = before[both], after[both]
+        changes = score[after] - score[before]
+        width = quarter.max(initial=0) + 1
+        cells, cell = np.unique(quarter[before] * width + quarter[after], return_inverse=True)
+        then, now = np.divmod(cells, width)
+        which, place = self.waited
+        stood = np.isfinite(score[place])
+        which, place = which[stood], place[stood]
+        seen = np.full((len(self.waiting), width), np.nan)
+        seen[which, quarter[place]] = score[place]  # of two in a quarter the later one
+        waited = seen[:, now] - seen[:, then]  # (waiting, cells)
+        waited[:, now == then] = np.nan
+        compared = np.isfinite(waited).any(axis=0)
+        if not compared.any():
+            return WaitingEstimate(started=len(changes))
+        begun = np.full((len(changes), len(cells)), np.nan)
+        begun[np.arange(len(changes)), cell] = changes
+        n, mean, within = in_cells(begun[:, compared])
+        m, their_mean, their_within = in_cells(waited[:, compared])
+        weights = n / n.sum()
+        variance = weights**2 @ (within / n + their_within / m)
+        se = INFLATE * float(np.sqrt(variance)) if np.isfinite(variance) and variance > 0 else float("nan")
+        people = len(np.unique(self.waiting[np.isfinite(waited).any(axis=1)]))
+        return WaitingEstimate(float(weights @ (mean - their_mean)), se, int(n.sum()), people)
 
 
 def in_cells(values: Floats) -> tuple[Floats, Floats, float]:

@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from med.competence_compass.effects.study import FAR, Hypothesis, baseline_sd, donut, exposure, quarters, referral_rows
+from med.competence_compass.effects.study import FAR, Hypothesis, Series, donut, exposure, quarters, referral_rows
 from tests.competence_compass.effects.small import small_study
 
 DAY = date(2025, 1, 1).toordinal()
@@ -116,15 +116,15 @@ def test_only_the_targeted_dimension_is_left_out():
 
 def test_the_spread_at_baseline_is_that_of_first_scores():
     study = small_study(missing=0.3)
-    found = baseline_sd(study, np.zeros(study.scores.shape, bool))
     for k in range(3):
         firsts = []
         for c in range(len(study.citizens)):
             mine = study.scores[study.citizen == c, k]
             firsts += mine[np.isfinite(mine)][:1].tolist()
-        assert found[k] == pytest.approx(np.std(firsts, ddof=1))
+        found = Series(study, study.scores[study.in_order[0], k]).baseline_sd()
+        assert found == pytest.approx(np.std(firsts, ddof=1))
 
 
 def test_one_citizen_has_no_spread():
     study = one_citizen([0, 90])
-    assert np.isnan(baseline_sd(study, np.zeros((2, 1), bool))).all()
+    assert np.isnan(Series(study, study.scores[:, 0]).baseline_sd())
