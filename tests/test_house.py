@@ -48,10 +48,10 @@ OWN = {
     "decisions": {"addresses", "circles", "filters", "fragments", "syndication", "waiting"},
     "identity": {"accounts", "counter", "doorkeeper", "limits", "oidc", "passwords", "sealing", "second_step"},
     "keeping": {"copies", "nightly", "proof"},
-    "loop": {"circles", "pointing", "raising", "sentences", "showing"},
+    "loop": {"circles", "moments", "pointing", "raising", "sentences", "showing"},
     "meetings": {"canonical", "deadlines", "files", "live", "panels", "sealing", "waiting", "waiting_minutes"},
     "organisation": {"seating"},
-    "trust": {"anchors", "emergencies", "held", "own_data", "retention"},
+    "trust": {"anchors", "emergencies", "held", "own_data", "retention", "trail_words"},
 }
 FLOORS = {
     "litestar": (2, 22), "multipart": (1, 3, 1), "apscheduler": (3, 11, 2), "sqlalchemy": (2, 0, 44),

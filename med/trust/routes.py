@@ -8,6 +8,7 @@ from med.access import require, signed_in
 from med.organisation.access import is_admin
 from med.organisation.models import Person
 from med.trust import own_data, retention
+from med.trust.trail_words import told
 from med.web.routing import Visit, get
 
 COMMAND = "med retention --dry-run"
@@ -22,6 +23,7 @@ def show_own(visit: Visit) -> Response:
         counted=own_data.counted(visit.db, mine),
         trail=own_data.trail(visit.db, mine),
         doings=own_data.doings(visit.db, mine),
+        told=told,
         me=mine,
         settings=visit.desk.settings,
     )
