@@ -177,7 +177,7 @@ SECTIONS: Mapping[str, Section] = {
     "disclosure": Section(
         "One citizen between two reports", "MED_TIMES=4 pytest -s tests/loop/test_subtraction.py", disclosure
     ),
-    "durability": Section("Kills under load", "python -m benchmarks.durability --seed {seed}", durability),
+    "durability": Section("Kills under load", "python -m benchmarks.durability --kills 100 --seed {seed}", durability),
     "steps": Section("A fault at every step", "python -m benchmarks.faults", steps),
     "replies": Section(
         "Hostile replies", "MED_TIMES=10 MED_SEED={seed} pytest tests/calendar/test_hostile_replies.py", replies
