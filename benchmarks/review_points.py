@@ -239,8 +239,11 @@ def weather(calm: str, stormy: str, workers: int, kills: int, seed: int) -> Foun
 
 def finish(url: str) -> None:
     """One worker at the end of the time, whom nobody disturbs."""
-    with opened(url) as database, clock.at(END), database.writing() as db:
-        raise_points(db)
+    with opened(url) as database, clock.at(END):
+        more = True
+        while more:
+            with database.writing() as db:
+                more = raise_points(db)
 
 
 def count(url: str) -> Raised:

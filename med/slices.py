@@ -42,11 +42,14 @@ class Job:
 
     Either `work`, in a transaction of its own, claimed by one worker for each due time; or an `errand` outside the
     house (mail, a mailbox), which every worker runs, because rows with leases decide who does what.
+
+    Work that may be much does some of it and gives True: the rest comes in further turns, each in a transaction of its
+    own, and what people ask for meanwhile goes between.
     """
 
     name: str
     minutes: int
-    work: Callable[[Session], None] | None = None
+    work: Callable[[Session], bool | None] | None = None
     errand: Callable[[Office], None] | None = None
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
@@ -46,17 +47,27 @@ def claim(database: Database, job: Job, due_at: datetime) -> int | None:
         return None
 
 
-def run(database: Database, job: Job) -> bool:
-    """Do a job if it is due and nobody has done it; True when this call did. A failing job is logged, never raised."""
-    assert job.work is not None
+def run(database: Database, job: Job, line: Callable[..., object] | None = None) -> bool:
+    """Do a job if it is due and nobody has done it; True when this call did. A failing job is logged, never raised.
+
+    With a `line` (the queue of a writer thread) further turns wait their turn in it, behind what people asked for
+    meanwhile; else they follow at once.
+    """
     run_id = claim(database, job, due_time(job, clock.now()))
-    if run_id is None:
-        return False
-    error = ""
+    return run_id is not None and take_turns(database, job, run_id, line)
+
+
+def take_turns(database: Database, job: Job, run_id: int, line: Callable[..., object] | None = None) -> bool:
+    assert job.work is not None
+    more, error = True, ""
     try:
-        with database.writing() as db:
-            job.work(db)
-            db.execute(delete(JobRun).where(JobRun.job == job.name, JobRun.due_at < clock.now() - KEEP_RUNS))
+        while more:
+            with database.writing() as db:
+                more = bool(job.work(db))
+                db.execute(delete(JobRun).where(JobRun.job == job.name, JobRun.due_at < clock.now() - KEEP_RUNS))
+            if more and line is not None:
+                line(take_turns, database, job, run_id, line)
+                return True
     except Exception as failure:  # the next step tries again; the administrator sees this one
         log.exception("job %s failed", job.name)
         error = type(failure).__name__
@@ -119,6 +130,12 @@ def start(
     An errand waits for others and always has a thread of the scheduler's.
     """
     scheduler = Clockwork(Office(database, settings))
+
+    def line(*turn: Any) -> None:
+        """What is left when the process is to go is done at the job's next step."""
+        if submit is not None and not scheduler.office.stopping.is_set():
+            submit(*turn)
+
     for job in jobs:
 
         def tick(job: Job = job) -> None:
@@ -127,7 +144,7 @@ def start(
             elif submit is None:
                 run(database, job)
             else:
-                submit(run, database, job)
+                submit(run, database, job, line)
 
         trigger = IntervalTrigger(minutes=job.minutes, start_date=due_time(job, datetime.now(UTC)), timezone=UTC)
         scheduler.add_job(tick, trigger, id=job.name, next_run_time=datetime.now(UTC))

@@ -276,7 +276,7 @@ def scene(
         url = f"sqlite:///{folder / 'med.db'}"
     else:
         postgres = request.getfixturevalue("postgres")
-        url = postgres.create("scene", template=request.getfixturevalue("furnished_template"))
+        url = postgres.new("scene", template=request.getfixturevalue("furnished_template"))
     desk = served.app.state.desk
     desk.settings = Settings(data_dir=folder, database_url=url, secret="s" * 40, demo=True)
     walker = Walker(served.app)

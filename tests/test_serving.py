@@ -133,7 +133,7 @@ def place(backend: str, request: pytest.FixtureRequest, tmp_path_factory: pytest
             return folder, ""
         postgres = request.getfixturevalue("postgres")
         template = request.getfixturevalue("furnished_template")
-        return folder, postgres.create(f"served_{os.getpid()}_{folder.name}", template=template)
+        return folder, postgres.new("served", template=template)
 
     return make
 
@@ -382,7 +382,7 @@ def test_the_demo_keeps_its_data_and_its_port_to_itself(furnished_file, tmp_path
 
 
 def test_two_server_processes_on_postgresql(postgres, furnished_template, tmp_path):
-    url = postgres.create(f"workers_{os.getpid()}", template=furnished_template)
+    url = postgres.new("workers", template=furnished_template)
     with running(tmp_path, url, "serve", MED_WORKERS="2") as server:
         answers = {server.send("GET", path)[0].status for path in ("/livez", "/readyz", "/log-ind") for _ in range(5)}
         assert answers == {200}
@@ -394,7 +394,7 @@ def test_two_server_processes_on_postgresql(postgres, furnished_template, tmp_pa
 
 
 def test_the_worker_stops_when_told(postgres, furnished_template, tmp_path):
-    url = postgres.create(f"worker_{os.getpid()}", template=furnished_template)
+    url = postgres.new("worker", template=furnished_template)
     kept = {**os.environ, "MED_DATA_DIR": str(tmp_path), "MED_DATABASE_URL": url, "MED_SECRET": "s" * 40}
     worker = subprocess.Popen([sys.executable, "-m", "med.cli", "worker"], env=kept, stdout=subprocess.PIPE, text=True)
     try:

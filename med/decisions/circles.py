@@ -6,6 +6,7 @@ where, and each page puts in what is so at this moment, asked for all of its ent
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from markupsafe import escape
 from sqlalchemy.orm import Session
@@ -18,25 +19,35 @@ PLACE = "<!--circle-->"  # people's own words are escaped and cannot hold it
 @dataclass(frozen=True)
 class Teller:
     """`tell(db, ids)` gives sentences by decision id, for ids the caller may show; `mark(db)` is another text as soon
-    as any sentence might be."""
+    as any sentence or moment might be; `moved(db, ids)` is when what is told last became another, where it did."""
 
     tell: Callable[[Session, Collection[int]], Mapping[int, Text]]
     mark: Callable[[Session], str]
+    moved: Callable[[Session, Collection[int]], Mapping[int, datetime]]
 
 
 TELLERS: list[Teller] = []
 HEADING = T("Hvad blev der af det?")
 
 
-def register(tell: Callable[[Session, Collection[int]], Mapping[int, Text]], mark: Callable[[Session], str]) -> None:
-    """Called in a slice's `slice.py`; a second registration of the same function changes nothing."""
-    if all(known.tell is not tell for known in TELLERS):
-        TELLERS.append(Teller(tell, mark))
+def register(teller: Teller) -> None:
+    """Called in a slice's `slice.py`; a second registration of the same changes nothing."""
+    if teller not in TELLERS:
+        TELLERS.append(teller)
 
 
 def sentences(db: Session, ids: Collection[int]) -> dict[int, str]:
     """A sentence for each decision that has one, in the reader's language."""
     return {id: str(said) for teller in TELLERS for id, said in teller.tell(db, ids).items()}
+
+
+def moved(db: Session, ids: Collection[int]) -> dict[int, datetime]:
+    """When what is told of each decision last became another, where there is such a moment."""
+    found: dict[int, datetime] = {}
+    for teller in TELLERS:
+        for id, at in teller.moved(db, ids).items():
+            found[id] = max(at, found.get(id, at))
+    return found
 
 
 def mark(db: Session) -> str:

@@ -1,5 +1,6 @@
 """What the circle adds to the pages below: a decision's, a committee's, an activity's, a proposal's, the balance."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
@@ -17,7 +18,7 @@ from med.loop import queries
 from med.loop.models import DecisionLink, ReviewPoint
 from med.loop.sentences import sentence
 from med.loop.showing import circle_context
-from med.loop.words import Standing
+from med.loop.words import Standing, because
 from med.meetings.models import Meeting, Proposal
 from med.organisation.models import Committee
 
@@ -34,17 +35,20 @@ def asked_mark() -> Select[*tuple[Any, ...]]:
         return asked.scalar_subquery()
 
     return select(
-        alone(select(func.max(DecisionLink.id))),
+        alone(select(func.max(DecisionLink.made_at))),
         alone(select(func.count()).select_from(DecisionLink)),
         alone(select(func.max(ToldEstimate.id))),
         alone(select(func.sum(Activity.version))),
         alone(select(func.count()).select_from(Activity).where(Activity.state == ActivityState.PROPOSED)),
         alone(select(func.count()).select_from(Hypothesis).where(Hypothesis.decision_id.is_not(None))),
+        alone(select(func.max(ReviewPoint.id))),
+        alone(select(func.max(Proposal.answered_at)).where(Proposal.id.in_(select(ReviewPoint.proposal_id)))),
     )
 
 
 def mark(db: Session) -> str:
-    """Whatever any sentence about a circle is made of, in one line: another line, perhaps another sentence."""
+    """Whatever any sentence about a circle and its moment are made of, in one line: another line, perhaps another
+    sentence."""
     return repr(tuple(db.execute(asked_mark()).one()))
 
 
@@ -65,6 +69,7 @@ def of_the_activity(visit: Any, activity: Activity) -> Markup:
         visit,
         decisions=queries.decisions_about(visit.db, visit.viewer, activity.id),
         similar=queries.similar(visit.db, visit.viewer, activity),
+        is_asked=False,
         heading=heading,
     )
 
@@ -84,12 +89,11 @@ def of_the_proposal(visit: Any, proposal: Proposal) -> Markup:
     """On a proposal that the system raised: that it did, and why."""
     if proposal.raised_by_id is not None:
         return Markup("")
-    point = visit.db.scalar(
-        select(ReviewPoint).where(ReviewPoint.proposal_id == proposal.id).order_by(ReviewPoint.id).limit(1)
-    )
-    if point is None:
+    points = visit.db.scalars(select(ReviewPoint).where(ReviewPoint.proposal_id == proposal.id)).all()
+    if not points:
         return Markup("")
-    return visit.desk.pages.piece("loop/_proposal.html", visit, point=point)
+    said = because({point.cause for point in points})
+    return visit.desk.pages.piece("loop/_proposal.html", visit, decision_id=points[0].decision_id, because=said)
 
 
 def on_the_agenda(visit: Any, meeting: Meeting) -> dict[int, Markup]:
@@ -103,9 +107,15 @@ def on_the_agenda(visit: Any, meeting: Meeting) -> dict[int, Markup]:
         .join(ReviewPoint, ReviewPoint.proposal_id == Proposal.id)
         .join(Decision, Decision.id == ReviewPoint.decision_id)
         .where(Proposal.item_id.in_(mine), visible_decisions(visit.viewer))
-        .order_by(ReviewPoint.id.desc())
+        .order_by(ReviewPoint.id)
     ).all()
-    return {row.item_id: visit.desk.pages.piece("loop/_item.html", visit, row=row, heading=heading) for row in rows}
+    causes = defaultdict(set)
+    for row in rows:
+        causes[row.item_id].add(row.cause)
+    return {
+        id: visit.desk.pages.piece("loop/_item.html", visit, row=row, because=because(causes[id]), heading=heading)
+        for id, row in {row.item_id: row for row in rows}.items()
+    }
 
 
 def of_the_balance(visit: Any, chosen: dict[str, Any]) -> Markup:

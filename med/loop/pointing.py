@@ -1,5 +1,6 @@
 """What a point that raises itself says: a question, and what the committee needs to answer it. Danish only."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -25,32 +26,38 @@ class Words(NamedTuple):
     why: str
 
 
-def words(db: Session, decision: Decision, cause: Cause, run_id: int | None = None) -> Words:
+def words(db: Session, decision: Decision, causes: Collection[Cause]) -> Words:
     """The point's title and its reasons. Of a closed decision the title names nothing but the number."""
     committee = db.get_one(Committee, decision.committee_id)
     name = (
         f"{committee.short_name or committee.name} {label_of(decision.year, decision.number, is_open=decision.is_open)}"
     )
     circle = queries.circle(db, decision.id)
-    return Words(title(decision, name, cause), why(db, decision, name, cause, circle))
+    return Words(title(decision, name, causes), why(db, decision, name, causes, circle))
 
 
-def title(decision: Decision, name: str, cause: Cause) -> str:
+def title(decision: Decision, name: str, causes: Collection[Cause]) -> str:
     if not decision.is_open:
         return f"Hvad gør vi nu med beslutning {name}?"
-    asks = "Hvordan gik det?" if cause is Cause.REVIEW_DATE else "Målingen siger noget nyt. Hvad gør vi?"
+    if len(causes) > 1:
+        asks = "Hvordan gik det, og hvad siger målingen nu?"
+    else:
+        asks = "Hvordan gik det?" if Cause.REVIEW_DATE in causes else "Målingen siger noget nyt. Hvad gør vi?"
     said = heading(decision.text)
     room = LONGEST_TITLE - len(asks) - 3
     return f"{said if len(said) <= room else said[: room - 1].rstrip() + '…'}: {asks[0].lower()}{asks[1:]}"
 
 
-def why(db: Session, decision: Decision, name: str, cause: Cause, circle: Circle) -> str:
+def why(db: Session, decision: Decision, name: str, causes: Collection[Cause], circle: Circle) -> str:
     """Paragraphs of Markdown: question, decision, hope, hypothesis, measurement, uncertainty, what not to conclude."""
-    if cause is Cause.REVIEW_DATE and decision.review is not None:
-        asked = f"Udvalget ville se på beslutningen igen {short_date(decision.review)}. Virker den, som vi håbede? "
-    else:
-        asked = "Den seneste måling siger noget, vi ikke vidste før. "
-    parts = [asked + "Skal vi fortsætte, ændre noget eller stoppe?"]
+    asked = []
+    if Cause.REVIEW_DATE in causes and decision.review is not None:
+        asked.append(f"Udvalget ville se på beslutningen igen {short_date(decision.review)}.")
+    if Cause.VERDICT_CHANGED in causes:
+        asked.append("Den seneste måling siger noget, vi ikke vidste før.")
+    if Cause.REVIEW_DATE in causes:
+        asked.append("Virker den, som vi håbede?" if len(causes) == 1 else "Virker beslutningen, som vi håbede?")
+    parts = [" ".join(asked) + " Skal vi fortsætte, ændre noget eller stoppe?"]
     parts.append(f"**Beslutningen.** {name}: Vi har besluttet, at {decision.text}")
     if decision.hoped_effect:
         parts.append(f"**Det håbede vi, borgerne ville mærke.** {decision.hoped_effect}")

@@ -46,7 +46,7 @@ from med.decisions.models import Decision
 from med.decisions.queries import Cursor
 from med.errors import NotFound
 from med.loop.circles import Circle, Finding, Link, finding, gravest, speaks
-from med.loop.models import DecisionLink, LinkKind, ReviewPoint
+from med.loop.models import DecisionLink, LinkKind
 from med.loop.words import Standing
 from med.organisation.models import Committee, Level, Person
 from med.perspectives.models import Perspective
@@ -123,8 +123,8 @@ def with_a_circle(db: Session, decision_ids: Collection[int]) -> list[int]:
     return [id for (id,) in WITH_A_CIRCLE(db, ids=frozenset(decision_ids))] if decision_ids else []
 
 
-def asked_findings() -> Select[*tuple[Any, ...]]:
-    """What is told of some activities."""
+def every_told() -> Select[*tuple[Any, ...]]:
+    """All that was ever told of activities, one row an estimate."""
     return (
         select(
             EffectEstimate.activity_id,
@@ -144,9 +144,13 @@ def asked_findings() -> Select[*tuple[Any, ...]]:
         .join(ToldEstimate, ToldEstimate.estimate_id == EffectEstimate.id)
         .join(EffectRun, EffectRun.id == EffectEstimate.run_id)
         .join(Dimension, Dimension.id == EffectEstimate.dimension_id)
-        .where(ToldEstimate.id.in_(told_now().where(ToldEstimate.activity_id.in_(bindparam("ids", expanding=True)))))
-        .order_by(EffectEstimate.dimension_id)
     )
+
+
+def asked_findings() -> Select[*tuple[Any, ...]]:
+    """What is told of some activities."""
+    newest = told_now().where(ToldEstimate.activity_id.in_(bindparam("ids", expanding=True)))
+    return every_told().where(ToldEstimate.id.in_(newest)).order_by(EffectEstimate.dimension_id)
 
 
 CIRCLES = Prepared(asked_circles, remembered=200)
@@ -279,17 +283,6 @@ def decisions_about(db: Session, viewer: Viewer, activity_id: int) -> Sequence[R
         .order_by(DecisionLink.id)
         .limit(50)
     ).all()  # fmt: skip
-
-
-def points_of(db: Session, decision_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Points raised because this decision's circle came round, oldest first: (cause, raised_at, proposal_id)."""
-    return db.execute(
-        select(ReviewPoint.cause, func.min(ReviewPoint.raised_at).label("raised_at"), ReviewPoint.proposal_id)
-        .where(ReviewPoint.decision_id == decision_id)
-        .group_by(ReviewPoint.proposal_id, ReviewPoint.cause)
-        .order_by(func.min(ReviewPoint.raised_at), ReviewPoint.proposal_id)
-        .limit(50)
-    ).all()
 
 
 # --- a committee's circles --------------------------------------------------------------------------------------------

@@ -5,6 +5,9 @@ one before about an activity the decision started or changed. Each reason has a 
 transaction as the point, and a key is written once, ever: a killed worker leaves nothing behind, a second worker or a
 clock turned back finds the key.
 
+A house that was away for a while may have hundreds to raise. They come some at a time, in transactions of their own:
+each function gives True while there is more, and asking it again goes on.
+
 A point is raised by nobody (`raised_by_id` is empty), and the chairs answer it like any other. Its words are Danish as
 all minutes are, and hold no more than the decision's own page does after disclosure control.
 """
@@ -34,19 +37,19 @@ from med.organisation.models import Committee
 
 # A date that passed longer ago, in a house that has just begun with Medspil, is not news to anybody.
 STILL_NEWS = timedelta(days=365)
+MOST = 20  # points in one transaction
 READ = "effect_run.read"  # in the journal: this run's verdicts were compared with those before
 
 
-def raise_points(db: Session) -> None:
+def raise_points(db: Session) -> bool:
     """Both reasons; doing it again changes nothing."""
-    raise_verdicts(db)
-    raise_reviews(db)
+    return raise_verdicts(db) or raise_reviews(db)
 
 
 # --- the review date has come -----------------------------------------------------------------------------------------
 
 
-def raise_reviews(db: Session) -> None:
+def raise_reviews(db: Session) -> bool:
     today = clock.today()
     due = db.execute(
         select(Decision.id, Decision.review)
@@ -61,11 +64,10 @@ def raise_reviews(db: Session) -> None:
         .order_by(Decision.id)
     ).all()
     if not due:
-        return
-    known = keys_of(db, [row.id for row in due])
-    for row in due:
-        if review_key(row.id, row.review) in known:
-            continue
+        return False
+    known = keys_of(db, [row.id for row in due], Cause.REVIEW_DATE)
+    new = [row for row in due if review_key(row.id, row.review) not in known]
+    for row in new[:MOST]:
         decision = hold(db, row.id)
         # It may have been reviewed, or raised by another worker, while this one waited for the row.
         if decision.review is None or decision.review > today or decision.state in OVER:
@@ -73,6 +75,7 @@ def raise_reviews(db: Session) -> None:
         key = review_key(decision.id, decision.review)
         if not is_written(db, key):
             raise_point(db, decision, Cause.REVIEW_DATE, [key])
+    return len(new) > MOST
 
 
 def review_key(decision_id: int, review: Any) -> str:
@@ -82,7 +85,7 @@ def review_key(decision_id: int, review: Any) -> str:
 # --- a run says something else ----------------------------------------------------------------------------------------
 
 
-def raise_verdicts(db: Session) -> None:
+def raise_verdicts(db: Session) -> bool:
     """Read the runs that nobody read yet, in the order they were made."""
     read = exists().where(
         Entry.thing == EffectRun.__tablename__, Entry.thing_id == EffectRun.id, Entry.happened == READ
@@ -90,18 +93,23 @@ def raise_verdicts(db: Session) -> None:
     unread = db.scalars(
         select(EffectRun.id).where(EffectRun.state == RunState.DONE, ~read).order_by(EffectRun.id)
     ).all()
+    left = MOST
     for run_id in unread:
         run = db.scalars(
             select(EffectRun).where(EffectRun.id == run_id).with_for_update().execution_options(populate_existing=True)
         ).one()
         if db.scalar(select(Entry.id).where(and_(Entry.thing == run.__tablename__, Entry.thing_id == run.id,
                                                  Entry.happened == READ)).limit(1)) is None:  # fmt: skip
-            read_run(db, run)
+            left -= read_run(db, run, left)
+            if left < 0:
+                return True
             note(db, None, READ, run)
+    return False
 
 
-def read_run(db: Session, run: EffectRun) -> None:
-    """Raise a point for each decision one of whose activities this run says something else about."""
+def read_run(db: Session, run: EffectRun, most: int) -> int:
+    """Raise a point for each decision one of whose activities this run says something else about, for so many as
+    `most`. Gives how many there were to look at: more than `most` when some are left."""
     before = db.scalar(
         select(EffectRun.id)
         .where(EffectRun.version_id == run.version_id, EffectRun.state == RunState.DONE, EffectRun.id < run.id)
@@ -117,11 +125,14 @@ def read_run(db: Session, run: EffectRun) -> None:
                 key = f"verdict:{decision_id}:{activity}:{dimension}:{found.verdict.value}"
                 if key not in keys[decision_id]:
                     keys[decision_id].append(key)
-    for decision_id in sorted(keys):
+    known = keys_of(db, sorted(keys), Cause.VERDICT_CHANGED)
+    new = [decision_id for decision_id in sorted(keys) if not known.issuperset(keys[decision_id])]
+    for decision_id in new[:most]:
         decision = hold(db, decision_id)
         fresh = [key for key in keys[decision_id] if not is_written(db, key)]
         if fresh and decision.state not in OVER:
             raise_point(db, decision, Cause.VERDICT_CHANGED, fresh, run.id)
+    return len(new)
 
 
 def is_news(now: Known, then: Finding | None) -> bool:
@@ -192,13 +203,9 @@ def hold(db: Session, decision_id: int) -> Decision:
     ).one()
 
 
-def keys_of(db: Session, decision_ids: Sequence[int]) -> set[str]:
+def keys_of(db: Session, decision_ids: Sequence[int], cause: Cause) -> set[str]:
     return set(
-        db.scalars(
-            select(ReviewPoint.key).where(
-                ReviewPoint.decision_id.in_(decision_ids), ReviewPoint.cause == Cause.REVIEW_DATE
-            )
-        )
+        db.scalars(select(ReviewPoint.key).where(ReviewPoint.decision_id.in_(decision_ids), ReviewPoint.cause == cause))
     )
 
 
@@ -211,11 +218,13 @@ def raise_point(
 ) -> Proposal:
     """One point on the decision's own committee's open agenda, whatever number of reasons there are at once.
 
-    While one about the same decision still waits for its answer, that one gets the news instead of a second.
+    While one about the same decision still waits for its answer, that one gets the news instead of a second, in words
+    that fit all its reasons.
     """
-    with in_danish():
-        words = pointing.words(db, decision, cause, run_id)
     proposal = waiting_point(db, decision.id)
+    causes = {cause} if proposal is None else {cause, *causes_of(db, proposal)}
+    with in_danish():
+        words = pointing.words(db, decision, causes)
     if proposal is None:
         proposal = Proposal(
             uid=str(uuid.uuid4()),
@@ -232,8 +241,8 @@ def raise_point(
         db.add(proposal)
         note(db, None, "proposal.raised", proposal)
     else:
-        proposal.why = words.why  # the title stays: the chairs have read it
-        note(db, None, "proposal.refreshed", proposal, ["why"])
+        proposal.title, proposal.why = words
+        note(db, None, "proposal.refreshed", proposal, ["title", "why"])
     for key in keys:
         db.add(
             ReviewPoint(
@@ -260,6 +269,10 @@ def waiting_point(db: Session, decision_id: int) -> Proposal | None:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).first()
+
+
+def causes_of(db: Session, proposal: Proposal) -> Sequence[Cause]:
+    return db.scalars(select(ReviewPoint.cause).where(ReviewPoint.proposal_id == proposal.id).distinct()).all()
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,8 +15,9 @@ from med.decisions.models import Decision
 from med.loop import access, queries
 from med.loop.circles import standing
 from med.loop.forms import Basis
-from med.loop.models import DecisionLink, LinkKind
+from med.loop.models import Cause, DecisionLink, LinkKind, ReviewPoint
 from med.loop.sentences import did, not_to_conclude, sentence, uncertainty
+from med.loop.words import because
 from med.perspectives.queries import titles
 
 
@@ -31,7 +33,8 @@ def circle_context(
         "perspectives": titles(visit.db),
         "state": standing(found),
         "told": sentence(found, always=True),
-        "points": queries.points_of(visit.db, decision.id),
+        "because": because,
+        "points": points_of(visit.db, decision.id),
         "answers_points": visit.viewer.runs(decision.committee_id),
         "did": did,
         "uncertainty": uncertainty,
@@ -56,3 +59,23 @@ def decisions_about(db: Session, viewer: Viewer, activity_ids: Collection[int]) 
         if decision in seen:
             found[activity].append((decision, seen[decision]))
     return found
+
+
+class Point(NamedTuple):
+    proposal_id: int
+    raised_at: datetime
+    causes: set[Cause]
+
+
+def points_of(db: Session, decision_id: int) -> list[Point]:
+    """Points raised because this decision's circle came round, the oldest first."""
+    rows = db.execute(
+        select(ReviewPoint.proposal_id, ReviewPoint.raised_at, ReviewPoint.cause)
+        .where(ReviewPoint.decision_id == decision_id)
+        .order_by(ReviewPoint.id)
+        .limit(200)
+    )
+    found: dict[int, Point] = {}
+    for row in rows:
+        found.setdefault(row.proposal_id, Point(row.proposal_id, row.raised_at, set())).causes.add(row.cause)
+    return list(found.values())

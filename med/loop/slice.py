@@ -3,13 +3,13 @@ from med.decisions import circles
 from med.language import T
 from med.loop import access, parts, showing, words  # noqa: F401  (words: the names of states)
 from med.loop.jobs import jobs
-from med.loop.parts import mark
+from med.loop.moments import moved
 from med.loop.routes import router
 from med.meetings.parts import register
 from med.organisation.parts import panel
 from med.slices import Slice
 
-circles.register(parts.tell, mark)
+circles.register(circles.Teller(parts.tell, parts.mark, moved))
 MORE_DECISIONS.append(showing.decisions_about)
 register(raised=parts.on_the_agenda)
 panel(T("Kredsløb"), parts.of_the_committee, order=35)

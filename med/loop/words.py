@@ -1,8 +1,10 @@
 """The words of the circle: what a decision does to an activity, what a measurement says, and where a circle stands."""
 
+from collections.abc import Collection
 from enum import StrEnum
 
-from med.language import T, name_things
+from med import language
+from med.language import T, Text, name_things
 from med.loop.models import Cause, LinkKind
 
 
@@ -58,3 +60,11 @@ name_things(
         Cause.VERDICT_CHANGED: T("fordi målingen siger noget andet end før"),
     }
 )
+
+
+def because(causes: Collection[Cause]) -> Text:
+    """Why a point was raised, to go on after a comma."""
+    if len(set(causes)) > 1:
+        return T("fordi beslutningen skulle ses på igen, og målingen siger noget andet end før")
+    (cause,) = set(causes)
+    return language.word(cause)

@@ -253,7 +253,7 @@ def _route(
         }
         if reads:
             return litestar.route(path, http_method=["GET", "HEAD"], name=name, opt=opt)(handle)
-        return litestar.route(path, http_method="POST", name=name, opt=opt)(handle)
+        return litestar.route(path, http_method="POST", name=name, opt=opt, status_code=200)(handle)  # not Created
 
     return wrap
 

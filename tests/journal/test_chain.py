@@ -174,7 +174,7 @@ def test_lines_from_before_there_was_a_chain_are_chained(backend, request, tmp_p
     """Their numbers may have gaps, as PostgreSQL leaves when something is undone."""
     url = f"sqlite:///{tmp_path / 'old.db'}"
     if backend == "postgresql":
-        url = request.getfixturevalue("postgres").create(f"old_{tmp_path.name}")
+        url = request.getfixturevalue("postgres").new("old")
     old = Database(url)
     upgrade(old.write_engine, "0003")
     with old.write_engine.begin() as connection:

@@ -16,7 +16,7 @@ def world(backend, request, tmp_path_factory):
         url, postgres = f"sqlite:///{folder / 'med.db'}", None
     else:
         postgres = request.getfixturevalue("postgres")
-        url = postgres.create("faults", template=request.getfixturevalue("furnished_template"))
+        url = postgres.new("faults", template=request.getfixturevalue("furnished_template"))
     with world_of(url, folder, postgres) as made:
         yield made
 

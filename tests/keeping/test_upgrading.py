@@ -1,6 +1,5 @@
 """Upgrading what released versions left behind: every row survives; a kill leaves the old version or the new one."""
 
-import os
 import re
 import signal
 import subprocess
@@ -89,7 +88,7 @@ def value(column: sa.Column, number: int, choices: dict[str, list[str]], which: 
 def empty(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     url = f"sqlite:///{tmp_path / 'old.db'}"
     if backend == "postgresql":
-        url = request.getfixturevalue("postgres").create(f"old_{os.getpid()}_{tmp_path.name}"[:60])
+        url = request.getfixturevalue("postgres").new("old")
     made = Database(url)
     yield made
     made.close()

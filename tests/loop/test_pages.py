@@ -1,15 +1,22 @@
 """The committee's circles with the gaps first, the sentence in the feeds, and the balance with what is known."""
 
 import json
+from datetime import UTC, timedelta
 
 from lxml import etree
 from sqlalchemy import event, select
 
+from med import clock, demo
 from med.decisions.models import Decision
 from med.identity.actions import make_feed_token
-from med.loop.actions import link_activity
+from med.loop.actions import link_activity, unlink_activity
 from med.loop.forms import LinkForm
-from med.loop.models import LinkKind
+from med.loop.models import DecisionLink, LinkKind, ReviewPoint
+from med.loop.raising import raise_verdicts
+from med.meetings.models import Proposal, ProposalState
+from tests.decisions.valid_feeds import atom_faults
+
+ATOM = {"a": "http://www.w3.org/2005/Atom"}
 
 
 def link(write, people, decision, activity, kind=LinkKind.STARTS):
@@ -85,6 +92,59 @@ def test_atom_and_json_say_it_and_their_mark_follows(visitor, decided, cooking, 
     made = json.loads(visitor().open(f"/feeds/{token}/beslutninger.json").response.content)
     (item,) = [one for one in made["items"] if one["url"].endswith(f"/{decision}")]
     assert item["_medspil"]["circle"].startswith("Satte “Køkkenholdet” i gang; målingen viser udvikling")
+
+
+def test_an_entry_is_updated_when_what_is_told_of_its_circle_is(visitor, decided, cooking, measured, write, people):
+    """In Atom and JSON alike; the order stays, and so do the moments of others."""
+    other, decision = decided(), decided()
+    token = write(lambda db: make_feed_token(db, people.viewer("carla"), "decisions", ""))
+    path, etag, seen = f"/feeds/{token}/beslutninger", "", []
+
+    def look():
+        nonlocal etag
+        page = visitor().open(f"{path}.atom", **{"If-None-Match": etag})
+        assert page.status_code == 200 and atom_faults(page.response.content) == []
+        etag = page.headers["etag"]
+        entries = {
+            one.xpath("string(a:link/@href)", namespaces=ATOM).rpartition("/")[2]: one.findtext("{*}updated")
+            for one in etree.fromstring(page.response.content).xpath("//a:entry", namespaces=ATOM)
+        }
+        assert list(entries)[:2] == [str(decision), str(other)]
+        items = json.loads(visitor().open(f"{path}.json").response.content)["items"]
+        assert [one["date_modified"] for one in items] == list(entries.values())
+        seen.append((entries[str(decision)], entries[str(other)]))
+
+    def after(hours, happens):
+        with clock.at(demo.NOW + timedelta(hours=hours)):
+            happens()
+            look()
+
+    look()
+    after(1, lambda: link(write, people, decision, cooking.id))
+    after(2, lambda: measured("uafklaret", "for_faa_data"))
+    after(3, lambda: measured("udvikler", "for_faa_data"))
+    with clock.at(demo.NOW + timedelta(hours=4)):  # the same again is no news
+        measured("udvikler", "for_faa_data")
+        assert visitor().open(f"{path}.atom").response.text.count("T11:00:00Z") == 0
+    after(5, lambda: write(raise_verdicts))
+    after(6, lambda: write(answer))
+    after(7, lambda: write(lambda db: unlink(db, people, decision)))
+    assert [hour[11:13] for hour, _ in seen[1:]] == hours_later(1, 2, 3, 5, 6, 7)
+    assert len({moment for _, moment in seen}) == 1
+
+
+def hours_later(*hours):
+    return [f"{demo.NOW.astimezone(UTC) + timedelta(hours=one):%H}" for one in hours]
+
+
+def answer(db):
+    for one in db.scalars(select(Proposal).where(Proposal.id.in_(select(ReviewPoint.proposal_id)))):
+        one.state, one.reason, one.answered_at = ProposalState.DECLINED, "Set", clock.now()
+
+
+def unlink(db, people, decision):
+    made = db.scalars(select(DecisionLink).where(DecisionLink.decision_id == decision)).one()
+    unlink_activity(db, people.viewer("anna"), db.get_one(Decision, decision), made)
 
 
 def test_the_balance_tells_what_is_known(visitor, decided, cooking, measured, write, people):

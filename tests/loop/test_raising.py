@@ -10,7 +10,7 @@ from med import clock, demo, language, worker
 from med.decisions.actions import review_decision
 from med.decisions.forms import ReviewForm
 from med.decisions.models import Decision, DecisionState, Step
-from med.journal.models import Entry
+from med.journal.models import Entry, JobRun
 from med.loop import raising
 from med.loop.actions import link_activity
 from med.loop.forms import LinkForm
@@ -216,6 +216,54 @@ def test_while_one_waits_it_gets_the_news(linked, measured, write, db):
     (point,) = points(db)
     assert "udvikles hos dem, der deltager" in point.why
     assert db.scalar(select(func.count()).select_from(ReviewPoint)) == 3
+
+
+def test_a_point_with_both_reasons_fits_both(visitor, linked, measured, write, db):
+    decision = linked(review=TODAY)
+    measured("tilbagegang", "uafklaret")
+    write(raise_verdicts)
+    assert points(db)[0].title == "Køkkenholdet begynder: målingen siger noget nyt. Hvad gør vi?"
+    write(raise_points)
+    (point,) = points(db)
+    assert point.title == "Køkkenholdet begynder: hvordan gik det, og hvad siger målingen nu?"
+    assert point.why.startswith(
+        "Udvalget ville se på beslutningen igen 21. nov. 2026. Den seneste måling siger noget, vi ikke vidste før. "
+        "Virker beslutningen, som vi håbede? Skal vi fortsætte"
+    )
+    both = "fordi beslutningen skulle ses på igen, og målingen siger noget andet end før"
+    anna = visitor("anna")
+    assert f"Rejst af Medspil, {both}" in anna.open(f"/forslag/{point.id}").words
+    assert anna.open(f"/beslutninger/{decision}").words.count(both) == 1
+    meeting = anna.open(f"/forslag/{point.id}").tree.xpath("//select[@name='meeting']/option[@value!='']/@value")[0]
+    anna.open(f"/forslag/{point.id}").form("Svar").fill(answer="accept", meeting=meeting, minutes_budget=10).send()
+    assert f"Medspil, {both}" in anna.open(f"/moeder/{meeting}").words
+
+
+# --- many at once ---------------------------------------------------------------------------------------------------
+
+
+def test_many_are_raised_some_at_a_time(decided, linked, measured, database, db, monkeypatch):
+    """Each turn is a transaction of its own; people's requests go between."""
+    monkeypatch.setattr(raising, "MOST", 2)
+    for _ in range(3):
+        linked(review=TODAY)
+    decided(review=TODAY)
+    measured("tilbagegang", "udvikler", days=-1)
+    measured("udvikler", "tilbagegang")
+    seen, line = [], []
+    job = next(one for one in jobs if one.name == "loop.raise_points")
+    assert worker.run(database, job, lambda *turn: line.append(turn))
+    while line:
+        turn, *given = line.pop(0)
+        with database.reading() as reader:
+            seen.append(reader.scalar(select(func.count(ReviewPoint.proposal_id.distinct()))))
+            (unfinished,) = reader.scalars(select(JobRun).where(JobRun.job == job.name, JobRun.done_at.is_(None)))
+            assert unfinished.error == ""
+        assert turn(*given)
+    assert seen == [2, 3]
+    assert len(points(db)) == 4 and db.scalar(select(func.count(ReviewPoint.key))) == 3 * 2 + 4
+    assert db.scalars(select(JobRun.error).where(JobRun.job == job.name, JobRun.done_at.is_not(None))).all() == [""]
+    assert raise_points(db) is False
 
 
 def test_few_citizens_say_nothing(linked, measured, write, db):

@@ -52,7 +52,7 @@ def empty(backend: str, request: pytest.FixtureRequest) -> Iterator[Database]:
     if backend == "sqlite":
         yield request.getfixturevalue("empty_file")
         return
-    database = make_empty(request.getfixturevalue("postgres").create("oracle"))
+    database = make_empty(request.getfixturevalue("postgres").new("oracle"))
     yield database
     database.close()
 

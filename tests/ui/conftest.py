@@ -59,7 +59,7 @@ def workplace(furnished_file: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="package")
 def workplace_on_postgres(furnished_template, postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    url = postgres.create("browsers", template=furnished_template)
+    url = postgres.new("browsers", template=furnished_template)
     with running_site(lay_ring(tmp_path_factory.mktemp("workplace")), url) as running:
         yield running
 

@@ -15,17 +15,17 @@ from tests.ui.pictures import LARGEST, README, squeeze
 from tests.ui.round import round_in_browsers
 from tests.ui.site import ARGUMENTS, find_browser
 
-# The page of the story -> its picture, and the section to begin at ("" is the top).
+# The page of the story -> its picture, and the place to begin at ("" is the top).
 CHOSEN = {
     "forslag": ("historien-forslag", ""),
     "beslutning": ("historien-beslutning", ""),
     "aktivitet": ("historien-hypoteser", "#hypoteser"),
     "venteliste": ("historien-lod", ""),
-    "forloeb-2": ("historien-proeve", "#dimission"),
+    "forloeb-2": ("historien-proeve", "#deltagere"),
     "maalt": ("historien-maalt", "#virkning"),
     "punkt": ("historien-punkt", ""),
     "dagsorden": ("historien-dagsorden", "#dagsorden"),
-    "feed": ("historien-feed", ""),
+    "feed": ("historien-feed", "section[aria-label^='Beslutninger']"),
     "kredsloeb": ("historien-kredsloeb", ""),
 }
 
@@ -34,8 +34,8 @@ def take(name: str, person: Person) -> None:
     if name not in CHOSEN:
         return
     picture, place = CHOSEN[name]
-    if place and person.page.locator(place).count():
-        person.page.locator(place).evaluate("(one) => one.scrollIntoView()")
+    if place and (one := person.page.locator(place)).count():
+        one.first.evaluate("(one) => one.scrollIntoView()")
     target = README / f"{picture}.png"
     target.write_bytes(squeeze(person.page.screenshot()))
     print(f"{target.name}: {target.stat().st_size / 1000:.0f} kB")

@@ -18,7 +18,7 @@ def test_the_whole_way_round(request: pytest.FixtureRequest, browser: Browser, t
         url = f"sqlite:///{tmp_path / 'med.db'}"
     else:
         template = request.getfixturevalue("furnished_template")
-        url = request.getfixturevalue("postgres").create("round", template=template)
+        url = request.getfixturevalue("postgres").new("round", template=template)
     pressed: list[str] = []
     with round_in_browsers(browser, tmp_path, url, seen=lambda name, person: pressed.append(name)) as story:
         story.play()

@@ -60,8 +60,9 @@ def feed(
         keys = [*(lately if outlet.is_first else []), *(key for key in found.keys if key.id not in shown)]
         words = gather(queries.entries(db, viewer, [key.id for key in keys]))
         gone = queries.no_longer_mine(db, viewer) if outlet.is_first else []
-        said = circles.sentences(db, [key.id for key in keys])
-        return write(syndication.document(outlet, keys, words, gone, titles(db), said))
+        ids = [key.id for key in keys]
+        told = syndication.Told(circles.sentences(db, ids), circles.moved(db, ids))
+        return write(syndication.document(outlet, keys, words, gone, titles(db), told))
 
     return answer(visit, SHELF, (held.key, ending, place), mark, media_type, make)
 

@@ -86,6 +86,14 @@ class Tombstone:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What became of decisions, by id: in a sentence, and when that last became another."""
+
+    said: Mapping[int, str] = field(default_factory=dict)
+    moved: Mapping[int, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Document:
     """A page of a feed, ready to be written down."""
 
@@ -103,13 +111,10 @@ def document(
     words: Mapping[int, tuple[Any, Sequence[Perspective]]],
     gone: Sequence[Gone],
     titles: Mapping[Perspective, Title],
-    circles: Mapping[int, str] | None = None,
+    told: Told | None = None,
 ) -> Document:
-    """The page with the decisions of `keys`; `words` holds their rows. `gone` are those to take away in silence.
-
-    `circles` says what became of some of them, by id.
-    """
-    told = circles or {}
+    """The page with the decisions of `keys`; `words` holds their rows. `gone` are those to take away in silence."""
+    told = told or Told()
     entries, tombstones = [], []
     for key in keys:
         if key.id not in words:
@@ -119,7 +124,7 @@ def document(
             tombstones.append(buried(outlet, key, row))
             entries.append(withdrawal(outlet, key, row, further, titles))
         else:
-            entries.append(decision(outlet, key, row, further, titles, told.get(key.id, "")))
+            entries.append(decision(outlet, key, row, further, titles, told))
     tombstones += [Tombstone(outlet.tag(f"beslutning/{one.uid}"), one.when) for one in gone]
     moments = [one.updated for one in entries] + [one.when for one in tombstones]
     return Document(
@@ -138,7 +143,7 @@ def decision(
     row: Any,
     further: Sequence[Perspective],
     titles: Mapping[Any, Title],
-    circle: str = "",
+    told: Told,
 ) -> Entry:
     said = heading(row.text)
     if row.state is DecisionState.REPLACED:
@@ -147,8 +152,8 @@ def decision(
         id=outlet.tag(f"beslutning/{key.uid}"),
         title=said,
         published=key.published_at,
-        updated=max(key.changed_at, key.published_at),
-        **shared(outlet, key, row, further, titles, circle),
+        updated=max(key.changed_at, key.published_at, told.moved.get(key.id, key.published_at)),
+        **shared(outlet, key, row, further, titles, told.said.get(key.id, "")),
     )
 
 
