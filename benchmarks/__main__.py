@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import addresses, compass, digest, front_end, loop, outbox, scale
+from benchmarks import addresses, compass, digest, front_end, loop, outbox, scale, searching
 from benchmarks.fill import fill
 from benchmarks.machine import Caller, cpu_seconds, describe, memory_mb, running
 from med import clock, demo
@@ -34,8 +34,9 @@ PAGES = {
 
 HEAD = """# Measured
 
-Written by `make bench`; one section alone by `make bench ARGS="--only pages"` (also: feed, addresses, start-up, digest,
-outbox, compass, loop). Every ratio is CPU of the server process beside its own plain-text route, in the same run.
+Written by `make bench`; one section alone by `make bench ARGS="--only pages"` (also: feed, search, addresses,
+start-up, digest, outbox, compass, loop). Every ratio is CPU of the server process beside its own plain-text route, in
+the same run.
 """
 
 
@@ -76,6 +77,7 @@ def measure_pages(given: argparse.Namespace) -> list[str]:
 SECTIONS: dict[str, Callable[[argparse.Namespace], list[str]]] = {
     "pages": measure_pages,
     "feed": lambda given: scale.section(max(given.rounds, 4), given.seed, [1000, given.large]),
+    "search": lambda given: searching.section(given.decisions, given.rounds, given.seed),
     "addresses": lambda given: addresses.run(given.rounds, given.decisions, given.seed),
     "start-up": lambda given: ["## Start-up", "", *start_up(given.rounds)],
     "digest": lambda given: digest.section(DIGEST_PEOPLE, given.seed),

@@ -27,6 +27,7 @@ from med.db import Database, insert_rows, next_ids
 from med.decisions.models import Decision, DecisionState, Tag
 from med.meetings.models import Item, Meeting
 from med.migrations import upgrade
+from med.migrations.filling_search import rebuild
 from med.organisation.models import Committee, Employment, Level, Person, Seat, Unit
 from med.perspectives.models import Perspective
 
@@ -83,6 +84,7 @@ def make(db: Session, decisions: int, seed: int, people: int | None = None, comm
     make_seats(db, chance, bodies, workers, today)
     meetings = make_meetings(db, chance, bodies, decisions)
     make_decisions(db, chance, decisions, meetings, workers)
+    rebuild(db.connection())
 
 
 def make_units(db: Session, count: int) -> list[int]:

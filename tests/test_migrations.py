@@ -159,7 +159,8 @@ def test_every_guard_stands(database):
         else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
     )
     with database.reading() as db:
-        assert set(db.scalars(sa.text(query))) == wanted
+        standing = set(db.scalars(sa.text(query)))
+    assert {name for name in standing if not name.startswith("search_text__")} == wanted  # those keep an index
 
 
 @pytest.mark.parametrize(

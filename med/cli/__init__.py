@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.exc import DBAPIError
 
-from med.cli import backup, compass, exchange, keeping, people, retention, serving, vault, verifying
+from med.cli import backup, compass, exchange, keeping, people, retention, searching, serving, vault, verifying
 from med.cli.words import Stop, first_line
 from med.errors import MedError
 from med.keeping.proof import Damaged
@@ -43,6 +43,6 @@ def say(sentence: object, status: int) -> int:
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="med", description="Medspil: open agendas, decisions, and what they did.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for part in (serving, keeping, backup, people, exchange, compass, vault, verifying, retention):
+    for part in (serving, keeping, backup, people, exchange, compass, vault, verifying, retention, searching):
         part.add_commands(commands)
     return parser

@@ -12,6 +12,7 @@ from typing import Any
 
 from med import clock
 from med.cli.compass import examine_sums
+from med.cli.searching import examine_search
 from med.cli.vault import examine_vault
 from med.cli.words import Stop, database_at_head, first_line, opened, sqlite_file
 from med.db import Database
@@ -97,6 +98,7 @@ def examine_database(settings: Settings) -> list[tuple[str, str]]:
                 examine_clock(database),
                 *examine_vault(database, settings),
                 examine_sums(database),
+                examine_search(database),
             ]
     except Stop as stop:
         return [("error", str(stop).capitalize())]

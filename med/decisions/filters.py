@@ -11,7 +11,6 @@ from med.language import T, Text
 from med.perspectives.models import Perspective
 
 IN_FORCE = "i_kraft"
-MOST_WORDS = 6
 LONGEST_SEARCH = 100
 LARGEST_ID = 2**63 - 1
 
@@ -57,11 +56,6 @@ class Filters:
             "q": self.words,
             "nye": "1" if self.only_new else "",
         }
-
-    @property
-    def search(self) -> list[str]:
-        """The single words that must all be there."""
-        return self.words.split()[:MOST_WORDS]
 
 
 def read_filters(pairs: Iterable[tuple[str, str]]) -> tuple[Filters, dict[str, Text]]:

@@ -40,6 +40,9 @@ decisions = Slice(
         access.follow_up_decision,
         access.move_follow_up,
     ],
-    nav=[NavEntry("decisions", T("Beslutninger"), "/beslutninger", 30)],
+    nav=[
+        NavEntry("decisions", T("Beslutninger"), "/beslutninger", 30),
+        NavEntry("search", T("Søg"), "/soeg", 35),
+    ],
     awaits=awaits,
 )

@@ -14,6 +14,7 @@ from med.demo.settled import decide, follow_up
 from med.demo.workplace import FOLDER, day, read, uid
 from med.journal.actions import note
 from med.meetings.actions.minutes import freeze, send_to_review
+from med.meetings.actions.searching import keep_findable
 from med.meetings.models import (
     Attendance,
     Consensus,
@@ -97,7 +98,7 @@ def hold(year: Year, slug: str, story: dict[str, Any]) -> None:
     invite(year, meeting, on, story)
     for position, words in enumerate(story.get("item", []), 1):
         write_item(year, meeting, position, words, state in HELD)
-    db.flush()
+    keep_findable(db, meeting)
     with clock.at(meeting.created_at):
         note(db, None, "meeting.planned", meeting)
     if state in HELD:

@@ -7,26 +7,13 @@ the meeting is open. Those inside the committee, and the substitute who steps in
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 
 from med.access import INSIDE, SeatRole, Side, Viewer
 from med.language import T, Text
-from med.meetings.models import (
-    Attachment,
-    Attendance,
-    Item,
-    Kind,
-    Meeting,
-    Minutes,
-    MinutesState,
-    Note,
-    Part,
-    Presence,
-    Proposal,
-    ProposalState,
-    Reply,
-    State,
-)
+from med.meetings.models.agenda import Attachment, Item, Note, Proposal, ProposalState
+from med.meetings.models.meeting import Attendance, Kind, Meeting, Part, Presence, Reply, State
+from med.meetings.models.minutes import Minutes, MinutesState
 from med.organisation.access import is_employee
 from med.organisation.models import Committee
 
@@ -65,36 +52,46 @@ def inside_items(viewer: Viewer) -> ColumnElement[bool]:
     return or_(Item.committee_id.in_(viewer.inside), Item.meeting_id.in_(_stand_ins(viewer)))
 
 
-def visible_items(viewer: Viewer) -> ColumnElement[bool]:
+def visible_items(viewer: Viewer, *, few: bool = False) -> ColumnElement[bool]:
     """Items a viewer may read: title, case, recommendation and open attachments.
 
     Whoever may read what was said on an item may read the item: a meeting without agenda never sends one out.
+    `few` asks the same in another way: of a handful of items each is looked up in its own meeting, where otherwise
+    all meetings are gone through once.
     """
     if not viewer.is_employee:
         return false()
     shown = select(Meeting.id).where(
         or_(Meeting.agenda_sent_at.is_not(None), and_(Meeting.draft_shown, Meeting.state != State.CANCELLED))
     )
-    return or_(inside_items(viewer), and_(Item.is_open, or_(Item.meeting_id.in_(shown), _told(viewer))))
+    return or_(inside_items(viewer), and_(Item.is_open, or_(_held_at(shown, few), _told(viewer, few))))
 
 
-def _told(viewer: Viewer) -> ColumnElement[bool]:
+def _held_at(meetings: Select[tuple[int]], few: bool) -> ColumnElement[bool]:
+    """Items of these meetings."""
+    (meeting_id,) = meetings.selected_columns
+    return (
+        meetings.where(meeting_id == Item.meeting_id).correlate(Item).exists() if few else Item.meeting_id.in_(meetings)
+    )
+
+
+def _told(viewer: Viewer, few: bool) -> ColumnElement[bool]:
     """Items of meetings whose words are out: approved minutes, live ones, and those the viewer minutes."""
     published = select(Minutes.meeting_id).where(Minutes.chairs_approved_at.is_not(None))
     live_or_mine = select(Meeting.id).where(
         or_(and_(Meeting.state == State.IN_PROGRESS, Meeting.is_open), Meeting.minute_taker_id == viewer.person_id)
     )
-    return or_(Item.meeting_id.in_(published), Item.meeting_id.in_(live_or_mine))
+    return or_(_held_at(published, few), _held_at(live_or_mine, few))
 
 
-def visible_words(viewer: Viewer) -> ColumnElement[bool]:
+def visible_words(viewer: Viewer, *, few: bool = False) -> ColumnElement[bool]:
     """Items whose minutes and outcome a viewer may read: published ones, live ones, and all of one's own committee's.
 
-    A minute-taker from outside the committee reads the open items they write on.
+    A minute-taker from outside the committee reads the open items they write on. `few` as in `visible_items`.
     """
     if not viewer.is_employee:
         return false()
-    return or_(inside_items(viewer), and_(Item.is_open, _told(viewer)))
+    return or_(inside_items(viewer), and_(Item.is_open, _told(viewer, few)))
 
 
 def visible_minutes(viewer: Viewer) -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from med.db import UtcDateTime
 from med.migrations import triggers
 from med.migrations.filling_compass import keep_beside_scores
+from med.migrations.filling_search import fill_search
 from med.workdays import copenhagen
 
 
@@ -16,6 +17,7 @@ def fill(connection: Connection) -> None:
     chain_journal(connection)
     keep_beside_scores(connection)
     tell_newest_runs(connection)
+    fill_search(connection)
 
 
 STEP = sa.table("schema_step", sa.column("revision"), sa.column("works_with"))

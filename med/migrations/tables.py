@@ -11,7 +11,8 @@ import med.loop.models
 import med.meetings.models
 import med.notices.models
 import med.organisation.models
-import med.perspectives.models  # noqa: F401
+import med.perspectives.models
+import med.search  # noqa: F401
 from med.db import Base
 
 metadata = Base.metadata

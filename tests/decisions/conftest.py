@@ -21,6 +21,7 @@ from med.meetings.models import Attendance, Item, Meeting, Minutes, MinutesState
 from med.organisation.models import Committee, Person, Seat
 from med.organisation.queries import viewer_for
 from med.perspectives.models import Perspective
+from med.search import DECISION, SearchText
 
 
 def make_meeting(
@@ -117,6 +118,7 @@ def quiet(write: Callable[[Any], Any]) -> None:
             db.execute(delete(table))
         db.execute(Decision.__table__.update().values(replaces_id=None))
         db.execute(delete(Decision))
+        db.execute(delete(SearchText).where(SearchText.kind == DECISION))
 
     write(clear)
 

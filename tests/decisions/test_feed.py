@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import pytest
 from sqlalchemy import event
 
-from med import clock
+from med import clock, search
 from med.decisions import actions
 from med.decisions.filters import Filters, filters_of, read_filters
 from med.decisions.forms import StateForm, WithdrawForm
@@ -192,6 +192,8 @@ def copy_decision(write, original, times):
                 )
             )
             session.add(made)
+            session.flush()
+            search.put(session, search.DECISION, made.id, at, search.decision_stems(made.committee_id, [], made.text))
 
     write(work)
 

@@ -253,6 +253,7 @@ EXPECTED: dict[str, Rows] = {
     # decisions
     "decisions.index": WHOEVER_SIGNS_IN,
     "decisions.balance": WHOEVER_SIGNS_IN,
+    "decisions.search": WHOEVER_SIGNS_IN,  # what it finds is what each may see
     "decisions.atom": WHOEVER_COMES,  # the address itself is the key; what it shows is what carla may see
     "decisions.json": WHOEVER_COMES,
     "decisions.feed_format": WHOEVER_COMES,

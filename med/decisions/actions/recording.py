@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from med import clock
+from med import clock, search
 from med.access import Viewer, require
 from med.decisions import access
 from med.decisions.actions.numbering import close_gap, lock_series, next_number
@@ -235,6 +235,11 @@ def publish(db: Session, viewer: Viewer | None, decision: Decision, at: datetime
         tag.published_at = at
     touch(decision)
     note(db, viewer, "decision.published", decision)
+    perspectives = [tag.perspective.value for tag in decision.tags]
+    stems = search.decision_stems(
+        decision.committee_id, perspectives, decision.text, decision.why, decision.meaning
+    )  # they stand from here on
+    search.put(db, search.DECISION, decision.id, at, stems)
     if decision.replaces_id is not None:
         old = db.get_one(Decision, decision.replaces_id)
         if old.state in access.OVER:

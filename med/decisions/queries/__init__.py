@@ -1,6 +1,6 @@
 """Questions about decisions and follow-ups. The page, the feeds and the meeting ask the same ones."""
 
-from med.decisions.queries.asking import CAP, PAGE, SEARCHED, Cursor
+from med.decisions.queries.asking import CAP, PAGE, Cursor
 from med.decisions.queries.balance import Balance, BalanceRow, Counts, balance, no_counts, perspective_balance
 from med.decisions.queries.feed import (
     Key,
@@ -38,7 +38,6 @@ from med.decisions.queries.syndicated import Gone, feed_mark, lately_withdrawn, 
 __all__ = [
     "CAP",
     "PAGE",
-    "SEARCHED",
     "Balance",
     "BalanceRow",
     "Counts",

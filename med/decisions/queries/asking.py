@@ -6,8 +6,9 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, bindparam, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, literal, or_, select, tuple_
 
+from med import search
 from med.access import Viewer
 from med.db import BigInt, Prepared, UtcDateTime
 from med.decisions.access import OVER, published_decisions
@@ -20,7 +21,6 @@ from med.workdays import to_utc
 
 PAGE = 50
 CAP = 100  # a count above 99 is shown as "99+": nobody needs it exact, and it would cost a walk of everything
-SEARCHED = 5000  # a text search reads the newest so many, and the page says so
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -40,7 +40,10 @@ def page_of(
     viewer: Viewer, filters: Filters, before: Cursor | None, after: Cursor | None, news_since: datetime | None
 ) -> Select[*tuple[Any, ...]]:
     by_tag = walks_tags(filters)
-    place = (Tag.published_at, Tag.decision_id) if by_tag else (Decision.published_at, Decision.id)
+    by_words = bool(filters.words)
+    place: Any = (Tag.published_at, Tag.decision_id) if by_tag else (Decision.published_at, Decision.id)
+    if by_words:
+        place = (search.INDEX.c.rowid,)
     short = func.coalesce(func.nullif(Committee.short_name, ""), Committee.name)
     asked: Select[*tuple[Any, ...]] = (
         select(
@@ -53,24 +56,32 @@ def page_of(
             Person.name,
             Decision.changed_at,
         )
-        .select_from(Tag if by_tag else Decision)
+        .select_from(search.INDEX if by_words else Tag if by_tag else Decision)
         .where(*conditions(viewer, filters, news_since))
     )
     if by_tag:
         asked = asked.join(Decision, Decision.id == Tag.decision_id)
+    if by_words:
+        asked = asked.join(Decision, Decision.id == search.INDEX.c.thing_id)
     asked = (
         asked.join(Committee, Committee.id == Decision.committee_id)
         .outerjoin(Meeting, Meeting.id == Decision.meeting_id)
         .outerjoin(Person, Person.id == Decision.responsible_id)
     )
-    if filters.words:
-        asked = asked.where(Decision.id.in_(select(searched(viewer, filters, news_since).c.id)))
     if before is not None:
-        asked = asked.where(tuple_(*place) < values(before))
+        asked = asked.where(tuple_(*place) < values(before) if not by_words else place[0] < place_of(before))
     if after is not None:
-        asked = asked.where(tuple_(*place) > values(after))
-        return asked.order_by(place[0].asc(), place[1].asc())
-    return asked.order_by(place[0].desc(), place[1].desc())
+        asked = asked.where(tuple_(*place) > values(after) if not by_words else place[0] > place_of(after))
+        return asked.order_by(*(column.asc() for column in place))
+    return asked.order_by(*(column.desc() for column in place))
+
+
+def place_of(cursor: Cursor) -> Any:
+    """Where the decision at a place in the feed stands in the search; its moment, where it is not there."""
+    its = select(search.TEXTS.c.place).where(
+        search.TEXTS.c.kind == search.DECISION, search.TEXTS.c.thing_id == cursor.id
+    )
+    return func.coalesce(its.scalar_subquery(), search.first_place(cursor.published_at, search.DECISION))
 
 
 def values(cursor: Cursor) -> Any:
@@ -185,7 +196,7 @@ def conditions(viewer: Viewer, filters: Filters, news_since: datetime | None) ->
     if walks_tags(filters):
         table = Tag
         found += tag_conditions(viewer, filters, news_since)
-    elif filters.perspective:
+    elif filters.perspective and not filters.words:
         found.append(serves(filters.perspective))
     found.append(published_decisions(viewer))
     if table is Decision:
@@ -197,7 +208,26 @@ def conditions(viewer: Viewer, filters: Filters, news_since: datetime | None) ->
     if filters.responsible_id is not None:
         found.append(Decision.responsible_id == filters.responsible_id)
     if filters.words:
-        found += [has_word(word) for word in filters.search]
+        found += words_conditions(filters, news_since)
+    return found
+
+
+def words_conditions(filters: Filters, news_since: datetime | None) -> list[ColumnElement[bool]]:
+    """What the search's own index can tell, on search.INDEX: the words, whose, what it serves, and when."""
+    marks = [search.DECISION]
+    if filters.committee_id is not None:
+        marks.append(f"u{filters.committee_id}")
+    if filters.perspective is not None:
+        marks.append(filters.perspective.value)
+    wanted = literal(search.sought(filters.words, *marks), search.Terms())
+    found: list[ColumnElement[bool]] = [search.matches(wanted)]
+    place = search.INDEX.c.rowid
+    if filters.since is not None:
+        found.append(place >= search.first_place(first_moment(filters.since), search.DECISION))
+    if filters.until is not None:
+        found.append(place < search.first_place(last_moment(filters.until), search.DECISION))
+    if filters.only_new and news_since is not None:
+        found.append(place >= search.first_place(news_since, search.DECISION))
     return found
 
 
@@ -239,40 +269,10 @@ def serves(perspective: Perspective) -> ColumnElement[bool]:
     return exists().where(Tag.decision_id == Decision.id, Tag.perspective == perspective)
 
 
-def has_word(word: str) -> ColumnElement[bool]:
-    """Whether a word stands in what was decided or why. SQLite folds only A–Z, so æ, ø and å are tried as written."""
-    forms = dict.fromkeys([word, word.lower(), word.upper(), word.capitalize()])
-    wanted = {form.translate(ASCII_LOWER): form for form in forms}.values()
-    return or_(
-        *(
-            column.icontains(form, autoescape=True)
-            for form in wanted
-            for column in (Decision.text, Decision.why, Decision.meaning)
-        )
-    )
-
-
-ASCII_LOWER = {letter: letter + 32 for letter in range(ord("A"), ord("Z") + 1)}
-
-
-def searched(viewer: Viewer, filters: Filters, news_since: datetime | None) -> Subquery:
-    """The newest decisions a text search looks through, whatever else is chosen besides the words."""
-    rest = replace(filters, words="", perspective=None)
-    return (
-        select(Decision.id)
-        .where(*conditions(viewer, rest, news_since))
-        .order_by(Decision.published_at.desc(), Decision.id.desc())
-        .limit(SEARCHED)
-        .subquery()
-    )
-
-
 CHIPS: list[Perspective | None] = [None, *Perspective]
 
 
 def counts_of(viewer: Viewer, filters: Filters, news_since: datetime | None) -> Select[*tuple[Any, ...]]:
-    if filters.words:
-        return counts_of_search(viewer, filters, news_since)
     columns = []
     for perspective in CHIPS:
         chosen = replace(filters, perspective=perspective)
@@ -283,29 +283,11 @@ def counts_of(viewer: Viewer, filters: Filters, news_since: datetime | None) -> 
             continue
         if walks_tags(chosen):
             asked = asked.select_from(Tag).join(Decision, Decision.id == Tag.decision_id)
+        elif chosen.words:
+            asked = asked.select_from(search.INDEX).join(Decision, Decision.id == search.INDEX.c.thing_id)
         else:
             asked = asked.select_from(Decision)
         columns.append(capped(asked.where(*conditions(viewer, chosen, news_since))))
-    return select(*columns)
-
-
-def counts_of_search(viewer: Viewer, filters: Filters, news_since: datetime | None) -> Select[*tuple[Any, ...]]:
-    """The same for a text search: the texts are looked through once, and what is found is counted five ways."""
-    rest = replace(filters, perspective=None)
-    hits = (
-        select(Decision.id)
-        .where(
-            *conditions(viewer, rest, news_since),
-            Decision.id.in_(select(searched(viewer, filters, news_since).c.id)),
-        )
-        .cte("hits")
-    )
-    columns = []
-    for perspective in CHIPS:
-        asked: Select[*tuple[Any, ...]] = select(literal(1).label("one")).select_from(hits)
-        if perspective is not None:
-            asked = asked.join(Tag, and_(Tag.decision_id == hits.c.id, Tag.perspective == perspective))
-        columns.append(capped(asked))
     return select(*columns)
 
 

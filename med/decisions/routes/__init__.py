@@ -13,6 +13,7 @@ from med.decisions.routes.follow_ups import (
     show_follow_up,
 )
 from med.decisions.routes.recording import correct, discard, edit, new, record, release
+from med.decisions.routes.searching import show_search
 from med.decisions.routes.single import move, review, show, withdraw
 
 router = Router(
@@ -20,6 +21,7 @@ router = Router(
     route_handlers=[
         index,
         show_balance,
+        show_search,
         follow_ups,
         show_follow_up,
         move_follow_up,

@@ -58,7 +58,6 @@ def index(visit: Visit) -> Response:
             "newer": newer,
             "older": older,
             "followed": filters.query(nye=""),
-            "searched": queries.SEARCHED,
         }
 
     body = visit.desk.pages.filled(

@@ -12,6 +12,7 @@ from med.journal.actions import note
 from med.language import T
 from med.meetings import access
 from med.meetings.actions.planning import lock, named
+from med.meetings.actions.searching import keep_findable
 from med.meetings.actions.standing import AT_THE_END, forget, renumber
 from med.meetings.actions.versions import take_version
 from med.meetings.forms.agenda import ItemForm, Move, Openness, chosen_ground
@@ -51,7 +52,7 @@ def add_item(
     _put_in(meeting, item)
     db.flush()
     note(db, viewer, "item.added", item)
-    agenda_changed(db, viewer, meeting)
+    agenda_changed(db, viewer, meeting, item)
     return item
 
 
@@ -104,7 +105,7 @@ def edit_item(db: Session, viewer: Viewer, item: Item, form: ItemForm) -> Item:
     ground = chosen_ground(form.ground, form.ground_words) if form.is_closed else ""
     if closes or ground != item.closed_ground:
         _open_or_close(db, viewer, item, not form.is_closed, ground)
-    agenda_changed(db, viewer, item.meeting)
+    agenda_changed(db, viewer, item.meeting, item)
     return item
 
 
@@ -117,7 +118,7 @@ def set_openness(db: Session, viewer: Viewer, item: Item, form: Openness) -> Ite
     if item.is_open is form.is_closed or item.closed_ground != ground:
         take_version(db, item, None)
         _open_or_close(db, viewer, item, not form.is_closed, ground)
-        agenda_changed(db, viewer, item.meeting)
+        agenda_changed(db, viewer, item.meeting, item)
     return item
 
 
@@ -170,8 +171,11 @@ def remove_item(db: Session, viewer: Viewer, item: Item) -> Meeting:
     return meeting
 
 
-def agenda_changed(db: Session, viewer: Viewer, meeting: Meeting) -> None:
-    """An agenda that one side has approved and that has not gone out yet must be approved anew."""
+def agenda_changed(db: Session, viewer: Viewer, meeting: Meeting, item: Item | None = None) -> None:
+    """An agenda that one side has approved and that has not gone out yet must be approved anew. In one that has gone
+    out, the item whose words changed is found by the new ones."""
+    if item is not None:
+        keep_findable(db, meeting, [item])
     if meeting.state is not State.PLANNED or not (meeting.agenda_chair_at or meeting.agenda_vice_at):
         return
     meeting.agenda_chair_at = meeting.agenda_chair_id = None

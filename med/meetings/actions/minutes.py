@@ -13,6 +13,7 @@ from med.journal.actions import note
 from med.language import T
 from med.meetings import access
 from med.meetings.actions.entering import enter
+from med.meetings.actions.searching import keep_findable
 from med.meetings.canonical import canonical, digest, document, open_sha256
 from med.meetings.forms.minutes import AddendumText, For, WrittenApproval
 from med.meetings.models import (
@@ -169,6 +170,7 @@ def freeze(db: Session, viewer: Viewer | None, meeting: Meeting, at: datetime) -
     minutes.version += 1
     _keep_version(db, viewer, minutes, whole, at, is_frozen=True)
     note(db, viewer, "minutes.approved", minutes)
+    keep_findable(db, meeting)
     return minutes
 
 

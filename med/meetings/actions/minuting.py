@@ -14,6 +14,7 @@ from med.language import T
 from med.meetings import access
 from med.meetings.actions.entering import in_the_room
 from med.meetings.actions.minutes import reopen_review
+from med.meetings.actions.searching import keep_findable
 from med.meetings.models import Item, ItemRevision, Kind, Meeting, Minutes, Presence, Reply, State
 from med.meetings.parts import PARTS
 from med.text import Merged, merge
@@ -52,6 +53,7 @@ def open_meeting(db: Session, viewer: Viewer, meeting: Meeting) -> Meeting:
     meeting.opened_at = now
     if meeting.agenda_sent_at is None:
         meeting.agenda_sent_at = now
+        keep_findable(db, meeting)
     for attendance in meeting.attendances:
         if attendance.reply is Reply.DECLINED and attendance.presence is Presence.UNKNOWN:
             attendance.presence = Presence.ABSENT
@@ -134,6 +136,7 @@ def add_on_the_spot(db: Session, viewer: Viewer, meeting: Meeting, title: str) -
     if not title:
         raise Invalid(title=T("Skriv, hvad I skal tale om."))
     item = place_last(db, viewer, meeting, title, is_late=meeting.kind is not Kind.WITHOUT_AGENDA)
+    keep_findable(db, meeting, [item])
     reopen_review(db, viewer, meeting)
     return item
 

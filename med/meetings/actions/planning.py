@@ -15,6 +15,7 @@ from med.errors import Conflict, Invalid, MedError
 from med.journal.actions import note
 from med.language import T
 from med.meetings import access
+from med.meetings.actions.searching import keep_findable
 from med.meetings.actions.standing import add_standing_items, renew_adoptions
 from med.meetings.actions.versions import Stale, take_version
 from med.meetings.deadlines import Deadlines, day_off, deadlines, passed, within_reach
@@ -336,6 +337,7 @@ def approve_agenda(db: Session, viewer: Viewer, meeting: Meeting, form: ApproveA
         meeting.state = State.AGENDA_SENT
         meeting.agenda_sent_at = now
         note(db, viewer, "agenda.sent", meeting)
+        keep_findable(db, meeting)
     return meeting
 
 

@@ -153,7 +153,7 @@ def _accept(db: Session, viewer: Viewer, proposal: Proposal, meeting: Meeting, m
     origin = proposal.from_item
     if origin is not None and not origin.is_open:
         item.is_open, item.closed_ground = False, origin.closed_ground
-    agenda_changed(db, viewer, meeting)
+    agenda_changed(db, viewer, meeting, item)
     proposal.item, proposal.meeting, proposal.is_late = item, meeting, late
     proposal.state = ProposalState.ACCEPTED
 

@@ -5,6 +5,7 @@ import uuid
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload
 
+from med import search
 from med.access import Side
 from med.journal.actions import note
 from med.language import word
@@ -139,6 +140,7 @@ def forget(db: Session, item: Item) -> None:
     here = select(Attachment.id).where(Attachment.item_id == item.id)
     db.execute(delete(AttachmentSeal).where(AttachmentSeal.attachment_id.in_(here)))
     db.execute(delete(Attachment).where(Attachment.item_id == item.id))
+    search.drop(db, search.ITEM, [item.id])
     db.delete(item)
 
 

@@ -16,6 +16,7 @@ from med import clock
 from med.db import Database
 from med.journal.actions import note, note_many
 from med.language import T, Text
+from med.meetings.actions.searching import keep_findable
 from med.meetings.importing.reading import Held, Organisation, Point
 from med.meetings.models import Item, Meeting, Outcome, Purpose, State
 from med.organisation.models import Committee, Level
@@ -68,6 +69,7 @@ def take_in(db: Session, held: Held, archive: Archive) -> None:
         note(db, None, "meeting.imported", meeting)
         archive.say(T("+ %(meeting)s: %(n)s punkter", meeting=title_of(held), n=len(held.points)))
         add_items(db, meeting, held.points, start=1)
+        keep_findable(db, meeting)
         return
     changed = differing(meeting, values)
     if changed:
@@ -104,7 +106,7 @@ def committee_of(db: Session, given: Organisation, archive: Archive) -> Committe
     return found
 
 
-def add_items(db: Session, meeting: Meeting, points: Sequence[Point], start: int) -> None:
+def add_items(db: Session, meeting: Meeting, points: Sequence[Point], start: int) -> list[Item]:
     made = [
         Item(
             uid=name_of(point.source),
@@ -121,6 +123,7 @@ def add_items(db: Session, meeting: Meeting, points: Sequence[Point], start: int
     db.add_all(made)
     db.flush()
     note_many(db, None, Item, [("item.imported", item.id, ()) for item in made])
+    return made
 
 
 def values_of(point: Point) -> dict[str, Any]:
@@ -140,7 +143,7 @@ def compare_items(db: Session, meeting: Meeting, held: Held, archive: Archive) -
         item = there.pop(name_of(point.source), None)
         position += 1
         if item is None:
-            add_items(db, meeting, [point], start=position)
+            keep_findable(db, meeting, add_items(db, meeting, [point], start=position))
             archive.say(T("+ %(meeting)s, punkt %(n)s: %(title)s", meeting=name, n=position, title=seen(point)))
             continue
         values = {**values_of(point), "position": position}
@@ -149,6 +152,7 @@ def compare_items(db: Session, meeting: Meeting, held: Held, archive: Archive) -
         if changed := differing(item, values):
             item.version += 1
             note(db, None, "item.imported", item, changed)
+            keep_findable(db, meeting, [item])
             fields = ", ".join(changed)
             archive.say(T("~ %(meeting)s, punkt %(n)s: %(fields)s", meeting=name, n=position, fields=fields))
     for item in sorted(there.values(), key=lambda item: item.position):

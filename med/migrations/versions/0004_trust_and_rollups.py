@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 import med.db
 from med.migrations import filling, triggers
@@ -34,6 +35,15 @@ def upgrade() -> None:
         sa.Column("revision", sa.Text(), nullable=False),
         sa.Column("works_with", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("revision", name=op.f("pk__schema_step")),
+    )
+    op.create_table(
+        "search_text",
+        sa.Column("place", med.db.BigInt, autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("thing_id", med.db.BigInt, nullable=False),
+        sa.Column("stems", sa.Text().with_variant(postgresql.TSVECTOR(), "postgresql"), nullable=False),
+        sa.PrimaryKeyConstraint("place", name=op.f("pk__search_text")),
+        sa.UniqueConstraint("kind", "thing_id", name=op.f("uq__search_text__kind_thing_id")),
     )
     op.create_table(
         "account",

@@ -1,0 +1,39 @@
+"""`med search rebuild`: what can be searched, made anew from what is published."""
+
+import argparse
+
+from med.cli.words import database_at_head
+from med.db import Database
+from med.settings import read_settings
+
+
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    search = commands.add_parser("search", help="what can be searched")
+    parts = search.add_subparsers(required=True, metavar="WHAT")
+    rebuild = parts.add_parser("rebuild", help="make the search anew from what is published")
+    rebuild.set_defaults(run=run_rebuild)
+
+
+def run_rebuild(given: argparse.Namespace) -> int:
+    """One transaction. On PostgreSQL those who search wait; best done at night."""
+    from sqlalchemy import text
+
+    from med.migrations.filling_search import rebuild
+
+    with database_at_head(read_settings()) as database, database.writing() as db:
+        if not database.is_sqlite:
+            db.execute(text("SET LOCAL statement_timeout = 0"))
+        count = rebuild(db.connection())
+    print(f"{count:,} published decisions and items can be searched.")
+    return 0
+
+
+def examine_search(database: Database) -> tuple[str, str]:
+    """Whether everything published can be found: the words are kept beside what they stand in."""
+    from med.migrations.filling_search import behind
+
+    with database.reading() as db:
+        wrong = behind(db.connection())
+    if wrong:
+        return "warning", f"The search is behind by {wrong:,} decisions or items; run med search rebuild."
+    return "ok", "Everything published can be searched."

@@ -1,0 +1,115 @@
+"""`/soeg`: published decisions and the open items of agendas and minutes, newest first, as far as one may read them.
+
+The index gives places in order of time; each is asked of the decision or the item itself, by the clause that its own
+page asks by. What may not be read leaves no trace, in no count either.
+"""
+
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, bindparam, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from med import search
+from med.access import Viewer
+from med.db import BigInt, Prepared
+from med.decisions.access import published_decisions
+from med.decisions.filters import LARGEST_ID
+from med.decisions.models import Decision
+from med.decisions.queries.asking import AnyEmployee
+from med.errors import Unreadable
+from med.language import T
+from med.meetings.access import visible_items, visible_words
+from med.meetings.models import Item, Meeting
+from med.organisation.models import Committee
+from med.search import INDEX
+
+RESULTS = 30  # on a page
+
+
+class Anybody(AnyEmployee):
+    person_id: Any = bindparam("who", type_=BigInt)
+
+
+class Hits(NamedTuple):
+    """A page of (place, kind, id), newest first, and where the next one starts."""
+
+    keys: list[Any]
+    older: int | None
+
+
+@cache
+def question(kind: str) -> Prepared:
+    """`kind` is "" for both: what only one can be asks the other's clause nothing."""
+    viewer: Any = Anybody()
+    readable = {
+        search.DECISION: exists().where(Decision.id == INDEX.c.thing_id, published_decisions(viewer)),
+        search.ITEM: exists().where(Item.id == INDEX.c.thing_id, visible_items(viewer, few=True)),
+    }
+    wanted = [and_(INDEX.c.kind == one, may) for one, may in readable.items() if kind in ("", one)]
+    return Prepared(
+        lambda: (
+            select(INDEX.c.rowid, INDEX.c.kind, INDEX.c.thing_id)
+            .where(
+                search.matches(bindparam("sought", type_=search.Terms())),
+                INDEX.c.rowid < bindparam("before", type_=BigInt),
+                or_(*wanted),
+            )
+            .order_by(INDEX.c.rowid.desc())
+            .limit(bindparam("limit", type_=BigInt))
+        )
+    )
+
+
+def found(db: Session, viewer: Viewer, words: str, kind: str = "", before: int | None = None) -> Hits:
+    """The newest things that hold all the words and may be read, from a place on."""
+    wanted = search.sought(words, *([kind] if kind else []))
+    if wanted.is_empty or not viewer.is_employee:
+        return Hits([], None)
+    given: dict[str, Any] = {"sought": wanted, "before": before or LARGEST_ID, "limit": RESULTS + 1}
+    if kind != search.DECISION:
+        given["who"] = viewer.person_id
+    rows = question(kind)(db, **given, inside=viewer.inside)
+    return Hits(rows[:RESULTS], rows[RESULTS - 1].rowid if len(rows) > RESULTS else None)
+
+
+def read_place(raw: str) -> int | None:
+    """Where a page goes on. Raises Unreadable for what is no place."""
+    if not raw:
+        return None
+    if not (raw.isascii() and raw.isdecimal() and len(raw) < 20 and 0 < int(raw) <= LARGEST_ID):
+        raise Unreadable(T("Adressen indeholder et tal, der ikke giver mening."))
+    return int(raw)
+
+
+def words_of_hits(db: Session, viewer: Viewer, hits: Hits) -> list[tuple[str, Any]]:
+    """(kind, row with what is shown), in the order of the hits."""
+    ids: dict[str, list[int]] = {search.DECISION: [], search.ITEM: []}
+    for key in hits.keys:
+        ids[key.kind].append(key.thing_id)
+    short = func.coalesce(func.nullif(Committee.short_name, ""), Committee.name).label("committee")
+    rows: dict[tuple[str, int], Any] = {}
+    if ids[search.DECISION]:
+        asked = (
+            select(
+                Decision.id, Decision.text, Decision.why, Decision.meaning, Decision.is_open, Decision.year,
+                Decision.number, Decision.perspective, Decision.published_at, short,
+            )
+            .join(Committee, Committee.id == Decision.committee_id)
+            .where(Decision.id.in_(ids[search.DECISION]), published_decisions(viewer))
+        )  # fmt: skip
+        rows |= {(search.DECISION, row.id): row for row in db.execute(asked)}
+    if ids[search.ITEM]:
+        items = (
+            select(
+                Item.id, Item.meeting_id, Item.title, Item.case_text, Item.recommendation, Item.minutes_text,
+                Item.statement_management, Item.statement_employees, visible_words(viewer, few=True).label("has_words"),
+                Meeting.title.label("meeting"), Meeting.starts_at, short,
+            )
+            .join(Meeting, Meeting.id == Item.meeting_id)
+            .join(Committee, Committee.id == Item.committee_id)
+            .where(Item.id.in_(ids[search.ITEM]), visible_items(viewer, few=True))
+        )  # fmt: skip
+        rows |= {(search.ITEM, row.id): row for row in db.execute(items)}
+    wanted = ((key.kind, key.thing_id) for key in hits.keys)
+    return [(one[0], rows[one]) for one in wanted if one in rows]
