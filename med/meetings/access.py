@@ -67,7 +67,7 @@ def visible_items(viewer: Viewer, *, few: bool = False) -> ColumnElement[bool]:
     return or_(inside_items(viewer), and_(Item.is_open, or_(_held_at(shown, few), _told(viewer, few))))
 
 
-def _held_at(meetings: Select[tuple[int]], few: bool) -> ColumnElement[bool]:
+def _held_at(meetings: Select[int], few: bool) -> ColumnElement[bool]:
     """Items of these meetings."""
     (meeting_id,) = meetings.selected_columns
     return (
