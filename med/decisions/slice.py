@@ -42,7 +42,7 @@ decisions = Slice(
     ],
     nav=[
         NavEntry("decisions", T("Beslutninger"), "/beslutninger", 30),
-        NavEntry("search", T("Søg"), "/soeg", 35),
+        NavEntry("search", T("Søg"), "/soeg", 35, more=True),
     ],
     awaits=awaits,
 )
