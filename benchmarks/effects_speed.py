@@ -79,13 +79,13 @@ def bare(study: Study, cov: Covariance) -> Callable[[], None]:
         for shape in set(looks)
     }
     citizens = []
-    maker = Maker(design, cov, targeted(study), slopes=False)
-    for citizen, aimed in enumerate((maker.ever[:, 1] > 0).sum(axis=1)):
+    maker = Maker(design, cov, targeted(study), 1)
+    for citizen, aimed in enumerate((maker.ever[:, 1] > 0).sum(axis=1).tolist()):
         if (piece := maker.piece(citizen)) is None:
             continue
         m = len(piece.x)
         v = cov.of(np.arange(m) + 0.0)
-        whole = chance.normal(size=(m, m + piece.x.shape[1] + k + 4 * int(aimed)))
+        whole = chance.normal(size=(m, m + piece.x.shape[1] + k + 4 * aimed))
         citizens.append((v, whole, m, piece.x.shape[1], gone_of(piece)))
     square = np.eye(p) * 3 + np.ones((p, p))
     scores, weights = chance.normal(size=(len(citizens), a)), chance.normal(size=(a, p))

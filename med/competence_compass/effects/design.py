@@ -1,7 +1,7 @@
 """The columns that stand beside the scores: what a citizen had had, when, and who assessed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
 
@@ -21,15 +21,55 @@ class Design:
 
     study: Study
     usable: Bools  # (n, K)
-    dose: Sparse  # (n, A)
     other: Ints  # (n, 3): the column of the row's quarter, assessor and kind; -1 for the one that is compared with
     width: int  # columns in all, activities first
     codes: Ints  # (width,): what each column is, the same number from run to run
-    rows: Sequence[Ints]  # of each citizen
-    lead: Sparse  # (n, A): the activity begins within the next two quarters
-    waits: Sparse  # (n, A): the citizen is on the activity's waiting list
-    begun: Bools  # (N, A): the citizen takes part at some time
-    referred: Bools  # (N, A): takes part or waits at some time
+
+    def only(self, citizens: Ints) -> "Design":
+        """Of some citizens, with the columns of all."""
+        if len(citizens) == len(self.study.citizens):
+            return self
+        _, rows = self.study.rows_of(citizens)
+        return replace(self, study=self.study.only(citizens), usable=self.usable[rows], other=self.other[rows])
+
+    @property
+    def rows(self) -> Sequence[Ints]:
+        """Of each citizen."""
+        return self.study.rows
+
+    @cached_property
+    def dose(self) -> Sparse:
+        """(n, A)"""
+        return exposure(self.study)
+
+    @cached_property
+    def lead(self) -> Sparse:
+        """(n, A): the activity begins within the next two quarters."""
+        citizen, activity = np.nonzero(self.begun)
+        start = self.study.starts[citizen, activity]
+        which, row = self.study.rows_of(citizen, start - 92 * LEAD_QUARTERS, start)
+        return marked(row, activity[which], np.ones(len(row)), (len(self.study.day), len(self.study.activities)))
+
+    @cached_property
+    def waits(self) -> Sparse:
+        """(n, A): the citizen is on the activity's waiting list."""
+        study = self.study
+        which, row = study.rows_of(study.w_citizen, study.w_queued, study.w_left)
+        found = marked(row, study.w_activity[which], np.ones(len(row)), (len(study.day), len(study.activities)))
+        found.data[:] = 1.0  # twice on the list is on the list
+        return found
+
+    @property
+    def begun(self) -> Bools:
+        """(N, A): the citizen takes part at some time."""
+        return self.study.starts < FAR
+
+    @property
+    def referred(self) -> Bools:
+        """(N, A): takes part or waits at some time."""
+        found = self.begun
+        found[self.study.w_citizen, self.study.w_activity] = True
+        return found
 
     @cached_property
     def observed(self) -> Floats:
@@ -63,30 +103,8 @@ def make_design(study: Study, left_out: Bools) -> Design:
         columns.append(np.where(place == 0, -1, place - 1 + at))
         names += [f"{kind} {value}" for value in known[1:]]
         at += max(len(known) - 1, 0)
-    begins = study.starts
-    citizen, activity = np.nonzero(begins < FAR)
-    start = begins[citizen, activity]
-    which, row = study.rows_of(citizen, start - 92 * LEAD_QUARTERS, start)
-    shape = (len(study.day), len(study.activities))
-    lead = marked(row, activity[which], np.ones(len(row)), shape)
-    which, row = study.rows_of(study.w_citizen, study.w_queued, study.w_left)
-    waits = marked(row, study.w_activity[which], np.ones(len(row)), shape)
-    waits.data[:] = 1.0  # twice on the list is on the list
-    referred = begins < FAR
-    referred[study.w_citizen, study.w_activity] = True
-    return Design(
-        study,
-        usable,
-        exposure(study),
-        np.stack(columns, axis=1),
-        at,
-        np.array([lasting(name) for name in names], np.int64),
-        study.rows,
-        lead,
-        waits,
-        begins < FAR,
-        referred,
-    )
+    codes = np.array([lasting(name) for name in names], np.int64)
+    return Design(study, usable, np.stack(columns, axis=1), at, codes)
 
 
 def lasting(name: str) -> int:

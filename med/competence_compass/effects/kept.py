@@ -128,15 +128,14 @@ def _as_bytes(piece: Piece) -> bytes:
 
 
 def _from_bytes(data: bytes) -> Piece:
-    m, c, s, k = np.frombuffer(data, np.int64, 4).tolist()
-    ints = np.frombuffer(data, np.int64, c + k, 32)
-    numbers = np.frombuffer(data, np.float64, -1, 32 + 8 * len(ints))
-    at_z, at_q, at_lacks = accumulate((m * c, 5 * m * k, m * s))
+    numbers = np.frombuffer(data)
+    m, c, s, k = numbers[:4].view(np.int64).tolist()
+    at_rows, at_x, at_z, at_q, at_lacks = accumulate((4 + c, k, m * c, 5 * m * k, m * s))
     return Piece(
-        ints[:c],
-        numbers[:at_z].reshape(m, c),
+        numbers[4:at_rows].view(np.int64),
+        numbers[at_x:at_z].reshape(m, c),
         numbers[at_z:at_q].reshape(5, m, k),
         numbers[at_q:at_lacks].reshape(m, s),
         numbers[at_lacks:].reshape(s, k),
-        ints[c:],
+        numbers[at_rows:at_x].view(np.int64),
     )

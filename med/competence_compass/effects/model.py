@@ -25,11 +25,11 @@ from scipy import linalg, sparse
 from med.competence_compass.effects.covariance import Covariance
 from med.competence_compass.effects.design import Design
 from med.competence_compass.effects.kept import Shelf, shelf
-from med.competence_compass.effects.pieces import Maker, Piece
+from med.competence_compass.effects.pieces import Maker, Piece, marks_of
 from med.competence_compass.effects.study import Bools, Floats, Ints
 
 SINGULAR = 1e-9
-AT_ONCE = 1000  # citizens whose scores are added up together
+AT_ONCE = 500  # citizens whose scores are added up together
 
 Weights = dict[int, tuple[Ints, Floats]]  # of each dimension: the activities that aim at it, and their columns of A⁻¹
 
@@ -149,10 +149,12 @@ def fit(
     them all.
     """
     k, a, p = len(design.study.dimensions), len(design.study.activities), design.width
-    maker = Maker(design, cov, targets, slopes=slopes)
-    with shelf(folder, maker.what) as kept:
-        marks = [maker.mark(citizen) for citizen in range(len(maker))]
-        sums, renewed = summed(maker, kept, marks)
+    own, cov = (2, cov.without_slope()) if slopes else (1, cov)
+    with shelf(folder, repr((cov, own, tuple(design.study.dimensions), np.__version__)).encode()) as kept:
+        marks = marks_of(design, targets)
+        new = np.array([citizen for citizen, mark in enumerate(marks) if mark not in kept.places], int)
+        maker = Maker(design.only(new), cov, targets, own)
+        sums, renewed = summed(maker, kept, marks, new)
         tau, se_model, s2 = np.full((a, k), np.nan), np.full((a, k), np.nan), np.full(k, np.nan)
         found = np.zeros((5, p, k))
         weights: Weights = {}
@@ -186,8 +188,9 @@ def fit(
     return Fit(tau, se_model, se_robust, s2, sums.rows.copy(), lead, line, renewed)
 
 
-def summed(maker: Maker, kept: Shelf, marks: Sequence[bytes]) -> tuple[Sums, int]:
-    """The sums over all citizens, and how many pieces were made for it: what has changed is taken out and put in."""
+def summed(maker: Maker, kept: Shelf, marks: Sequence[bytes], new: Ints) -> tuple[Sums, int]:
+    """The sums over all citizens, and how many pieces were made for it: what has changed is taken out and put in.
+    `maker`: of those who are new or changed."""
     k = len(maker.design.study.dimensions)
     stale = kept.places.keys() - set(marks)
     if kept.sums is None:
@@ -200,10 +203,10 @@ def summed(maker: Maker, kept: Shelf, marks: Sequence[bytes]) -> tuple[Sums, int
     for mark in stale:
         del kept.places[mark]
     renewed = 0
-    for citizen, mark in enumerate(marks):
-        if mark not in kept.places and (piece := maker.piece(citizen)) is not None:
+    for place, citizen in enumerate(new.tolist()):
+        if (piece := maker.piece(place)) is not None:
             sums.add(piece)
-            kept.put(mark, piece)
+            kept.put(marks[citizen], piece)
             renewed += 1
     return sums, renewed
 
@@ -278,7 +281,7 @@ def _rests(pieces: Iterator[Piece], sums: Sums, found: Floats, s2: Floats, weigh
     years and not at half a year; and what the activity itself does is a step, which the model has taken out. Its two
     halves are against the model, and against the lines of all who were referred.
     """
-    weight = 1 / np.sqrt(np.where(s2 > 0, s2, np.inf))
+    weight = 1 / np.where(s2 > 0, s2, np.inf)
     meat, products = np.zeros((a, len(s2))), []
     scores: list[tuple[Ints, Floats]] = []
 
@@ -298,8 +301,7 @@ def _rests(pieces: Iterator[Piece], sums: Sums, found: Floats, s2: Floats, weigh
         scores.append((place, rest[0].T @ piece.x))
         if len(scores) == AT_ONCE:
             digest()
-        flat = (rest * weight).reshape(5, -1)
-        products.append(flat @ flat.T)
+        products.append((rest * weight).reshape(5, -1) @ rest.reshape(5, -1).T)
     if scores:
         digest()
     return Rests(meat, np.array(products).reshape(-1, 5, 5))

@@ -6,14 +6,13 @@ goes into it, so that a piece that was made before can be taken instead of made 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from hashlib import sha256
 
 import numpy as np
 from scipy import linalg, sparse
 
 from med.competence_compass.effects.covariance import Covariance
-from med.competence_compass.effects.design import Design
+from med.competence_compass.effects.design import Design, lasting
 from med.competence_compass.effects.study import Bools, Floats, Ints, Sparse
 
 MARK = 16  # bytes
@@ -40,15 +39,42 @@ class Piece:
         return values - self.q @ (self.lacks * (self.q.T @ values)) if self.q.shape[1] else values
 
 
+def marks_of(design: Design, targets: Bools) -> list[bytes]:
+    """Of each citizen a digest of everything that their piece is made of, variances and dimensions apart: assessments
+    with the columns they stand in, participations and waiting entries with what the activity aims at."""
+    study = design.study
+    order, cuts = study.in_order
+    columns = np.append(design.codes, 0)[design.other[order]]
+    aims = np.array(
+        [lasting(f"{name} {aim.tobytes().hex()}") for name, aim in zip(study.activities, targets, strict=True)],
+        np.int64,
+    )
+    parts = [(cuts, study.day[order]), (cuts, columns), (cuts, design.observed)]
+    for who, *values in (
+        (study.p_citizen, aims[study.p_activity], study.p_start, study.until, study.p_planned, study.p_attended),
+        (study.w_citizen, aims[study.w_activity], study.w_queued, study.w_left),
+    ):
+        order = np.lexsort((*reversed(values), who))
+        begins = np.searchsorted(who[order], np.arange(len(study.citizens) + 1))
+        parts.append((begins, np.stack([one[order] for one in values], axis=1)))
+    found = []
+    for citizen, name in enumerate(study.citizens):
+        digest = sha256(name.encode())
+        for begins, table in parts:
+            digest.update(table[begins[citizen] : begins[citizen + 1]].data)
+        found.append(digest.digest()[:MARK])
+    return found
+
+
 class Maker:
     """Makes the pieces of a design. `targets` (A, K): which activities are meant to move which dimension."""
 
-    def __init__(self, design: Design, cov: Covariance, targets: Bools, *, slopes: bool) -> None:
+    def __init__(self, design: Design, cov: Covariance, targets: Bools, own: int) -> None:
+        """`own`: 1 for a level of the citizen's own, 2 for a straight line."""
         study = design.study
-        self.design, self.own = design, 2 if slopes else 1
-        self.cov = cov.without_slope() if slopes else cov
+        self.design, self.cov, self.own = design, cov, own
         order, self.cuts = study.in_order
-        self.columns = Slices(design.columns(order), design.codes)
+        self.columns = Slices(design.columns(order))
         aimed = sparse.csr_array(targets.astype(float))
         self.marks = Slices(sparse.hstack([one[order] @ aimed for one in (design.lead, design.waits)], format="csr"))
         self.ever = np.stack(
@@ -59,20 +85,6 @@ class Maker:
 
     def __len__(self) -> int:
         return len(self.cuts) - 1
-
-    @cached_property
-    def what(self) -> bytes:
-        """What all pieces have in common."""
-        return repr((self.cov, self.own, tuple(self.design.study.dimensions), np.__version__)).encode()
-
-    def mark(self, citizen: int) -> bytes:
-        """A digest of everything the citizen's piece is made of."""
-        here = slice(self.cuts[citizen], self.cuts[citizen + 1])
-        digest = sha256(self.design.study.citizens[citizen].encode())
-        seen = self.quarter[here], self.scores[here], self.ever[citizen]
-        for part in (*seen, *self.columns.parts(here), *self.marks.parts(here)):
-            digest.update(part.data)
-        return digest.digest()[:MARK]
 
     def piece(self, citizen: int) -> Piece | None:
         """None for who has nothing to tell: too few rows for a level (and a line) of their own."""
@@ -123,17 +135,8 @@ class Maker:
 class Slices:
     """A sparse array whose rows are asked for in stretches, many thousand times: past scipy, which takes its time."""
 
-    def __init__(self, table: Sparse, codes: Ints | None = None) -> None:
-        """`codes`: the columns' lasting ones, where they have some."""
-        table.sort_indices()
+    def __init__(self, table: Sparse) -> None:
         self.starts, self.columns, self.values = table.indptr.astype(np.int64), table.indices, table.data
-        self.lengths = np.diff(self.starts)
-        self.names = self.columns if codes is None else codes[self.columns]
-
-    def parts(self, here: slice) -> tuple[Ints, Ints, Floats]:
-        """What stands in some rows."""
-        inside = slice(self.starts[here.start], self.starts[here.stop])
-        return self.lengths[here], self.names[inside], self.values[inside]
 
     def wide(self, here: slice, some: Bools, width: int) -> Floats:
         """Those of the rows that are wanted, all columns of them."""

@@ -1,7 +1,7 @@
 """The observations an analysis starts from, as arrays, and what follows from them: exposure, donut, baseline."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Sparse = Any  # scipy's sparse arrays have no types
+
+OF_ROWS = "day", "assessor", "kind", "is_referral", "scores"
+OF_PARTICIPATIONS = "p_activity", "p_start", "p_end", "p_planned", "p_attended"
+OF_ENTRIES = "w_activity", "w_queued", "w_left"
 
 REFERRAL_WITHIN = 100  # days before queueing in which an assessment counts as the one that led to it
 FAR = date.max.toordinal()
@@ -85,13 +89,13 @@ class Study:
 
     @cached_property
     def calendar(self) -> tuple[Ints, Ints]:
-        """Day and quarter of all rows in their order; quarters counted among those that occur."""
+        """Day and quarter of all rows in their order, quarters counted among those that occur; then the day -1."""
         order, _ = self.in_order
-        return self.day[order], np.unique(self.quarter[order], return_inverse=True)[1].astype(np.int64)
+        return np.append(self.day[order], -1), np.unique(self.quarter[order], return_inverse=True)[1].astype(np.int64)
 
     @cached_property
     def _keys(self) -> Ints:
-        return self.citizen[self.in_order[0]] * DAYS + self.calendar[0]
+        return self.citizen[self.in_order[0]] * DAYS + self.calendar[0][:-1]
 
     def place(self, citizens: Ints, days: Ints | int) -> Ints:
         """The place in the order of each citizen's first row on or after a day; where the next one's begin for none."""
@@ -110,9 +114,37 @@ class Study:
         return which, self.in_order[0][place]
 
     @cached_property
+    def until(self) -> Ints:
+        """The last day each participation's attendance is spread to: of one that goes on, what it is known to."""
+        last = int(self.day.max()) if len(self.day) else 0
+        known = np.full(len(self.p_end), last) if self.attended_until is None else self.attended_until
+        return np.minimum(self.p_end, np.maximum(known, self.p_start))
+
+    def only(self, citizens: Ints) -> "Study":
+        """Some citizens with all that is theirs, in this order; activities and dimensions as they were."""
+        number = np.full(len(self.citizens), -1)
+        number[citizens] = np.arange(len(citizens))
+        which, row = self.rows_of(citizens)
+        theirs, entries = np.flatnonzero(number[self.p_citizen] >= 0), np.flatnonzero(number[self.w_citizen] >= 0)
+        taken = {
+            name: getattr(self, name)[some]
+            for some, names in ((row, OF_ROWS), (theirs, OF_PARTICIPATIONS), (entries, OF_ENTRIES))
+            for name in names
+        }
+        return replace(
+            self,
+            **taken,
+            citizens=[self.citizens[one] for one in citizens.tolist()],
+            citizen=which,
+            p_citizen=number[self.p_citizen[theirs]],
+            w_citizen=number[self.w_citizen[entries]],
+            attended_until=self.until[theirs],
+        )
+
+    @cached_property
     def starts(self) -> Ints:
         """(N, A): the first day each citizen took part in each activity; FAR where never."""
-        found = np.full((len(self.citizens), len(self.activities)), FAR)
+        found = np.full((len(self.citizens), len(self.activities)), FAR, order="F")
         np.minimum.at(found, (self.p_citizen, self.p_activity), self.p_start)
         return found
 
@@ -131,9 +163,7 @@ def exposure(study: Study) -> Sparse:
     in the course of a participation is taken as even from its first day to its last; of one that goes on, as even
     from the first day to the day attendance is known to.
     """
-    last = int(study.day.max()) if len(study.day) else 0
-    until = np.full(len(study.p_end), last) if study.attended_until is None else study.attended_until
-    end = np.minimum(study.p_end, np.maximum(until, study.p_start))
+    end = study.until
     which, row = study.rows_of(study.p_citizen, study.p_start)
     gone = (study.day[row] - study.p_start[which]) / np.maximum(end - study.p_start, 1)[which]
     reached = np.clip(gone, 0.0, 1.0) * (study.p_attended / np.maximum(study.p_planned, 1e-9))[which]
@@ -181,8 +211,8 @@ class Series:
 
     def __init__(self, study: Study, values: Floats) -> None:
         """`values`: of all rows, in their order (`Study.in_order`)."""
-        (days, _), (_, cuts) = study.calendar, study.in_order
-        self.values, self.days = values, np.append(days, -1)
+        (self.days, _), (_, cuts) = study.calendar, study.in_order
+        self.values = values
         there, place = np.isfinite(values), np.arange(len(values))
         before, after = np.where(there, place, -1), np.where(there, place, len(place))[::-1]
         self.last = np.append(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from med.competence_compass.effects.study import FAR, Bools, Floats, Series, Study
+from med.competence_compass.effects.study import FAR, Bools, Floats, Ints, Series, Study
 
 INFLATE = 1.3  # in trials with known truths the plain standard error was too small by about this much (coverage 0.87)
 FEWEST_WAITING = 5
@@ -90,27 +90,27 @@ class Around:
         which, place = which[stood], place[stood]
         seen = np.full((len(self.waiting), width), np.nan)
         seen[which, quarter[place]] = score[place]  # of two in a quarter the later one
+        twice = np.isfinite(seen).sum(axis=1) > 1
+        waiting, seen = self.waiting[twice], seen[twice]
         waited = seen[:, now] - seen[:, then]  # (waiting, cells)
         waited[:, now == then] = np.nan
-        compared = np.isfinite(waited).any(axis=0)
+        who, where = np.nonzero(np.isfinite(waited))
+        compared = np.bincount(where, minlength=len(cells)) > 0
         if not compared.any():
             return WaitingEstimate(started=len(changes))
-        begun = np.full((len(changes), len(cells)), np.nan)
-        begun[np.arange(len(changes)), cell] = changes
-        n, mean, within = in_cells(begun[:, compared])
-        m, their_mean, their_within = in_cells(waited[:, compared])
+        number, begun = compared.cumsum() - 1, compared[cell]
+        n, mean, within = in_cells(changes[begun], number[cell[begun]])
+        m, their_mean, their_within = in_cells(waited[who, where], number[where])
         weights = n / n.sum()
         variance = weights**2 @ (within / n + their_within / m)
         se = INFLATE * float(np.sqrt(variance)) if np.isfinite(variance) and variance > 0 else float("nan")
-        people = len(np.unique(self.waiting[np.isfinite(waited).any(axis=1)]))
+        people = len(np.unique(waiting[who]))
         return WaitingEstimate(float(weights @ (mean - their_mean)), se, int(n.sum()), people)
 
 
-def in_cells(values: Floats) -> tuple[Floats, Floats, float]:
-    """How many there are in each cell (column), their mean, and the variance within all; NaN when no cell has two."""
-    there = np.isfinite(values)
-    n = there.sum(axis=0).astype(float)
-    mean = np.where(there, values, 0.0).sum(axis=0) / n
-    within = float((np.where(there, values - mean, 0.0) ** 2).sum())
-    free = n.sum() - len(n)
-    return n, mean, within / free if free > 0 else float("nan")
+def in_cells(values: Floats, cell: Ints) -> tuple[Floats, Floats, float]:
+    """How many there are in each cell, their mean, and the variance within all; NaN when no cell has two."""
+    n = np.bincount(cell).astype(float)
+    mean = np.bincount(cell, values) / n
+    free = len(values) - len(n)
+    return n, mean, float(((values - mean[cell]) ** 2).sum()) / free if free > 0 else float("nan")

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from med.competence_compass.effects.analysis import analyse, targeted
 from med.competence_compass.effects.covariance import Covariance
 from med.competence_compass.effects.design import make_design
+from med.competence_compass.effects.kept import Shelf
 from med.competence_compass.effects.model import fit
 from med.competence_compass.effects.study import donut
 from tests.competence_compass.effects.small import FIRST, only, small_study
@@ -115,6 +117,18 @@ def test_what_is_not_whole_is_not_used(tmp_path, spoil, how):
     found = fitted(STUDY, tmp_path)
     assert found.renewed == 60
     same(found, fitted(STUDY))
+
+
+def test_after_a_night_that_was_broken_off_everything_is_made_anew(tmp_path, monkeypatch):
+    """Sums are changed where they lie: half changed ones must not be taken for whole."""
+    fitted(STUDY, tmp_path)
+    later = assessed_anew(STUDY, np.array([3, 8]))
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(Shelf, "put", Mock(side_effect=KeyboardInterrupt))
+        fitted(later, tmp_path)
+    found = fitted(later, tmp_path)
+    assert found.renewed == 60
+    same(found, fitted(later))
 
 
 def test_nobody_else_can_read_it_and_what_is_unused_goes(tmp_path):
