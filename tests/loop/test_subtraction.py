@@ -1,7 +1,8 @@
 """Two reports, subtracted: the search for one citizen between them.
 
 Between two days exactly one thing happens to one citizen: they join a waiting list, leave it, begin, pass, fail, or
-are assessed and the night counts them in. Whoever reads sums opens every page, feed and file they can, on every day.
+are assessed and the night counts them in. Whoever reads sums opens every page, feed and file they can, on every day,
+approved minutes among them, and gets the day's mails: the digest, each notice in it, and a point as it would be raised.
 A number that is another on another day of the quarter tells of that one citizen, and counts as recovered.
 
 `MED_TIMES=4 pytest tests/loop/test_subtraction.py` (`make evidence ARGS=disclosure`) searches over 5,000 pairs, with
@@ -14,7 +15,7 @@ from datetime import timedelta
 from itertools import combinations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from med import clock, demo
 from med.competence_compass import disclosure, publishing, sums
@@ -23,20 +24,33 @@ from med.competence_compass.models import WaitingOutcome as Outcome
 from med.competence_compass.queries import activities, kept
 from med.decisions.models import Decision
 from med.identity.actions import make_feed_token
+from med.loop import pointing
 from med.loop.actions import link_activity
 from med.loop.forms import LinkForm
-from med.loop.models import LinkKind, ReviewPoint
+from med.loop.models import Cause, LinkKind, ReviewPoint
 from med.loop.raising import raise_points
-from med.meetings.models import Proposal
+from med.meetings.actions.minutes import freeze
+from med.meetings.models import Proposal, State
+from med.notices.composing import compose_digest
+from med.notices.composing.lines import lines_of
+from med.notices.models import Message, Notice
+from med.notices.outbox import Posting, post
+from med.notices.planning import plan_news
+from med.organisation.queries import viewer_for
+from med.settings import Settings
+from med.slices import Office
 from tests.competence_compass import factories, house
 from tests.competence_compass.conftest import vault  # noqa: F401  a fixture
+from tests.decisions.conftest import make_item, make_meeting
 from tests.loop.conftest import make_effect_run
 
 TIMES = int(os.environ.get("MED_TIMES", "1"))
 DAYS = 4 if TIMES == 1 else 12
 READERS = ("anna", "carla") if TIMES == 1 else ("anna", "hanne", "dorte", "carla", "emil", "freja")
 # Days and hours move by themselves, and so do the form's own tokens.
-MOVES = re.compile(r"\d{1,2}\. \w+\.? \d{4}|\d{4}-\d\d-\d\d|\d\d\.\d\d\.\d{4}|kl\. [\d.]+|T[\d:.+]+Z?|om \d+ dage?")
+MOVES = re.compile(
+    r"\d{1,2}\. \w+\.? \d{4}|\d{4}-\d\d-\d\d|\d\d\.\d\d\.\d{4}|kl\. [\d.]+|T[\d:.+]+Z?|om \d+ dage?|/afmeld/\S+"
+)
 NUMBER = re.compile(r"(?<![\w-])[−-]?\d+(?:[.,]\d+)*")
 
 
@@ -111,8 +125,57 @@ def world(write, vault, cooking, decided, people):  # noqa: F811
         )
     )  # fmt: skip
     write(raise_points)
+    made.minutes = write(lambda db: hold(db, made.decision))
     made.token = write(lambda db: make_feed_token(db, people.viewer("carla"), "decisions", ""))
     return made
+
+
+def words_today(db, decision_id):
+    """The point as it would be raised now."""
+    return pointing.words(db, db.get_one(Decision, decision_id), set(Cause))
+
+
+def hold(db, decision_id):
+    """A meeting with the point on its agenda, whose minutes are approved."""
+    meeting, said = make_meeting(db), words_today(db, decision_id)
+    make_item(db, meeting, said.title, case_text=said.why, minutes_text=said.why, raised_side=None)
+    meeting.state, meeting.closed_at = State.HELD, clock.now()
+    freeze(db, None, meeting, clock.now())
+    return meeting.id
+
+
+class Post:
+    """What comes by mail: the digest with the first day's notices composed anew each day, and every notice alone."""
+
+    def __init__(self, database, tmp_path, people):
+        settings = Settings(data_dir=tmp_path, database_url=database.url, secret="s" * 40)
+        self.office, self.people, self.database = Office(database, settings), people, database
+        plan_news(database)
+        with database.writing() as db:
+            keys = {handle: f"digest:{handle}" for handle in READERS}
+            details = {"day": demo.NOW.date().isoformat()}
+            post(db, [Posting(key, "digest", self.id(handle), details=details) for handle, key in keys.items()])
+            self.digests = {
+                who: db.scalars(select(Message.id).where(Message.key == key)).one() for who, key in keys.items()
+            }
+            for handle, message_id in self.digests.items():
+                db.execute(update(Notice).where(Notice.person_id == self.id(handle)).values(message_id=message_id))
+
+    def id(self, handle):
+        return getattr(self.people, handle)
+
+    def of(self, handle):
+        """What the mails say today, by name."""
+        plan_news(self.database)
+        with self.database.reading() as db:
+            viewer = viewer_for(db, self.id(handle))
+            notices = db.scalars(select(Notice).where(Notice.person_id == self.id(handle)).order_by(Notice.id)).all()
+            found = {
+                f"notice {line.notice_id}": " ".join(map(str, (line.title, *line.facts, line.note)))
+                for line in lines_of(db, viewer, notices)
+            }
+            letter = compose_digest(db, self.office, db.get_one(Message, self.digests[handle]), viewer)
+            return found if letter is None else {**found, "digest": letter.text}
 
 
 def addresses(world, committee, unit):
@@ -124,6 +187,7 @@ def addresses(world, committee, unit):
         "/kompas/effekt",
         "/kompas/udviklingsplan/fil?form=csv",
         f"/beslutninger/{decision}",
+        f"/moeder/{world.minutes}/referat",
         f"/udvalg/{committee}/kredsloeb",
         f"/feeds/{world.token}/beslutninger.atom",
     ]
@@ -131,6 +195,8 @@ def addresses(world, committee, unit):
         return every
     return [
         *every,
+        f"/moeder/{world.minutes}",
+        f"/moeder/{world.minutes}/referat.json",
         "/kompas",
         f"/kompas/aktiviteter?enhed={unit}",
         "/kompas/aktiviteter?slags=course&tilstand=running",
@@ -150,11 +216,14 @@ def addresses(world, committee, unit):
 def numbers(page):
     """Every number a reader meets, in order, without those that move by themselves."""
     kind = page.headers.get("content-type", "")
-    text = page.words if "html" in kind else page.response.text
+    return numbers_in(page.words if "html" in kind else page.response.text)
+
+
+def numbers_in(text):
     return tuple(NUMBER.findall(MOVES.sub(" ", text)))
 
 
-def search(world, visitor, database, committee, unit):
+def search(world, visitor, database, committee, unit, mails):
     """(pairs looked at, [(what, day, another day)] of the pairs whose numbers differ)."""
     seen, days = {}, list(range(DAYS))
     for day in days:
@@ -167,11 +236,15 @@ def search(world, visitor, database, committee, unit):
                     page = them.open(path)
                     if page.status_code == 200:
                         seen[handle, path, day] = numbers(page)
+                for name, said in mails.of(handle).items():
+                    seen[handle, name, day] = numbers_in(said)
             with database.reading() as db:
                 raised = db.scalars(
                     select(Proposal.why).where(Proposal.id.in_(select(ReviewPoint.proposal_id))).order_by(Proposal.id)
                 ).all()
-            seen["committee", "points", day] = tuple(NUMBER.findall(MOVES.sub(" ", "\n".join(raised))))
+                seen["committee", "a point raised today", day] = numbers_in("\n".join(words_today(db, world.decision)))
+            seen["committee", "points", day] = numbers_in("\n".join(raised))
+    assert {f"/moeder/{world.minutes}/referat", "digest", "points"} <= {path for _, path, _ in seen}
     pairs, found = 0, []
     for who, path in {key[:2] for key in seen}:
         for one, other in combinations(days, 2):
@@ -183,11 +256,13 @@ def search(world, visitor, database, committee, unit):
 
 
 @pytest.fixture
-def looked(world, visitor, database, committee_id):
+def looked(world, visitor, database, committee_id, people, tmp_path):
+    mails = Post(database, tmp_path, people)
+
     def look():
         with database.reading() as db:
             unit = house.unit_id(db, "vaerkstederne")
-        return search(world, visitor, database, committee_id("med-aabrinken"), unit)
+        return search(world, visitor, database, committee_id("med-aabrinken"), unit, mails)
 
     return look
 
@@ -230,3 +305,12 @@ def test_the_search_finds_what_is_planted(looked, monkeypatch, fault):
     pairs, found = looked()
     print(f"{fault.__name__}: {len(found)} of {pairs} recovered")
     assert found
+
+
+def test_mails_and_minutes_carry_the_words_that_are_searched(world, database, people, tmp_path, visitor):
+    """Else the search would find nothing in them, whatever they said."""
+    said = "omkring 25 borgere"
+    assert said in visitor("carla").open(f"/moeder/{world.minutes}/referat").words
+    mails = Post(database, tmp_path, people).of("anna")
+    assert "Køkkenholdet begynder: hvordan gik det?" in mails["digest"] and "Referat" in mails["digest"]
+    assert any("hvordan gik det?" in said for name, said in mails.items() if name.startswith("notice"))
