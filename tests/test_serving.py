@@ -47,7 +47,8 @@ class Running:
             connection.close()
 
     def choose(self, handle: str) -> tuple[http.client.HTTPResponse, bytes]:
-        return self.send("POST", "/log-ind/demo", urlencode({"person": handle}), **FORM)
+        as_browsers_say = {"Sec-Fetch-Site": "same-origin"}
+        return self.send("POST", "/log-ind/demo", urlencode({"person": handle}), **FORM, **as_browsers_say)
 
     def signed_in(self, handle: str) -> dict[str, str]:
         if handle not in self.cookies:
