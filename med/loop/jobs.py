@@ -1,11 +1,14 @@
-"""Points raise themselves: reviews once a day, changed verdicts as soon as a run is done."""
+"""Points raise themselves: reviews on their day, changed verdicts as soon as a run is done.
+
+Every hour, not every day: what was left when a process had to go in the middle comes soon after.
+"""
 
 from med.loop.raising import raise_points, raise_verdicts
 from med.slices import Job
 
-DAY = 24 * 60
+HOUR = 60
 
 jobs = [
-    Job("loop.raise_points", DAY, work=raise_points),
+    Job("loop.raise_points", HOUR, work=raise_points),
     Job("loop.raise_verdicts", 1, work=raise_verdicts),
 ]
