@@ -117,8 +117,8 @@ FAULTS = [
     Fault(
         "closed points are read by all",
         MEETINGS,
-        "and_(Item.is_open, or_(Item.meeting_id.in_(shown), _told(viewer)))",
-        "or_(Item.meeting_id.in_(shown), _told(viewer))",
+        "and_(Item.is_open, or_(_held_at(shown, few), _told(viewer, few)))",
+        "or_(_held_at(shown, few), _told(viewer, few))",
         (CAST,),
     ),
     Fault(

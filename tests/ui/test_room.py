@@ -199,7 +199,8 @@ def test_the_page_for_one_person_is_not_in_the_others_store(signed_in: Arrive, r
     emil.context.set_offline(True)
     write(page, "\n\nKun Emils.")
     expect(page.locator("form[data-autosave] output")).to_have_attribute("data-state", "bad")
-    emil.context.set_offline(False)
+    # While there is no line: once it is back the words are saved, and the store is empty again.
     kept: list[Any] = page.evaluate("() => Object.keys(localStorage)")
     assert kept and all(key.startswith("med-kladde:emil:") for key in kept)
+    emil.context.set_offline(False)
     wait_until_saved(page)
