@@ -173,6 +173,9 @@ def insert_rows(db: Session, table: sa.Table, columns: Sequence[str], rows: Sequ
     connection = db.connection()
     dialect = connection.dialect
     binders = [kind.dialect_impl(dialect).bind_processor(dialect) for kind in types]
+    for at, kind in enumerate(types):
+        if isinstance(kind, UtcDateTime) and binders[at] is not None:
+            binders[at] = lru_cache(1024)(binders[at])  # a row has the same moment in several places, as its neighbours
     bound = [(at, bind) for at, bind in enumerate(binders) if bind is not None]
     names = ", ".join(columns)
     for start in range(0, len(rows), 20_000):
@@ -373,7 +376,7 @@ def is_away(error: Exception) -> bool:
     if hasattr(error.orig, "sqlstate"):
         return True
     words = str(error.orig)  # SQLite says OperationalError for a misspelt column, too
-    return any(sign in words for sign in ("locked", "is full", "unable to open", "disk I/O"))
+    return any(sign in words for sign in ("locked", "is full", "readonly", "unable to open", "disk I/O"))
 
 
 def is_crossed(error: Exception) -> bool:

@@ -166,11 +166,15 @@ def write_ring(file: Path, current: str, keys: Mapping[str, bytes]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     ring = {"current": current, "keys": {name: base64.b64encode(key).decode() for name, key in keys.items()}}
     beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as new:
-        json.dump(ring, new, indent=1)
-        new.flush()
-        os.fsync(new.fileno())
-    beside.replace(file)
+    try:
+        with os.fdopen(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as new:
+            json.dump(ring, new, indent=1)
+            new.flush()
+            os.fsync(new.fileno())
+        beside.replace(file)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def new_ring_key() -> tuple[str, bytes]:

@@ -52,7 +52,11 @@ def keep_files(office: Office) -> None:
     for attachment_id in _not_as_they_should_be(office):
         if office.stopping.is_set():
             return
-        move(office, attachment_id)
+        try:
+            move(office, attachment_id)
+        except OSError as error:  # one sentence a minute, until there is room; what is taken away below makes some
+            log.error("files that were closed or opened cannot be written anew: %s", error)
+            break
 
     def wanted() -> set[str]:
         with office.database.reading() as db:

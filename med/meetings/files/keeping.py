@@ -6,6 +6,7 @@ tell whether it is the same as another. Its key stands in the tables, wrapped by
 
 import fcntl
 import hashlib
+import logging
 import os
 import secrets
 import tempfile
@@ -16,9 +17,11 @@ from pathlib import Path
 
 from med import clock
 from med.meetings.files.looking import sniff
-from med.meetings.files.refusing import INFECTED, NOT_SCANNED, Refused
+from med.meetings.files.refusing import INFECTED, NOT_KEPT, NOT_SCANNED, Refused
 from med.meetings.models import Scan
 from med.sealing import cipher, opened_with, sealed_with
+
+log = logging.getLogger("med")
 
 # A file without a row may be one whose row is being written; after this long it is not.
 GRACE = 15 * 60
@@ -41,7 +44,7 @@ Scanner = Callable[[bytes], Scan]
 
 
 def keep(folder: Path, name: str, data: bytes, *, closed: bool = False, scanner: Scanner | None = None) -> Kept:
-    """Look into a file and keep it. Raises Refused, and OSError when the disk is full.
+    """Look into a file and keep it. Raises Refused, also where the disk is full or may not be written.
 
     Written before the row that points at it: a row never points at nothing, a file without a row does no harm.
     """
@@ -52,12 +55,16 @@ def keep(folder: Path, name: str, data: bytes, *, closed: bool = False, scanner:
     if scan is Scan.NOT_ASKED and scanner:
         raise Refused(NOT_SCANNED)
     sha256 = hashlib.sha256(data).hexdigest()
-    stored, key = put(folder, data, closed)
+    try:
+        stored, key = put(folder, data, closed)
+    except OSError as error:
+        log.error("a file cannot be kept in %s: %s", folder, error)
+        raise Refused(NOT_KEPT) from error
     return Kept(tidy_name(name), media_type, len(data), sha256, stored, key, scan)
 
 
 def put(folder: Path, data: bytes, closed: bool) -> tuple[str, bytes | None]:
-    """Write bytes, sealed when they are closed: the name they lie under, and their key."""
+    """Write bytes, sealed when they are closed: the name they lie under, and their key. Raises OSError."""
     key = None
     if closed:
         key = secrets.token_bytes(32)

@@ -16,6 +16,8 @@ TOO_MANY_PIXELS = T("Billedet er for stort. Gem det i en mindre størrelse.")
 INFECTED = T("Virusscanneren fandt noget i filen. Den er ikke gemt.")
 NOT_SCANNED = T("Filen kan ikke modtages lige nu, for virusscanneren svarer ikke. Prøv igen om lidt.")
 
+NOT_KEPT = T("Filen kan ikke gemmes lige nu, for der kan ikke skrives på serverens disk. Sig det til administratoren.")
+
 
 class Refused(Exception):
     """Why a file is not taken, as a sentence for the person who chose it."""

@@ -1,5 +1,6 @@
 """Files on items: putting them there, fetching them, taking them off."""
 
+import logging
 from urllib.parse import quote
 
 from litestar import Response, Router
@@ -11,6 +12,7 @@ from med.language import T
 from med.meetings import access, files, sealing
 from med.meetings.actions import attachments as actions
 from med.meetings.files import Kept, Refused
+from med.meetings.files.refusing import NOT_KEPT
 from med.meetings.files.scanning import scanner_of
 from med.meetings.forms.attachments import AttachFile
 from med.meetings.models import Scan
@@ -18,10 +20,12 @@ from med.meetings.queries import agenda as queries
 from med.meetings.routes.agenda import current_values, show_form
 from med.organisation.access import is_employee
 from med.sealing import ring_of
-from med.settings import Settings
+from med.settings import BadSetting, Settings
 from med.web.forms import parse
 from med.web.incoming import Submitted
 from med.web.routing import Visit, get, post
+
+log = logging.getLogger("med")
 
 # A file that is opened anyway can do nothing and reach nothing.
 SANDBOX = "default-src 'none'; sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -73,6 +77,12 @@ def attach(visit: Visit, meeting_id: int, item_id: int) -> Response:
             return visit.go(visit.url("meetings.edit_item", meeting_id=meeting_id, item_id=item_id) + "?sagt=vedlagt")
         except Invalid as invalid:
             errors = invalid.errors
+        except (
+            OSError,
+            BadSetting,
+        ) as error:  # the first closed file makes the key ring; where it is lost, none is made
+            log.error("a closed file cannot be kept: %s", error)
+            errors = {"file": NOT_KEPT}
     values = {**current_values(item), "attachment_title": visit.form.get("title")}
     return show_form(visit, item.meeting, item, values, errors, 422)
 
