@@ -61,7 +61,16 @@ def _save(db: Session) -> None:
 @event.listens_for(Session, "after_soft_rollback")
 def _forget(db: Session, undone: SessionTransaction) -> None:
     if pending := db.info.get(PENDING):
-        db.info[PENDING] = [one for one in pending if undone.nested and one[0] is not undone]
+        while not undone.nested and undone.parent is not None:  # a flush that failed: what goes is the part it was in
+            undone = undone.parent
+        db.info[PENDING] = [one for one in pending if undone.nested and undone not in _parts(one[0])]
+
+
+def _parts(part: SessionTransaction | None) -> Iterator[SessionTransaction]:
+    """The savepoint a line was put down in, and those around it."""
+    while part is not None:
+        yield part
+        part = part.parent
 
 
 def append(db: Session, lines: Iterable[Line]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from med.db import Database
 from med.journal import chain
@@ -66,6 +66,21 @@ def test_a_line_goes_with_the_transaction_and_with_the_part_of_it_that_is_undone
             "item.kept",
             "item.also_kept",
         ]
+    assert found(database) == []
+
+
+def test_a_row_that_is_refused_takes_its_own_part_along_and_no_other(journal, database):
+    """The database says no in the middle, as when two do the same at once, and the action goes on another way."""
+    with database.writing() as db:
+        note(db, None, "item.kept", thing(1))
+        with pytest.raises(IntegrityError), db.begin_nested():
+            note(db, None, "item.undone", thing(2))
+            with db.begin_nested():
+                note(db, None, "item.undone_within", thing(3))
+            db.add(Head(id=1, entry_id=0, sha256=""))
+            db.flush()
+    with database.reading() as db:
+        assert db.scalars(select(Entry.happened).where(Entry.id > journal[-1])).all() == ["item.kept"]
     assert found(database) == []
 
 
