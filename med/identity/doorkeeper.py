@@ -6,6 +6,7 @@ request in flight cannot bring a signed-out row back), no row for visitors who n
 
 import hashlib
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from med import clock
 from med.access import Viewer
 from med.db import Prepared
 from med.errors import NotFound
-from med.identity.models import SignIn, Submission
+from med.identity.models import Account, SignIn, Submission
 from med.language import LANGUAGES
 from med.organisation.models import Person
 from med.organisation.queries import viewer_of
@@ -82,8 +83,9 @@ class Doorkeeper:
                     viewer = viewer_of(db, found)
                 except NotFound:
                     return self.stranger(chosen, now)
+                lacks_step = viewer.is_admin and found.how == "account" and not has_second_step(db, viewer.person_id)
                 return Arrival(
-                    viewer=viewer,
+                    viewer=replace(viewer, is_admin=False) if lacks_step else viewer,
                     sign_in_id=found.sign_in_id,
                     token_secret=hashlib.sha256(
                         f"{self.settings.secret}:{found.sign_in_id}:{token}".encode()
@@ -94,6 +96,7 @@ class Doorkeeper:
                     seen_at=found.seen_at,
                     # A persona is chosen, never shown to be one: there is nothing to show again.
                     is_fresh=found.how == "persona" or found.created_at > now - FRESH,
+                    lacks_step=lacks_step,
                 )
         return self.stranger(chosen, now)
 
@@ -149,6 +152,11 @@ class Doorkeeper:
             .where(Submission.person_id == viewer.person_id, Submission.key == key)
             .values(answer=answer)
         )
+
+
+def has_second_step(db: Session, person_id: int) -> bool:
+    """An administrator's password alone runs nothing. Asked about them only, so it costs nobody else a question."""
+    return bool(db.scalar(select(Account.second_step).where(Account.person_id == person_id)))
 
 
 def digest(token: str) -> str:

@@ -27,8 +27,9 @@ from sqlalchemy.orm import Session
 from med import language
 from med.access import Policy, Viewer, anyone
 from med.db import Database, is_away, is_crossed
-from med.errors import NotFound, Unreadable
+from med.errors import NotAllowed, NotFound, Unreadable
 from med.language import T
+from med.web.detours import to_second_step, to_sign_in
 from med.web.incoming import Submitted, read_form, read_query
 from med.web.pages import Pages
 from med.web.security import check_origin, check_token
@@ -51,6 +52,7 @@ class Arrival:
     news_since: datetime  # what is newer is new to this person
     seen_at: datetime | None = None
     is_fresh: bool = False  # showed who they are a moment ago: what matters most may be changed
+    lacks_step: bool = False  # an administrator's right waits until their password has a second step
 
 
 class Doorkeeper(Protocol):
@@ -235,9 +237,15 @@ def _route(
             desk: Desk = request.app.state.desk
             if any(isinstance(value, int) and not 0 <= value <= LARGEST_ID for value in request.path_params.values()):
                 raise NotFound
-            if reads:
-                return await _read(desk, request, handler, policy, notes)
-            return await _write(desk, request, handler, policy)
+            try:
+                if reads:
+                    return await _read(desk, request, handler, policy, notes)
+                return await _write(desk, request, handler, policy)
+            except (NotAllowed, NotFound):
+                arrival = getattr(request.state, "arrival", None)
+                if arrival is None or not arrival.lacks_step or (led := to_second_step(request)) is None:
+                    raise
+                return led
 
         handle.__name__ = handler.__name__
         handle.__doc__ = handler.__doc__
@@ -393,21 +401,6 @@ class _Unsaved(Exception):
 def _touch(desk: Desk, arrival: Arrival) -> None:
     with desk.database.writing() as db:
         desk.doorkeeper.touch(db, arrival)
-
-
-def to_sign_in(request: Request, again: bool = False) -> Response:
-    """Ask for a sign-in, or for another one by somebody who is here; a page comes back to itself afterwards.
-
-    A form does not: its words would be lost.
-    """
-    if request.headers.get("x-fragment") == "1":
-        return Response(b"", status_code=401, media_type=MediaType.HTML)
-    asked = ["igen=1"] if again else []
-    if request.method in {"GET", "HEAD"} and request.url.path != "/":
-        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        asked.append("videre=" + quote(path, safe="/"))
-    where = "/log-ind" + ("?" + "&".join(asked) if asked else "")
-    return Response(b"", status_code=303, headers={"Location": where}, media_type=MediaType.HTML)
 
 
 def page_number(visit: Visit, name: str, largest: int = 10_000) -> int:

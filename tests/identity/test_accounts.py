@@ -11,7 +11,7 @@ from med import clock, demo
 from med.identity import accounts, passwords, second_step
 from med.identity.models import Account, RecoveryCode, SignIn
 from med.identity.routes.account import WRONG
-from med.organisation.models import Person
+from med.organisation.models import Grant, GrantKind, Person
 from tests.identity.conftest import PASSWORD, at_the_door
 
 NEW = "syv grønne æbler i en spand"
@@ -25,12 +25,14 @@ def sign_in(browser, handle, password=PASSWORD, code="", onwards=""):
 
 @pytest.fixture
 def signed_in(visitor, with_password):
-    """`signed_in("anna")`: Anna at her own browser, let in by her password."""
+    """`signed_in("anna")`: Anna at her own browser, let in by her password; Ivan with his second step, too."""
 
     def enter(handle):
         with_password(handle)
         browser = at_the_door(visitor)
         assert sign_in(browser, handle).status_code == 303
+        if handle == "ivan":
+            turn_on_second_step(browser)
         return browser
 
     return enter
@@ -197,6 +199,49 @@ def test_the_same_code_twice_at_the_same_moment_opens_once(signed_in, database, 
         code = app.at(clock.now())
         assert write(lambda db: second_step.passes(db, account, code, "s" * 40))
         assert not write(lambda db: second_step.passes(db, account, code, "s" * 40))  # the row was read before
+
+
+# --- administrators ---------------------------------------------------------------------------------------------------
+
+
+def test_an_administrator_sets_up_a_second_step_before_anything_administrative(visitor, with_password):
+    with_password("ivan")
+    ivan = at_the_door(visitor)
+    onwards = sign_in(ivan, "ivan", onwards="/drift/adgang").headers["location"]
+    assert onwards == "/mig/adgang/totrin?videre=/drift/adgang"
+    for path in ("/drift/adgang", "/drift/post", "/drift/kopier", "/udvalg/rettigheder", "/udvalg/indlaes"):
+        assert ivan.open(path, follow=False).headers["location"] == f"/mig/adgang/totrin?videre={path}"
+    assert ivan.submit("/drift/adgang", person="carla").headers["location"] == "/mig/adgang/totrin"
+    assert "/drift/post" not in ivan.open("/").links()
+    page = ivan.open("/drift/adgang?sagt=x")
+    assert "slå totrin til først" in page.words
+    app = pyotp.TOTP(re.search(r"<code>([A-Z2-7 ]+)</code>", page.text)[1].replace(" ", ""))
+    again = page.form("Slå til").fill(code="000000").send()
+    done = again.form("Slå til").fill(code=app.at(clock.now())).send()
+    assert "/drift/adgang?sagt=x" in done.links()
+    assert ivan.open("/drift/adgang", follow=False).status_code == 200
+    assert "/drift/post" in ivan.open("/").links()
+    assert not ivan.open("/mig/adgang").has_form("Slå fra")
+    assert ivan.submit("/mig/adgang/totrin/fra").status_code == 409
+    with clock.at(demo.NOW + timedelta(minutes=1)):
+        back = sign_in(at_the_door(visitor), "ivan", code=app.at(clock.now()), onwards="/drift/adgang")
+    assert back.headers["location"] == "/drift/adgang"
+
+
+def test_the_link_an_administrator_begins_with_leads_to_the_second_step(visitor, write, settle, people):
+    settle(demo=False)
+    for handle, where in (("ivan", "/mig/adgang/totrin?videre=/mig/adgang"), ("carla", "/mig/adgang")):
+        token = write(lambda db, handle=handle: accounts.welcome(db, None, db.get(Person, getattr(people, handle))))
+        form = at_the_door(visitor).open(f"/log-ind/link/{token}").form("Gem, og log ind")
+        assert form.fill(password=NEW, repeated=NEW).send().headers["location"] == where
+
+
+def test_whoever_becomes_an_administrator_while_signed_in_waits_for_the_second_step(visitor, signed_in, write, people):
+    anna = signed_in("anna")
+    today = clock.today()
+    write(lambda db: db.add(Grant(person_id=people.anna, kind=GrantKind.ADMIN, starts=today)))
+    assert anna.open("/drift/adgang", follow=False).headers["location"].startswith("/mig/adgang/totrin")
+    assert anna.open("/moeder", follow=False).status_code == 200  # what is hers by other rights stays hers
 
 
 # --- another password, and signing in again ---------------------------------------------------------------------------

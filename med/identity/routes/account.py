@@ -1,6 +1,7 @@
 """Signing in with a password of our own, and the link one begins with."""
 
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from litestar import Request, Response
 from sqlalchemy import select
@@ -10,10 +11,11 @@ from med.access import anyone
 from med.errors import Invalid
 from med.identity import accounts, limits, passwords, second_step
 from med.identity.models import Account, SignIn
-from med.identity.routes.door import enter, show_door
+from med.identity.routes.door import enter, safe_path, show_door
 from med.journal.actions import note
 from med.language import T
 from med.organisation.models import Person
+from med.organisation.queries import viewer_for
 from med.web.edge import client_address
 from med.web.incoming import Submitted
 from med.web.routing import Desk, Visit, get, post
@@ -76,11 +78,18 @@ def sign_in_by_password(visit: Visit) -> Response:
             visit.traces.append(lambda db: note(db, None, "account.refused", db.get_one(Account, account_id), [reason]))
         return show_door(visit, {"password": WRONG}, 422)
     limits.forgive(visit.db, *tried.keys)
-    response = enter(visit, account.person, "account", visit.form.get("videre"))
+    response = enter(visit, account.person, "account", second_step_first(visit, account, visit.form.get("videre")))
     note_sign_in(visit.db, account.person_id)
     if account.is_emergency:
         note(visit.db, None, "account.emergency_used", account)
     return response
+
+
+def second_step_first(visit: Visit, account: Account, onwards: str) -> str:
+    """Where somebody goes who is in by a password: administrators who have no second step set it up."""
+    if account.second_step or not viewer_for(visit.db, account.person_id).is_admin:
+        return onwards
+    return visit.url("identity.second_step") + (f"?videre={quote(onwards, safe='/')}" if safe_path(onwards) else "")
 
 
 def note_sign_in(db: Session, person_id: int) -> None:
@@ -133,7 +142,7 @@ def begin(visit: Visit, token: str) -> Response:
     used = accounts.use_welcome(visit.db, token)
     account = accounts.set_password(visit.db, None, person, visit.brought, anew=True)
     account.is_emergency = used.is_emergency
-    response = enter(visit, person, "account", visit.url("identity.access"))
+    response = enter(visit, person, "account", second_step_first(visit, account, visit.url("identity.access")))
     note_sign_in(visit.db, person.id)
     return response
 

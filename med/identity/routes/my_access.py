@@ -9,7 +9,7 @@ from med.access import signed_in
 from med.errors import Invalid, NotFound
 from med.identity import accounts, actions, passwords, queries, second_step, words
 from med.identity.routes.account import known_of, note_sign_in
-from med.identity.routes.door import enter
+from med.identity.routes.door import enter, safe_path
 from med.language import T
 from med.web.incoming import Submitted
 from med.web.pages import SAID
@@ -102,6 +102,8 @@ def show_second_step(
     return visit.page(
         "identity/second_step.html",
         is_on=bool(account.second_step),
+        must=visit.arrival.lacks_step,
+        onwards=onwards(visit),
         picture=second_step.picture(words_for_app),
         app_secret=" ".join(app_secret[at : at + 4] for at in range(0, len(app_secret), 4)),
         ticket=seal(settings.secret, "totrin", me.person_id, app_secret),
@@ -127,8 +129,13 @@ def turn_on_second_step(visit: Visit) -> Response:
     return show_codes(visit, accounts.turn_on_second_step(visit.db, visit.viewer, given[1], secret))
 
 
+def onwards(visit: Visit) -> str:
+    """Where somebody was going when they were led here."""
+    return safe_path(visit.query.get("videre") or visit.form.get("videre"))
+
+
 def show_codes(visit: Visit, codes: list[str]) -> Response:
-    return visit.page("identity/recovery_codes.html", codes=codes)
+    return visit.page("identity/recovery_codes.html", codes=codes, onwards=onwards(visit))
 
 
 @post("/mig/adgang/totrin/fra", name="identity.turn_off_second_step", policy=signed_in, fresh=True)
