@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import litestar
-from litestar import Litestar, MediaType, Request, Response, Router
+from litestar import Litestar, MediaType, Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
@@ -42,6 +42,7 @@ from med.web.edge import Edge, takes_gzip
 from med.web.incoming import Submitted
 from med.web.pages import Pages
 from med.web.routing import Desk, Visit, get
+from med.web.urls import put_up
 
 SLICES: tuple[Slice, ...] = (
     organisation,
@@ -84,11 +85,6 @@ def create_app(settings: Settings) -> Litestar:
         desk.close()
 
     app = Litestar(
-        route_handlers=[
-            *(router for piece in SLICES for router in piece.routers),
-            static_router(built),
-            Router("/", route_handlers=[livez, readyz, accessibility]),
-        ],
         exception_handlers={
             MedError: show_med_error,
             HTTPException: show_http_error,
@@ -100,12 +96,14 @@ def create_app(settings: Settings) -> Litestar:
         logging_config=None,
         request_max_body_size=None,  # read_form counts bytes itself, per route
     )
+    answering = [handler for piece in SLICES for handler in piece.handlers]
+    put_up(app, [*answering, static_files(built), livez, readyz, accessibility])
     pages.reverse = app.route_reverse
     app.asgi_handler = Edge(app.asgi_handler, settings)  # type: ignore[assignment]
     return app
 
 
-def static_router(built: dict[str, assets.Asset]) -> Router:
+def static_files(built: dict[str, assets.Asset]) -> HTTPRouteHandler:
     files = {asset.href.rpartition("/")[2]: asset for asset in built.values()}
 
     async def static(request: Request) -> Response:
@@ -122,10 +120,9 @@ def static_router(built: dict[str, assets.Asset]) -> Router:
             return Response(asset.squeezed, media_type=asset.media_type, headers=headers)
         return Response(asset.body, media_type=asset.media_type, headers=headers)
 
-    handler = litestar.route("/static/{name:str}", http_method=["GET", "HEAD"], name="static", opt={"policy": anyone})(
+    return litestar.route("/static/{name:str}", http_method=["GET", "HEAD"], name="static", opt={"policy": anyone})(
         static
     )
-    return Router("/", route_handlers=[handler])
 
 
 @litestar.route("/livez", http_method=["GET", "HEAD"], name="livez", opt={"policy": anyone}, sync_to_thread=False)

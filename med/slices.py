@@ -6,7 +6,6 @@ from datetime import date
 from threading import Event
 from typing import Any
 
-from litestar import Router
 from sqlalchemy.orm import Session
 
 from med.access import Policy, Viewer
@@ -56,7 +55,7 @@ class Job:
 @dataclass(frozen=True)
 class Slice:
     name: str
-    routers: Sequence[Router] = ()
+    handlers: Sequence[Any] = ()  # what its route files answer, each made by `get`, `look` or `post`
     policies: Sequence[Policy] = ()  # templates ask for them by name: can("record_decision", item)
     nav: Sequence[NavEntry] = ()
     jobs: Sequence[Job] = ()

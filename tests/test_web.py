@@ -8,7 +8,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from litestar import Response, Router
+from litestar import Response
 from litestar.testing import TestClient
 from sqlalchemy import event, func, select, text, update
 
@@ -82,9 +82,7 @@ def cross(visit: Visit) -> Response:
     return visit.go("/")
 
 
-trial_pages = Slice(
-    "trial", routers=[Router("/", route_handlers=[reading_that_writes, failing, save, cross])], policies=[]
-)
+trial_pages = Slice("trial", handlers=[reading_that_writes, failing, save, cross], policies=[])
 
 
 @pytest.fixture(scope="module")

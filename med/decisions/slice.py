@@ -6,7 +6,7 @@ from med.decisions import (
     queries,
     words,  # noqa: F401  the words people use for states
 )
-from med.decisions.routes import router
+from med.decisions.routes import handlers
 from med.decisions.waiting import awaits
 from med.language import T
 from med.meetings.parts import register
@@ -28,7 +28,7 @@ panel(T("Nyeste beslutninger"), parts.of_the_committee, order=30)
 
 decisions = Slice(
     name="decisions",
-    routers=[router],
+    handlers=handlers,
     policies=[
         access.record_decision,
         access.correct_decision,

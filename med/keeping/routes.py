@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from litestar import Response, Router
+from litestar import Response
 
 from med.access import require
 from med.keeping import copies, nightly
@@ -34,4 +34,4 @@ def show_copies(visit: Visit) -> Response:
     )
 
 
-router = Router("/", route_handlers=[show_copies])
+handlers = [show_copies]

@@ -1,5 +1,5 @@
 from med.keeping import nightly
-from med.keeping.routes import router
+from med.keeping.routes import handlers
 from med.language import T
 from med.notices.outbox import register_operations
 from med.slices import Job, NavEntry, Slice
@@ -8,7 +8,7 @@ register_operations(copy_alarm=nightly.compose_alarm)
 
 keeping = Slice(
     name="keeping",
-    routers=[router],
+    handlers=handlers,
     nav=[
         NavEntry("copies", T("Sikkerhedskopier"), "/drift/kopier", 94, more=True, shows=lambda viewer: viewer.is_admin)
     ],

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 
 from med.access import require, signed_in
 from med.decisions import queries as decisions
@@ -82,4 +82,4 @@ def of_committee(visit: Visit, committee_id: int) -> Response:
     )
 
 
-router = Router("/", route_handlers=[show, link, unlink, of_committee])
+handlers = [show, link, unlink, of_committee]

@@ -4,7 +4,7 @@ from med.language import T
 from med.loop import access, parts, showing, words  # noqa: F401  (words: the names of states)
 from med.loop.jobs import jobs
 from med.loop.moments import moved
-from med.loop.routes import router
+from med.loop.routes import handlers
 from med.meetings.parts import register
 from med.organisation.parts import panel
 from med.slices import Slice
@@ -16,7 +16,7 @@ panel(T("Kredsløb"), parts.of_the_committee, order=35)
 
 loop = Slice(
     name="loop",
-    routers=[router],
+    handlers=handlers,
     policies=[access.link_activity],
     panels={
         "circle": parts.of_the_decision,

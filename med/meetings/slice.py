@@ -12,14 +12,14 @@ panel(T("Møder"), panels.of_the_committee, order=10)
 
 meetings = Slice(
     name="meetings",
-    routers=[
-        planning.router,
-        attending.router,
-        agenda.router,
-        attachments.router,
-        proposals.router,
-        room.router,
-        minutes.router,
+    handlers=[
+        *planning.handlers,
+        *attending.handlers,
+        *agenda.handlers,
+        *attachments.handlers,
+        *proposals.handlers,
+        *room.handlers,
+        *minutes.handlers,
     ],
     policies=[
         access.plan_meeting,

@@ -21,7 +21,7 @@ panel(T("Følg udvalget"), parts.follow_committee, order=90)
 
 notices = Slice(
     name="notices",
-    routers=[settings.router, news.router, operations.router, outlets.router, mailbox.router],
+    handlers=[*settings.handlers, *news.handlers, *operations.handlers, *outlets.handlers, *mailbox.handlers],
     policies=[
         access.follow,
         operations_access.run_post,

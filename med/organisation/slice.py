@@ -1,11 +1,11 @@
 from med.language import T
 from med.organisation import access, words  # noqa: F401
-from med.organisation.routes import router
+from med.organisation.routes import handlers
 from med.slices import NavEntry, Slice
 
 organisation = Slice(
     name="organisation",
-    routers=[router],
+    handlers=handlers,
     policies=[
         access.see_committees,
         access.is_employee,

@@ -1,6 +1,6 @@
 """`/`: what waits for me, my next meeting, what is new."""
 
-from litestar import Response, Router
+from litestar import Response
 
 from med.access import signed_in
 from med.decisions.fragments import heading
@@ -33,4 +33,4 @@ def overview(visit: Visit) -> Response:
     )
 
 
-router = Router("/", route_handlers=[overview])
+handlers = [overview]

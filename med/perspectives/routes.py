@@ -4,7 +4,7 @@ import base64
 import binascii
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 
 from med.access import Viewer, require, signed_in
 from med.errors import Conflict, Unreadable
@@ -263,21 +263,18 @@ def carry_out(visit: Visit) -> Response:
     return visit.to("perspectives.index", said="gemt")
 
 
-router = Router(
-    "/",
-    route_handlers=[
-        index,
-        history,
-        choose_file,
-        preview,
-        carry_out,
-        show,
-        edit,
-        change_heading,
-        add_statement,
-        edit_statement,
-        change_statement,
-        retire,
-        move,
-    ],
-)
+handlers = [
+    index,
+    history,
+    choose_file,
+    preview,
+    carry_out,
+    show,
+    edit,
+    change_heading,
+    add_statement,
+    edit_statement,
+    change_statement,
+    retire,
+    move,
+]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 
 from med.access import require, signed_in
 from med.organisation.access import is_admin
@@ -44,4 +44,4 @@ def show_retention(visit: Visit) -> Response:
     return visit.page("trust/retention.html", report=found, is_on=visit.desk.settings.retention_on, command=COMMAND)
 
 
-router = Router("/", route_handlers=[show_own, take_own, show_retention])
+handlers = [show_own, take_own, show_retention]

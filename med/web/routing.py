@@ -18,7 +18,6 @@ from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import quote
 
-import litestar
 from litestar import MediaType, Request, Response
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -33,6 +32,7 @@ from med.web.detours import to_second_step, to_sign_in
 from med.web.incoming import Submitted, read_form, read_query
 from med.web.pages import Pages
 from med.web.security import check_origin, check_token
+from med.web.urls import Page
 from med.wire import Ear
 
 LARGEST_ID = 2**63 - 1
@@ -260,8 +260,8 @@ def _route(
             "first": first,
         }
         if reads:
-            return litestar.route(path, http_method=["GET", "HEAD"], name=name, opt=opt)(handle)
-        return litestar.route(path, http_method="POST", name=name, opt=opt, status_code=200)(handle)  # not Created
+            return Page(path, http_method=["GET", "HEAD"], name=name, opt=opt)(handle)
+        return Page(path, http_method="POST", name=name, opt=opt, status_code=200)(handle)  # not Created
 
     return wrap
 

@@ -7,7 +7,7 @@ token of a sign-in, for there is none; that it comes from this site is checked a
 from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Response, Router
+from litestar import Response
 
 from med import language
 from med.access import Viewer, anyone
@@ -138,4 +138,4 @@ def replies(visit: Visit) -> Response:
     )
 
 
-router = Router("/", route_handlers=[show, give, replies])
+handlers = [show, give, replies]

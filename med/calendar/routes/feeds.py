@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 
 from med import language
 from med.access import anyone
@@ -81,4 +81,4 @@ def for_my_calendar(visit: Visit, meeting: Meeting) -> Any:
     return visit.desk.pages.piece("calendar/_beside.html", visit, meeting=meeting)
 
 
-router = Router("/", route_handlers=[calendar_feed, one_meeting])
+handlers = [calendar_feed, one_meeting]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Response, Router
+from litestar import Response
 
 from med import language
 from med.access import allows, require
@@ -263,4 +263,3 @@ handlers: list[Callable[..., Any]] = [
     remove_hypothesis,
     end,
 ]
-router = Router("/", route_handlers=handlers)

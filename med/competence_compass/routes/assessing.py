@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 
 from med import clock
 from med.competence_compass import access
@@ -269,4 +269,4 @@ def correct(visit: Visit, citizen_id: int, occasion_id: int) -> Response:
     return visit.to("compass.assessment", citizen_id=citizen_id, occasion_id=made.id)
 
 
-router = Router("/", route_handlers=[new, begin, answer, answer_area, assessment, close, fill_rest, discard, correct])
+handlers = [new, begin, answer, answer_area, assessment, close, fill_rest, discard, correct]

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 from markupsafe import Markup
 
 from med import clock
@@ -105,4 +105,4 @@ def by_reason(areas: list[AreaStory]) -> dict[Why, list[AreaStory]]:
     return found
 
 
-router = Router("/", route_handlers=[index, show, print_out])
+handlers = [index, show, print_out]

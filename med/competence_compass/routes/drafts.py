@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 
 from med.competence_compass import access
 from med.competence_compass.actions import drafts as actions
@@ -283,20 +283,17 @@ def remove_dimension(visit: Visit, dimension_id: int) -> Response:
     return visit.to("instruments.area", area_id=area_id, said="gemt")
 
 
-router = Router(
-    "/",
-    route_handlers=[
-        scale,
-        set_scale,
-        add_area,
-        area,
-        change_area,
-        move_area,
-        remove_area,
-        add_dimension,
-        dimension,
-        change_dimension,
-        move_dimension,
-        remove_dimension,
-    ],
-)
+handlers = [
+    scale,
+    set_scale,
+    add_area,
+    area,
+    change_area,
+    move_area,
+    remove_area,
+    add_dimension,
+    dimension,
+    change_dimension,
+    move_dimension,
+    remove_dimension,
+]

@@ -5,7 +5,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from litestar import MediaType, Response, Router
+from litestar import MediaType, Response
 from markupsafe import Markup
 from sqlalchemy import select
 
@@ -258,4 +258,4 @@ def on_activity(visit: Visit, activity: Activity) -> OnActivity | None:
     )
 
 
-router = Router("/", route_handlers=[show, file, ask])
+handlers = [show, file, ask]

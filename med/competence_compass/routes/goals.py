@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 
 from med import clock
 from med.competence_compass import access
@@ -194,4 +194,4 @@ def goal_again(visit: Visit, towards: Towards, goal_id: int, errors: dict[str, A
     return goal_page(visit, towards, goal, visit.form.values(), errors, status)
 
 
-router = Router("/", route_handlers=[index, new, set_goal, show, edit, reword, rate, end])
+handlers = [index, new, set_goal, show, edit, reword, rate, end]

@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from litestar import Response, Router
+from litestar import Response
 
 from med.competence_compass import access
 from med.competence_compass.actions.intake import open_identity
@@ -132,4 +132,4 @@ def who_looked(visit: Visit, citizen_id: int) -> Response:
     )
 
 
-router = Router("/", route_handlers=[ask_name, name, handing_over, hand_over, who_looked])
+handlers = [ask_name, name, handing_over, hand_over, who_looked]

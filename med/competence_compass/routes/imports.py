@@ -7,7 +7,7 @@ database for the one who chose it only, a day at most.
 from datetime import timedelta
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 from sqlalchemy import delete, or_, select
 
 from med import clock
@@ -199,4 +199,4 @@ def discard(visit: Visit, file_id: int) -> Response:
     return visit.to("compass.import")
 
 
-router = Router("/", route_handlers=[choose, upload, preview, confirm, discard])
+handlers = [choose, upload, preview, confirm, discard]

@@ -6,7 +6,7 @@ Between the two the file waits in the database, for the one who chose it only, a
 from datetime import timedelta
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 from sqlalchemy import delete, or_, select
 
 from med import clock
@@ -121,13 +121,10 @@ def throw_away(visit: Visit, file_id: int) -> Response:
     return visit.to("instruments.import")
 
 
-router = Router(
-    "/",
-    route_handlers=[
-        choose,
-        upload,
-        look_over,
-        take_in,
-        throw_away,
-    ],
-)
+handlers = [
+    choose,
+    upload,
+    look_over,
+    take_in,
+    throw_away,
+]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 from markupsafe import Markup
 
 from med.competence_compass import access, instrument_words, parts  # noqa: F401 – the words people use for the keys
@@ -283,22 +283,19 @@ def on_landing(visit: Visit) -> Markup | None:
 
 parts.landing(on_landing, order=60)
 
-router = Router(
-    "/",
-    route_handlers=[
-        index,
-        show,
-        version,
-        preview,
-        new,
-        make,
-        change,
-        end,
-        copy,
-        activate,
-        discard,
-        version_map,
-        set_map,
-        file,
-    ],
-)
+handlers = [
+    index,
+    show,
+    version,
+    preview,
+    new,
+    make,
+    change,
+    end,
+    copy,
+    activate,
+    discard,
+    version_map,
+    set_map,
+    file,
+]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 from markupsafe import Markup
 
 from med import clock
@@ -267,20 +267,17 @@ def erase(visit: Visit, citizen_id: int) -> Response:
     return visit.to("intake.index", said="gemt")
 
 
-router = Router(
-    "/",
-    route_handlers=[
-        index,
-        new,
-        enter,
-        show,
-        place,
-        rename,
-        leave,
-        come_back,
-        assign,
-        end_assignment,
-        erasing,
-        erase,
-    ],
-)
+handlers = [
+    index,
+    new,
+    enter,
+    show,
+    place,
+    rename,
+    leave,
+    come_back,
+    assign,
+    end_assignment,
+    erasing,
+    erase,
+]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 
 from med.competence_compass import access
 from med.competence_compass.actions import reliability as actions
@@ -86,11 +86,8 @@ def enter(visit: Visit, version_id: int) -> Response:
     return visit.to("instruments.reliability", version_id=found.id, said="gemt")
 
 
-router = Router(
-    "/",
-    route_handlers=[
-        reliability,
-        compute,
-        enter,
-    ],
-)
+handlers = [
+    reliability,
+    compute,
+    enter,
+]

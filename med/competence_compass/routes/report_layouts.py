@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 
 from med.access import require
 from med.competence_compass import access
@@ -108,4 +108,4 @@ def drop(visit: Visit, report: str) -> Response:
     return visit.go(f"/kompas/indberetning/{report}/kolonner?enhed={unit_id}&sagt=gemt")
 
 
-router = Router("/", route_handlers=[edit, keep, drop])
+handlers = [edit, keep, drop]

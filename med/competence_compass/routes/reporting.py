@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 from markupsafe import Markup
 
 from med import clock
@@ -193,4 +193,4 @@ def unit_of(visit: Visit, towards: Towards) -> int:
     return citizens.unit_of(visit.db, towards.id)
 
 
-router = Router("/", route_handlers=[index, plan, plan_file, citizen, citizen_file, own_file])
+handlers = [index, plan, plan_file, citizen, citizen_file, own_file]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 from markupsafe import Markup
 
 from med import clock
@@ -80,4 +80,4 @@ def way_to_roles(visit: Any) -> Markup | None:
 
 
 landing(way_to_roles, order=70)
-router = Router("/", route_handlers=[index, give, end])
+handlers = [index, give, end]

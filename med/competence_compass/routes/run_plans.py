@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 
 from med import clock
 from med.access import require
@@ -121,4 +121,4 @@ def change(visit: Visit, run_id: int) -> Response:
     return _plan(visit, run.activity, values=visit.form.values(), errors=errors, run=run, status_code=422)
 
 
-router = Router("/", route_handlers=[new, plan, edit, change])
+handlers = [new, plan, edit, change]

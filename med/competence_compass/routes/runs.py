@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
@@ -403,4 +403,3 @@ handlers: list[Callable[..., Any]] = [
     note_exam,
     certificate,
 ]
-router = Router("/", route_handlers=handlers)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 from sqlalchemy.orm import Session
 
 from med import language
@@ -313,4 +313,3 @@ handlers: list[Callable[..., Any]] = [
     queue_for,
     ask_for_place,
 ]
-router = Router("/", route_handlers=handlers)

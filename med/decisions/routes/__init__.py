@@ -1,7 +1,5 @@
 """The table of URLs."""
 
-from litestar import Router
-
 from med.decisions.routes.balance import show_balance
 from med.decisions.routes.feed import index
 from med.decisions.routes.feeds_out import atom, feed_format, json_feed
@@ -16,29 +14,26 @@ from med.decisions.routes.recording import correct, discard, edit, new, record, 
 from med.decisions.routes.searching import show_search
 from med.decisions.routes.single import move, review, show, withdraw
 
-router = Router(
-    "/",
-    route_handlers=[
-        index,
-        show_balance,
-        show_search,
-        follow_ups,
-        show_follow_up,
-        move_follow_up,
-        agree_on_item,
-        agree_on_decision,
-        new,
-        record,
-        show,
-        edit,
-        correct,
-        discard,
-        release,
-        move,
-        review,
-        withdraw,
-        atom,
-        json_feed,
-        feed_format,
-    ],
-)
+handlers = [
+    index,
+    show_balance,
+    show_search,
+    follow_ups,
+    show_follow_up,
+    move_follow_up,
+    agree_on_item,
+    agree_on_decision,
+    new,
+    record,
+    show,
+    edit,
+    correct,
+    discard,
+    release,
+    move,
+    review,
+    withdraw,
+    atom,
+    json_feed,
+    feed_format,
+]

@@ -1,14 +1,7 @@
 """Signing in and out, one's own page, and keeping the ways in."""
 
-from litestar import Router
-
 from med.identity.routes import account, door, keeping, mine, my_access, provider
 from med.identity.routes.door import PERSONAS as PERSONAS
 from med.identity.routes.door import safe_path as safe_path
 
-router = Router(
-    "/",
-    route_handlers=[
-        handler for part in (door, account, provider, mine, my_access, keeping) for handler in part.handlers
-    ],
-)
+handlers = [handler for part in (door, account, provider, mine, my_access, keeping) for handler in part.handlers]

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-from litestar import Response, Router
+from litestar import Response
 
 from med.access import Side, require
 from med.errors import Conflict, Invalid
@@ -244,7 +244,4 @@ def show_note(visit: Visit, item: Item, shared: bool, text: str, status_code: in
     )
 
 
-router = Router(
-    "/",
-    route_handlers=[new, add, edit, change, remove, reorder, openness, set_openness, keep_note],
-)
+handlers = [new, add, edit, change, remove, reorder, openness, set_openness, keep_note]

@@ -3,7 +3,7 @@
 import logging
 from urllib.parse import quote
 
-from litestar import Response, Router
+from litestar import Response
 from sqlalchemy.orm import Session
 
 from med.access import Viewer, require
@@ -128,4 +128,4 @@ def set_openness(visit: Visit, attachment_id: int) -> Response:
     return visit.go(visit.url("meetings.edit_item", meeting_id=item.meeting_id, item_id=item.id) + "?sagt=gemt")
 
 
-router = Router("/", route_handlers=[attach, download, remove, set_openness])
+handlers = [attach, download, remove, set_openness]

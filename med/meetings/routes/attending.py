@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 
 from med.access import require
 from med.errors import Invalid, NotFound
@@ -104,4 +104,4 @@ def observe(visit: Visit, meeting_id: int) -> Response:
     return visit.to("meetings.show", meeting_id=meeting_id, said="tilmeldt")
 
 
-router = Router("/", route_handlers=[decline, reply, reply_form, reply_for, observe])
+handlers = [decline, reply, reply_form, reply_for, observe]

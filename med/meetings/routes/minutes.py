@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 
 from med.access import SeatRole, require, signed_in
 from med.errors import Invalid, NotFound
@@ -231,16 +231,13 @@ def item_history(visit: Visit, meeting_id: int, item_id: int) -> Response:
 MOST_SHOWN = 40
 
 
-router = Router(
-    "/",
-    route_handlers=[
-        minutes,
-        review,
-        approve,
-        written_approval,
-        add_addendum,
-        minutes_json,
-        minutes_versions,
-        item_history,
-    ],
-)
+handlers = [
+    minutes,
+    review,
+    approve,
+    written_approval,
+    add_addendum,
+    minutes_json,
+    minutes_versions,
+    item_history,
+]

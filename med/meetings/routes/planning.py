@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 
 from med import clock, workdays
 from med.access import SeatRole, Side, allows, require
@@ -346,17 +346,14 @@ def approve_agenda(visit: Visit, meeting_id: int) -> Response:
     return visit.to("meetings.show", meeting_id=meeting_id, said=said)
 
 
-router = Router(
-    "/",
-    route_handlers=[
-        index,
-        new,
-        plan,
-        show,
-        edit,
-        change,
-        cancelling,
-        cancel,
-        approve_agenda,
-    ],
-)
+handlers = [
+    index,
+    new,
+    plan,
+    show,
+    edit,
+    change,
+    cancelling,
+    cancel,
+    approve_agenda,
+]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 
 from med import clock, workdays
 from med.access import allows, require
@@ -229,4 +229,4 @@ def seen(visit: Visit, proposal_id: int) -> Response:
     return visit.to("proposals.show", proposal_id=proposal_id)
 
 
-router = Router("/", route_handlers=[index, new, raise_point, show, answer, withdraw, seen])
+handlers = [index, new, raise_point, show, answer, withdraw, seen]

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-from litestar import Response, Router
+from litestar import Response
 from sqlalchemy import select
 
 from med.access import allows, require
@@ -378,20 +378,17 @@ def add_attendant(visit: Visit, meeting_id: int) -> Response:
     return visit.to("meetings.presence", said="fremmoede", meeting_id=meeting.id)
 
 
-router = Router(
-    "/",
-    route_handlers=[
-        room,
-        open_meeting,
-        close_meeting,
-        go_to_item,
-        add_on_the_spot,
-        write_item,
-        settle_item,
-        recuse,
-        presence_list,
-        keep_presence,
-        add_attendant,
-        follow,
-    ],
-)
+handlers = [
+    room,
+    open_meeting,
+    close_meeting,
+    go_to_item,
+    add_on_the_spot,
+    write_item,
+    settle_item,
+    recuse,
+    presence_list,
+    keep_presence,
+    add_attendant,
+    follow,
+]

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from itertools import islice
 
-from litestar import Response, Router
+from litestar import Response
 from sqlalchemy import select
 
 from med.access import signed_in
@@ -121,4 +121,4 @@ def words_of(mail: EmailMessage, kind: str) -> str:
     return data.decode("utf-8", errors="replace") if isinstance(data, bytes) else ""
 
 
-router = Router("/", route_handlers=[mailbox, mail, mail_html, mail_calendar])
+handlers = [mailbox, mail, mail_html, mail_calendar]

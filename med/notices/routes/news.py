@@ -1,6 +1,6 @@
 """`/nyt`: what there is to tell me, newest first."""
 
-from litestar import Response, Router
+from litestar import Response
 
 from med.access import signed_in
 from med.errors import NotFound
@@ -40,4 +40,4 @@ def number(raw: str) -> int:
     return int(raw)
 
 
-router = Router("/", route_handlers=[news, read])
+handlers = [news, read]

@@ -1,6 +1,6 @@
 """The administrator's page about the post: what waits, what could not be sent, and why."""
 
-from litestar import Response, Router
+from litestar import Response
 
 from med.access import require
 from med.notices.operations import access, actions, queries
@@ -52,4 +52,4 @@ def accept_address(visit: Visit, setting_id: int) -> Response:
     return visit.to("notices.post", said="gemt")
 
 
-router = Router("/", route_handlers=[show_post, try_all_again, try_again, give_up, accept_address])
+handlers = [show_post, try_all_again, try_again, give_up, accept_address]

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from litestar import Response, Router
+from litestar import Response
 
 from med.access import allows, require
 from med.errors import Invalid
@@ -77,4 +77,4 @@ def end_outlet(visit: Visit, outlet_id: int) -> Response:
     return visit.to("notices.outlets", said="gemt")
 
 
-router = Router("/", route_handlers=[show_outlets, open_outlet, try_outlet, end_outlet])
+handlers = [show_outlets, open_outlet, try_outlet, end_outlet]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 
 from med import workdays
 from med.access import anyone, require, signed_in
@@ -125,4 +125,4 @@ def _read(visit: Visit, ticket: str) -> tuple[int, str]:
     return int(parts[0]), parts[1]
 
 
-router = Router("/", route_handlers=[settings, keep, follow, forget, silence, unsubscribe, stop])
+handlers = [settings, keep, follow, forget, silence, unsubscribe, stop]
