@@ -43,6 +43,7 @@ def site(furnished_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     database = Database(f"sqlite:///{folder / 'med.db'}")
     with clock.at(NOW), database.writing() as db:
         stage.open_room(db, "32-med-planlagt")
+        stage.ways_in(db)
     database.close()
     with running_site(folder) as running:
         yield running

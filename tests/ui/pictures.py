@@ -58,6 +58,7 @@ def prepare(folder: Path, is_walk: bool) -> Path:
     with clock.at(demo.NOW), database.writing() as db:
         if is_walk:
             stage.open_room(db, "32-med-planlagt")
+            stage.ways_in(db)
         else:
             stage.a_while_into(db)
     database.close()

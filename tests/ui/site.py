@@ -37,6 +37,7 @@ from med.meetings.models import Attendance, Item, Meeting, Proposal
 from med.organisation.access import on_day
 from med.organisation.models import Committee, Person, Seat
 from med.web.signing import seal
+from tests.ui.stage import link_to
 
 ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -188,6 +189,7 @@ class Site:
                     .limit(1)
                 )
 
+        self.welcome = Named(link_to)
         self.goal = Named(goal)
         self.goal_citizen = Named(lambda handle: goal(handle, Goal.citizen_id))
         self.stock = Named(stock)
@@ -214,19 +216,25 @@ class Site:
 
 
 @contextmanager
-def running_site(folder: Path, database_url: str = "", now: datetime | None = None) -> Iterator[Site]:
-    """`med demo` on a port of its own, with the database in the folder, or the one at the address."""
+def running_site(
+    folder: Path, database_url: str = "", now: datetime | None = None, in_earnest: bool = False
+) -> Iterator[Site]:
+    """`med demo` on a port of its own, with the database in the folder, or the one at the address; or `med serve`,
+    where nobody is anyone they choose."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MED_")}
     if database_url:
         environment["MED_DATABASE_URL"] = database_url
-    at = ["--now", now.isoformat()] if now else []
+    given = ["demo", "--data-dir", str(folder), *(["--now", now.isoformat()] if now else [])]
+    if in_earnest:
+        environment |= {"MED_DATA_DIR": str(folder), "MED_BASE_URL": f"http://127.0.0.1:{port}"}
+        given = ["serve"]
     log = folder / "server.log"
     with log.open("w") as output:
         server = subprocess.Popen(
-            [sys.executable, "-m", "med.cli", "demo", "--port", str(port), "--data-dir", str(folder), *at],
+            [sys.executable, "-m", "med.cli", *given, "--port", str(port)],
             cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
     base = f"http://127.0.0.1:{port}"

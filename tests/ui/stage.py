@@ -1,8 +1,8 @@
-"""A meeting in the middle of itself, which the demo has none of: for walks, journeys and pictures."""
+"""What the demo has none of, for walks, journeys and pictures: a meeting in the middle of itself, and passwords."""
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -10,6 +10,9 @@ from med.access import Viewer
 from med.decisions.actions import record_decision
 from med.decisions.forms import DecisionForm
 from med.demo.workplace import uid
+from med.identity import accounts, passwords
+from med.identity.doorkeeper import digest
+from med.identity.models import Account, Welcome
 from med.meetings.actions import minuting, outcomes, presence
 from med.meetings.forms.minuting import Here, Settled
 from med.meetings.models import Consensus, Item, Meeting, Outcome, Reply
@@ -75,6 +78,29 @@ def a_while_into(db: Session, slug: str = "28-med-naeste") -> None:
             due=datetime(2027, 1, 4).date(),  # noqa: DTZ001
         )
         record_decision(db, writer, duties, form)
+
+
+PASSWORD = "tre blå heste i regnvejr"
+
+
+def ways_in(db: Session) -> None:
+    """Bo has a password, Gunnar one with a second step, and Carla has got a link to begin with."""
+    hashed = passwords.hash_now(PASSWORD)
+    for handle in ("bo", "gunnar"):
+        found = db.scalars(select(Person).where(Person.handle == handle)).one()
+        account = accounts.set_password(db, None, found, hashed, anew=True)
+    db.execute(update(Account).where(Account.id == account.id).values(second_step="turned on"))
+    send_link(db, "carla")
+
+
+def send_link(db: Session, handle: str) -> None:
+    """A link to begin with whose address is known beforehand: `link_to`."""
+    accounts.welcome(db, None, db.scalars(select(Person).where(Person.handle == handle)).one())
+    db.execute(update(Welcome).where(Welcome.used_at.is_(None)).values(token_hash=digest(link_to(handle))))
+
+
+def link_to(handle: str) -> str:
+    return f"link-til-{handle}"
 
 
 def write(db: Session, writer: Viewer, item: Item, words: str) -> None:
