@@ -34,6 +34,16 @@ class Row(NamedTuple):
     more_right: bool
     diamond: float | None
 
+    @property
+    def path(self) -> str:
+        """The interval as an SVG path, with an arrow where it goes on; "" where there is none."""
+        if self.line is None:
+            return ""
+        low, high = self.line
+        left = f"M{low + 5} 10l-5 4l5 4" if self.more_left else ""
+        right = f"M{high - 5} 10l5 4l-5 4" if self.more_right else ""
+        return f"M{low} 14H{high}{left}{right}"
+
 
 def scale(values: Iterable[float], negligible: float = STEP) -> Scale:
     """Symmetrical around nought, wide enough for most of `values` and never wider than ±1.2.

@@ -9,10 +9,11 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from statistics import fmean, median
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -33,6 +34,7 @@ from med.competence_compass.models import (
     Snapshot,
     WaitingEntry,
 )
+from med.db import Prepared
 from med.journal.actions import note
 from med.organisation.models import Unit
 
@@ -320,22 +322,35 @@ YEARLY = {Measure.STARTS: count_starts, Measure.EXAMS: count_exams, Measure.DOSE
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
+KEPT = Prepared(lambda: select(Snapshot.measure, Snapshot.period))
+CONTENTS = Prepared(
+    lambda: select(Snapshot.measure, Snapshot.content).where(
+        Snapshot.period == bindparam("period"), Snapshot.measure.in_(bindparam("measures", expanding=True))
+    )
+)
+
+
 def periods(db: Session, measure: Measure) -> list[str]:
     """The periods there is something of, the newest first."""
-    found = db.scalars(select(Snapshot.period).where(Snapshot.measure == measure)).all()
-    return sorted(found, reverse=True)
+    return every_period(db)[measure]
+
+
+def every_period(db: Session) -> Mapping[Measure, list[str]]:
+    """The same of each measure."""
+    found: dict[Measure, list[str]] = defaultdict(list)
+    for measure, period in KEPT(db):
+        found[measure].append(period)
+    for listed in found.values():
+        listed.sort(reverse=True)
+    return found
 
 
 def published(db: Session, period: str, measures: Iterable[Measure]) -> dict[Measure, Any]:
-    """What was kept of a period; measures without a snapshot are left out."""
-    rows = db.execute(
-        select(Snapshot.measure, Snapshot.content).where(
-            Snapshot.period == period, Snapshot.measure.in_(list(measures))
-        )
-    )
-    return {measure: told(content) for measure, content in rows}
+    """What was kept of a period; measures without a snapshot are left out. To be read and not changed."""
+    return {measure: told(content) for measure, content in CONTENTS(db, period=period, measures=set(measures))}
 
 
+@lru_cache(maxsize=64)  # a snapshot never changes
 def told(content: str) -> Any:
     """What stands in a snapshot."""
     return json.loads(content)

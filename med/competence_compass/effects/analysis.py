@@ -231,7 +231,7 @@ def findings(design: Design, main: Fit, guarded: Fit | None) -> tuple[list[Estim
                 lead_flagged=guarded is not None,
                 guarded_up=bool(up[i]),
                 guarded_down=bool(down[i]),
-                varies=bool(sd[dimension] > 0),
+                varies=bool(sd[dimension] != 0),  # not known is not alike
             )
         )
         found.append(

@@ -4,13 +4,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from med.access import Viewer
 from med.competence_compass import disclosure, sums
 from med.competence_compass.models import Activity, Dimension, Measure, Version
 from med.competence_compass.queries.effects import overseen
+from med.db import Prepared
 from med.organisation.models import Unit
 
 
@@ -34,28 +35,25 @@ class Sums:
     waiting: list[Line] = field(default_factory=list)  # how many, days
     exams: list[Line] = field(default_factory=list)  # taken, passed, percent
     due: list[Line] = field(default_factory=list)  # due, done, percent
-    starts: list[Line] = field(default_factory=list)
     untold: dict[str, int] = field(default_factory=dict)  # activities whose numbers are too small, table by table
 
 
 def sums_seen(db: Session, viewer: Viewer, quarter: str | None = None, units: Collection[int] | None = None) -> Sums:
     """`quarter` None is the newest. Only what is below `units` (by default, all the viewer leads)."""
-    quarters = sums.periods(db, Measure.WAITING)
-    quarter = quarter or (quarters[0] if quarters else None)
+    periods = sums.every_period(db)
+    quarter = quarter or next(iter(periods[Measure.WAITING]), None)
     if quarter is None:
         return Sums(None, None)
-    year = next((one for one in sums.periods(db, Measure.STARTS) if one <= year_before(quarter)), None)
+    year = next((one for one in periods[Measure.EXAMS] if one <= year_before(quarter)), None)
     kept = sums.published(db, quarter, (Measure.WAITING, Measure.WAITED, Measure.DUE))
     if year is not None:
-        kept |= sums.published(db, year, (Measure.STARTS, Measure.EXAMS))
+        kept |= sums.published(db, year, (Measure.EXAMS,))
     names = Names(db, viewer, units)
     found = Sums(quarter, year)
     waited: Mapping[str, int] = kept.get(Measure.WAITED, {})
     tables = {measure: sums.cells(kept[measure]) for measure in TABLES if measure in kept}
     for (path,), number in tables.get(Measure.WAITING, {}).items():
         names.add(found.waiting, path, (number, waited.get(path[-1]) if path else None))
-    for (path,), number in tables.get(Measure.STARTS, {}).items():
-        names.add(found.starts, path, (number,))
     exams = tables.get(Measure.EXAMS, {})
     for path, outcome in exams:
         if not outcome:
@@ -66,7 +64,7 @@ def sums_seen(db: Session, viewer: Viewer, quarter: str | None = None, units: Co
         if not answer and path[-1:] != (sums.OWN,):
             everyone, done = due[path, ()], due.get((path, ("done",)))
             names.add(found.due, path, (everyone, done, disclosure.share(done, everyone)))
-    for what in ("waiting", "exams", "starts", "due"):
+    for what in ("waiting", "exams", "due"):
         # A unit, its activities by title, then the units below it.
         lines: list[Line] = sorted(getattr(found, what), key=lambda line: line.place)
         told = [line for line in lines if any(number is not None for number in line.numbers)]
@@ -77,7 +75,7 @@ def sums_seen(db: Session, viewer: Viewer, quarter: str | None = None, units: Co
     return found
 
 
-TABLES = (Measure.WAITING, Measure.DUE, Measure.STARTS, Measure.EXAMS)
+TABLES = (Measure.WAITING, Measure.DUE, Measure.EXAMS)
 
 
 def year_before(quarter: str) -> str:
@@ -86,16 +84,21 @@ def year_before(quarter: str) -> str:
     return year if number == "4" else str(int(year) - 1)
 
 
+UNITS = Prepared(
+    lambda: select(Unit.id, Unit.name).where(Unit.id.in_(bindparam("ids", expanding=True))).order_by(Unit.name)
+)
+ACTIVITIES = Prepared(
+    lambda: select(Activity.id, Activity.title).where(Activity.unit_id.in_(bindparam("units", expanding=True)))
+)
+
+
 class Names:
     """What the codes in a path are called, for those the viewer leads."""
 
     def __init__(self, db: Session, viewer: Viewer, units: Collection[int] | None) -> None:
         led = viewer.managed_unit_ids if units is None else viewer.managed_unit_ids & set(units)
-        self.known: dict[str, str] = {
-            f"u{id}": name for id, name in db.execute(select(Unit.id, Unit.name).where(Unit.id.in_(led)))
-        }
-        for id, title in db.execute(select(Activity.id, Activity.title).where(overseen(viewer))):
-            self.known[f"a{id}"] = title
+        self.known: dict[str, str] = {f"u{id}": name for id, name in UNITS(db, ids=led)}
+        self.known |= {f"a{id}": title for id, title in ACTIVITIES(db, units=led)}
 
     def add(self, lines: list[Line], path: tuple[str, ...], numbers: tuple[int | None, ...]) -> None:
         """A line for a place the viewer leads; an activity counts as its unit does."""

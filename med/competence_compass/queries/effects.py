@@ -5,12 +5,13 @@ Everything that leaves here has been through disclosure control: what a template
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from functools import lru_cache
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, false, select, true
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, false, func, select, union_all
+from sqlalchemy.orm import Session
 
 from med.access import Viewer
 from med.competence_compass import disclosure
@@ -22,12 +23,14 @@ from med.competence_compass.models import (
     EffectRun,
     Hypothesis,
     Instrument,
+    QuartersRun,
     RunState,
     ToldAs,
     ToldEstimate,
     Version,
 )
-from med.competence_compass.publishing import TOO_LITTLE, quarters_run, told_now
+from med.competence_compass.publishing import TOO_LITTLE, told_now
+from med.db import BigInt, Prepared
 from med.workdays import copenhagen
 
 # Verdicts and reasons are the words of med/competence_compass/effects/verdicts.py, which is not imported here: it would
@@ -61,29 +64,46 @@ def versions(db: Session, viewer: Viewer) -> Sequence[Row[int, str, int, bool]]:
 class Runs:
     """The quarter's run, the one under way, and the newest that failed since the last that was done."""
 
-    told: EffectRun | None
-    under_way: EffectRun | None
-    failed: EffectRun | None
+    told: Any
+    under_way: Any
+    failed: Any
+
+
+def _runs_of() -> Select[*tuple[Any, ...]]:
+    version = bindparam("version_id", type_=BigInt)
+    quarters = select(func.max(QuartersRun.run_id).label("id")).where(QuartersRun.version_id == version)
+
+    def newest(*states: RunState) -> Select[*tuple[Any, ...]]:
+        return select(func.max(EffectRun.id).label("id")).where(
+            EffectRun.version_id == version, EffectRun.state.in_(states)
+        )
+
+    wanted = union_all(
+        quarters, newest(RunState.DONE), newest(RunState.FAILED), newest(RunState.WAITING, RunState.WORKING)
+    ).subquery()
+    shown = (getattr(EffectRun, name) for name in SHOWN_OF_RUNS)
+    is_quarters = exists().where(QuartersRun.run_id == EffectRun.id).label("is_quarters")
+    return select(*shown, is_quarters).where(EffectRun.id.in_(select(wanted.c.id))).order_by(EffectRun.id)
+
+
+SHOWN_OF_RUNS = (
+    "id", "state", "asked_at", "progress", "done_at", "cut_off", "rows_used", "rows_left_out", "lead_z", "line_z",
+    "is_guarded",
+)  # fmt: skip
+RUNS = Prepared(_runs_of)
 
 
 def runs(db: Session, version_id: int) -> Runs:
-    def newest(*states: RunState) -> EffectRun | None:
-        return db.scalar(
-            select(EffectRun)
-            .where(EffectRun.version_id == version_id, EffectRun.state.in_(states))
-            .options(joinedload(EffectRun.asked_by))
-            .order_by(EffectRun.id.desc())
-            .limit(1)
-        )
-
-    done, failed = newest(RunState.DONE), newest(RunState.FAILED)
+    rows = RUNS(db, version_id=version_id)
+    of = {row.state: row for row in rows}
+    told = next((row for row in reversed(rows) if row.is_quarters), None)
+    done, failed = of.get(RunState.DONE), of.get(RunState.FAILED)
     if failed is not None and done is not None and failed.id < done.id:
         failed = None
-    return Runs(quarters_run(db, version_id), newest(RunState.WAITING, RunState.WORKING), failed)
+    return Runs(told, of.get(RunState.WORKING) or of.get(RunState.WAITING), failed)
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """What is told of one hypothesis. Sizes in SD of the dimension at baseline; None where only words are told."""
 
     activity_id: int
@@ -110,30 +130,15 @@ class Finding:
     told_on: date | None = None  # the day of the run it is from
 
 
-def findings(
-    db: Session,
-    viewer: Viewer,
-    version_id: int | None,
-    *,
-    units: Collection[int] | None = None,
-    activity_id: int | None = None,
-) -> list[Finding]:
-    """By area and dimension of the instrument, then by the activity's title: never by size."""
-    return [
-        finding(row)
-        for row in asked_findings(db, viewer, version_id, ToldEstimate.id.in_(told_now()), units, activity_id)
-    ]
+def findings(db: Session, viewer: Viewer, version_id: int, *, units: Collection[int] | None = None) -> list[Finding]:
+    """What is told now of the units the viewer leads, perhaps of some of them. By area and dimension of the instrument,
+    then by the activity's title: never by size."""
+    led = viewer.managed_unit_ids if units is None else viewer.managed_unit_ids & set(units)
+    return [finding(row) for row in TOLD_NOW(db, version_id=version_id, units=led)] if led else []
 
 
-def asked_findings(
-    db: Session,
-    viewer: Viewer,
-    version_id: int | None,
-    told: ColumnElement[bool],
-    units: Collection[int] | None,
-    activity_id: int | None,
-) -> Sequence[Any]:
-    asked = (
+def asked_findings() -> Select[*tuple[Any, ...]]:
+    return (
         select(
             *(getattr(EffectEstimate, name) for name in COLUMNS),
             ToldEstimate.told_as,
@@ -148,22 +153,21 @@ def asked_findings(
         .join(Activity, Activity.id == EffectEstimate.activity_id)
         .join(Dimension, Dimension.id == EffectEstimate.dimension_id)
         .join(Area, Area.id == Dimension.area_id)
-        .where(told, overseen(viewer))
         .order_by(Area.position, Area.id, Dimension.position, Activity.title, Activity.id, ToldEstimate.id.desc())
     )
-    if version_id is not None:
-        asked = asked.where(Dimension.version_id == version_id)
-    if units is not None:
-        asked = asked.where(Activity.unit_id.in_(units))
-    if activity_id is not None:
-        asked = asked.where(Activity.id == activity_id)
-    return db.execute(asked).all()
 
 
 COLUMNS = (
     "run_id", "activity_id", "n", "shrunken", "ci_low", "ci_high", "waiting_estimate", "waiting_n", "detectable",
     "verdict", "reason", "is_maintain", "ceiling", "floor",
 )  # fmt: skip
+TOLD_NOW = Prepared(
+    lambda: asked_findings().where(
+        ToldEstimate.id.in_(told_now()),
+        Dimension.version_id == bindparam("version_id", type_=BigInt),
+        Activity.unit_id.in_(bindparam("units", type_=BigInt, expanding=True)),
+    )
+)
 
 
 def finding(row: Any) -> Finding:
@@ -201,8 +205,13 @@ def finding(row: Any) -> Finding:
         rough_detectable=disclosure.rough(known(row.detectable), n) if says else None,
         in_words=in_words,
         run_id=row.run_id,
-        told_on=copenhagen(row.at).date(),
+        told_on=day_of(row.at),
     )
+
+
+@lru_cache(100)  # what is told together is told at the same moment
+def day_of(moment: datetime) -> date:
+    return copenhagen(moment).date()
 
 
 def known(value: float | None) -> float | None:
@@ -211,8 +220,7 @@ def known(value: float | None) -> float | None:
 
 def history(db: Session, viewer: Viewer, activity_id: int) -> list[tuple[int, date | None, list[Finding]]]:
     """What has been told of an activity of the viewer's, run by run, the newest first: (run, day, findings)."""
-    rows = asked_findings(db, viewer, None, true(), None, activity_id)
     by_run: dict[int, list[Finding]] = {}
-    for row in rows:
+    for row in db.execute(asked_findings().where(Activity.id == activity_id, overseen(viewer))):
         by_run.setdefault(row.run_id, []).append(finding(row))
     return [(run, by_run[run][0].told_on, by_run[run]) for run in sorted(by_run, reverse=True)[:RUNS_BACK]]

@@ -3,13 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
+from typing import Any
 
+from med import language
 from med.competence_compass.activity_words import SIZES
-from med.competence_compass.models import EffectRun
 from med.competence_compass.queries.effects import TOO_LITTLE, Finding
 from med.language import T, Text
 from med.web.pages import number
+from med.workdays import short_date
 
 VERDICTS: dict[str, tuple[Text, str]] = {  # the word, and the kind of mark beside it
     "udvikler": (T("udvikler"), "ok"),
@@ -91,6 +94,28 @@ def why(found: Finding) -> list[Text]:
     return said
 
 
+def about(found: Finding) -> Text:
+    """What it was held up against, and how many it rests on."""
+    if found.n is None:
+        return T("mål: fastholde · under 10 deltagere") if found.is_maintain else T("mål: udvikle · under 10 deltagere")
+    if found.is_maintain:
+        return T("mål: fastholde · omkring %(n)s deltagere", n=number(found.n))
+    return T("mål: udvikle · omkring %(n)s deltagere", n=number(found.n))
+
+
+def beside(found: Finding, run_id: int | None, attended: int | None, is_uneven: bool) -> list[Text]:
+    """What a reader should know besides: an older run, how much of it the participants came to, uneven assessing."""
+    said: list[Text] = []
+    if run_id is not None and not found.in_words and found.n is not None and found.run_id != run_id:
+        day = short_date(found.told_on, language.current.get()) if found.told_on else ""
+        said.append(T("Tallene er fra beregning %(run)s, %(day)s.", run=found.run_id, day=day))
+    if found.size is not None and attended is not None:
+        said.append(T("Deltagerne kom i snit %(percent)s %% af gangene.", percent=attended))
+    if found.size is not None and is_uneven:
+        said.append(T("Forbehold: deltagerne og de ventende er ikke målt lige ofte."))
+    return said
+
+
 @dataclass(frozen=True)
 class Guard:
     """What the tests of whether participants were rising anyway found, and what follows from it."""
@@ -100,7 +125,7 @@ class Guard:
     is_rising: bool
 
 
-def guard(run: EffectRun) -> Guard:
+def guard(run: Any) -> Guard:
     """In plain words: what was looked for, what was found, and what the analysis does about it.
 
     The limits are those of med/competence_compass/effects/analysis.py. A run from before a test was kept has none.
@@ -134,8 +159,11 @@ LINE_LIMIT = 3.0
 
 def sized(value: float | None) -> str:
     """ "+0,35": an effect always has its sign."""
-    if value is None:
-        return ""
+    return "" if value is None else _signed(value, language.current.get())
+
+
+@lru_cache(1000)  # there are few sizes, told in steps, and a page has hundreds
+def _signed(value: float, lang: str) -> str:
     shown = number(value, 2)
     return f"+{shown}" if value > 0 else shown
 

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from litestar import MediaType, Response
 from markupsafe import Markup
-from sqlalchemy import select
 
 from med.access import allows, require
 from med.charts import dumbbell, forest, radar
@@ -22,25 +21,37 @@ from med.competence_compass.queries.effects import Finding
 from med.competence_compass.routes import effect_words
 from med.errors import Conflict, NotFound, Unreadable
 from med.language import T, Text
-from med.organisation.models import Unit
 from med.tables.writing import write_csv
+from med.web.kept import Kept
 from med.web.pages import number
 from med.web.routing import LARGEST_ID, Visit, get, post
 
 NEGLIGIBLE = 0.2
 MOST_AT_ONCE = 120  # findings on a page; of more, one area at a time
+OPEN_AT_ONCE = 15  # of more, each area is opened by itself
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A finding with its drawing and its words."""
 
     finding: Finding
     drawn: forest.Row | None
     word: Text
     tone: str
+    about: Text
     why: list[Text]
     said: Text
+    numbers: tuple[str, ...]  # participants, effect, from, to, the waiting list, what could have been seen
+
+
+class AreaRows(NamedTuple):
+    """An area of the instrument: how many of each answer, and its rows as a finished piece; None where the page has
+    room for one area at a time and this is another."""
+
+    id: int
+    title: str
+    answers: list[tuple[Text, str, int]]
+    rows: Markup | None
 
 
 @dataclass(frozen=True)
@@ -102,10 +113,16 @@ def drawn(found: list[Finding]) -> tuple[forest.Scale, list[Row]]:
     return on, [as_row(one, on) for one in found]
 
 
-def as_row(one: Finding, on: forest.Scale) -> Row:
+def as_row(
+    one: Finding, on: forest.Scale, run_id: int | None = None, attended: int | None = None, is_uneven: bool = False
+) -> Row:
+    """`run_id` is the page's run: a finding that is older says so. The rest is what a reader should know beside it."""
     word, tone = effect_words.verdict(one)
     drawing = None if one.size is None else forest.row(on, one.size, one.low, one.high, one.second)
-    return Row(one, drawing, word, tone, effect_words.why(one), effect_words.spoken(one))
+    sizes = (one.size, one.low, one.high, one.second, one.detectable)
+    numbers = ("–" if one.n is None else number(one.n), *(effect_words.sized(size) or "–" for size in sizes))
+    why = effect_words.why(one) + effect_words.beside(one, run_id, attended, is_uneven)
+    return Row(one, drawing, word, tone, effect_words.about(one), why, effect_words.spoken(one), numbers)
 
 
 @get("/kompas/effekt", name="compass.effects", policy=access.see_sums)
@@ -126,38 +143,71 @@ def show(visit: Visit) -> Response:
 def shown(visit: Visit, asked: Chosen, area_id: int | None) -> dict[str, Any]:
     """All of it from estimates and snapshots; no assessment is looked at."""
     runs = queries.runs(visit.db, asked.version_id) if asked.version_id else queries.Runs(None, None, None)
-    found = queries.findings(visit.db, visit.viewer, asked.version_id, units=asked.units) if runs.told else []
-    areas = list(dict.fromkeys((one.area_id, one.area) for one in found))
+    found = (
+        queries.findings(visit.db, visit.viewer, asked.version_id, units=asked.units)
+        if asked.version_id and runs.told
+        else []
+    )
+    by_area = [(*area, list(some)) for area, some in groupby(found, key=lambda one: (one.area_id, one.area))]
     if area_id is None and len(found) > MOST_AT_ONCE:
-        area_id = areas[0][0]
-    on, rows = drawn([one for one in found if area_id in (None, one.area_id)])
+        area_id = by_area[0][0]
+    on = forest.scale((end for one in found for end in (one.low, one.high) if end is not None), NEGLIGIBLE)
+    around = effect_sums.circumstances(visit.db)
+    is_open = area_id is not None or len(found) <= OPEN_AT_ONCE
     return {
         "asked": asked,
         "runs": runs,
         "guard": effect_words.guard(runs.told) if runs.told else None,
         "assessments": disclosure.rounded(runs.told.rows_used) if runs.told else 0,
         "left_out": disclosure.rounded(runs.told.rows_left_out) if runs.told else 0,
-        "on": on,
-        "ticks": [(x, number(value)) for x, value in on.ticks],
-        "rows": rows,
+        "count": len(found),
         "answers": effect_words.answers(found),
-        "every_area": areas,
+        "every_area": [(id, title) for id, title, _ in by_area],
         "area_id": area_id,
         "all_at_once": len(found) <= MOST_AT_ONCE,
-        "areas": [(title, list(some)) for title, some in groupby(rows, key=lambda row: row.finding.area)],
-        "sized": effect_words.sized,
-        "around": effect_sums.circumstances(visit.db),
+        "is_open": is_open,
+        "areas": [
+            AreaRows(
+                id,
+                title,
+                effect_words.answers(some),
+                area_rows(visit, some, on, around, runs.told.id) if area_id in (None, id) else None,
+            )
+            for id, title, some in by_area
+        ],
         "sums": effect_sums.sums_seen(visit.db, visit.viewer, asked.quarter, asked.units),
-        "units": [(row.id, row.name) for row in led_units(visit)],
+        "units": led_units(visit),
         "quarters": [(one, quarter_words(one)) for one in sums.periods(visit.db, Measure.WAITING)],
         "quarter_words": quarter_words,
     }
 
 
-def led_units(visit: Visit) -> Any:
-    return visit.db.execute(
-        select(Unit.id, Unit.name).where(Unit.id.in_(visit.viewer.managed_unit_ids)).order_by(Unit.name)
-    ).all()
+def area_rows(
+    visit: Visit, some: list[Finding], on: forest.Scale, around: effect_sums.Circumstances, run_id: int
+) -> Markup:
+    """An area's rows and table. Kept under all that stands in them: nothing in them is about who reads."""
+    beside = tuple((around.attended.get(one.activity_id), one.activity_id in around.uneven) for one in some)
+    key = (tuple(some), beside, on.reach, run_id, visit.arrival.language)
+    found = AREAS.get(key)
+    if found is None:
+        found = Markup(  # nosec B704 - a template's own
+            visit.desk.pages.env.get_template("competence_compass/_effects_area.html").render(
+                rows=[as_row(one, on, run_id, *more) for one, more in zip(some, beside, strict=True)],
+                on=on,
+                ticks=[(x, number(value)) for x, value in on.ticks],
+                run_id=run_id,
+            )
+        )
+        AREAS.put(key, found)
+    return found
+
+
+AREAS: Kept[Markup] = Kept(400)  # of about 10 kB
+
+
+def led_units(visit: Visit) -> list[Any]:
+    """(id, name) of the units the viewer leads."""
+    return effect_sums.UNITS(visit.db, ids=visit.viewer.managed_unit_ids)
 
 
 def quarter_words(period: str) -> Text:
