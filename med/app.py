@@ -38,6 +38,7 @@ from med.settings import Settings
 from med.slices import Job, Slice
 from med.trust.slice import trust
 from med.web import assets
+from med.web.conditional import UNCHANGED
 from med.web.edge import Edge, takes_gzip
 from med.web.incoming import Submitted
 from med.web.pages import Pages
@@ -99,7 +100,9 @@ def create_app(settings: Settings) -> Litestar:
     answering = [handler for piece in SLICES for handler in piece.handlers]
     put_up(app, [*answering, static_files(built), livez, readyz, accessibility])
     pages.reverse = app.route_reverse
-    app.asgi_handler = Edge(app.asgi_handler, settings)  # type: ignore[assignment]
+    app.asgi_handler = Edge(  # type: ignore[assignment]
+        app.asgi_handler, settings, lambda *asked: UNCHANGED.again(desk.database, *asked)
+    )
     return app
 
 

@@ -90,6 +90,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
+        self._watch: Any = None  # the connection that `state` asks
         if self.is_sqlite:
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
             args = {"check_same_thread": False, "timeout": 5}
@@ -146,7 +147,26 @@ class Database:
             for table in tables:
                 connection.exec_driver_sql(f'VACUUM (FULL) "{table}"')
 
+    def state(self) -> tuple[str, int] | None:
+        """Something that stays the same only while nobody has saved anything; None where the database cannot tell.
+
+        SQLite counts for each connection the commits of all others (PRAGMA data_version), so a connection that only
+        reads knows whether all there is to know is as it was. This one does nothing else. PostgreSQL has no such word.
+        """
+        if not self.is_sqlite:
+            return None
+        try:
+            if self._watch is None:
+                self._watch = self.read_engine.raw_connection()
+            driver: Any = self._watch.driver_connection
+            return self._watch.info["reader"], driver.execute("PRAGMA data_version").fetchone()[0]
+        except (sqlite3.Error, sa.exc.SQLAlchemyError):  # whoever asks for more will hear what it is
+            return None
+
     def close(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
         self.engine.dispose()
         self.write_engine.dispose()
 
@@ -173,9 +193,9 @@ def insert_rows(db: Session, table: sa.Table, columns: Sequence[str], rows: Sequ
     connection = db.connection()
     dialect = connection.dialect
     binders = [kind.dialect_impl(dialect).bind_processor(dialect) for kind in types]
-    for at, kind in enumerate(types):
-        if isinstance(kind, UtcDateTime) and binders[at] is not None:
-            binders[at] = lru_cache(1024)(binders[at])  # a row has the same moment in several places, as its neighbours
+    for at, bind in enumerate(binders):
+        if isinstance(types[at], UtcDateTime) and bind is not None:
+            binders[at] = lru_cache(1024)(bind)  # a row has the same moment in several places, as its neighbours
     bound = [(at, bind) for at, bind in enumerate(binders) if bind is not None]
     names = ", ".join(columns)
     for start in range(0, len(rows), 20_000):
@@ -206,8 +226,8 @@ class Prepared:
     `bindparam(…, expanding=True)`, where 0 must be no value that a row can have: lists are filled up with it or with
     their last, so that few lengths are ever put together. Rows come as named tuples of the columns' Python values.
 
-    With `remembered`, the answers to so many choices of values are given again as long as nobody has saved anything
-    (`state_of`): the same question to the same rows has the same answer. Not for rights, which are asked every time.
+    With `remembered`, the answers to so many choices of values are given again as long as nobody has saved anything:
+    the same question to the same rows has the same answer. Not for rights, which are asked every time.
     """
 
     def __init__(self, make: Callable[[], Any], remembered: int = 0) -> None:
@@ -321,15 +341,6 @@ class _Shape:
             for row in found:
                 row[at] = read(row[at])
         return list(map(make, found))
-
-
-def state_of(db: Session) -> tuple[str, int] | None:
-    """Something that stays the same only while nobody has saved anything; None where the database cannot tell.
-
-    SQLite counts for each connection the commits of all others (PRAGMA data_version), so a connection that only reads
-    knows whether all there is to know is as it was. PostgreSQL has no such word.
-    """
-    return db.connection().info.get("state")
 
 
 def prepare_sqlite(engine: sa.Engine, begin: str, *more: str) -> None:

@@ -4,7 +4,6 @@ import pytest
 from sqlalchemy import update
 
 from med import clock, demo
-from med.db import state_of
 from med.identity.actions import make_feed_token
 from med.identity.models import FeedToken
 from med.meetings.models import Meeting
@@ -33,17 +32,12 @@ def finding(monkeypatch):
     return looked
 
 
-def test_a_reader_knows_whether_anybody_has_saved(database, write):
-    with database.reading() as db:
-        before = state_of(db)
-    with database.reading() as db:
-        assert state_of(db) == before
+def test_the_database_tells_whether_anybody_has_saved(database, write):
+    before = database.state()
+    assert database.state() == before
     write(lambda db: db.execute(update(Meeting).values(about="Nyt")))
-    with database.reading() as db:
-        assert (state_of(db) == before) is (before is None)
+    assert (database.state() == before) is (before is None)
     assert (before is None) is (not database.is_sqlite)
-    with database.writing() as db:
-        assert state_of(db) is None  # its own changes are no news to the one who makes them
 
 
 def test_while_nothing_is_saved_nothing_is_looked_for(visitor, address, finding, database):
@@ -56,6 +50,21 @@ def test_while_nothing_is_saved_nothing_is_looked_for(visitor, address, finding,
     assert again.status_code == 304 and again.headers["etag"] == first.headers["etag"]
     assert reader.open(own).response.content == first.response.content
     assert len(finding) - before == (0 if database.is_sqlite else 2)
+
+
+def test_the_edge_gives_the_same_answer_as_the_application(visitor, address, database, monkeypatch):
+    own = address("anna")
+    reader = visitor("")
+    for _ in range(2):
+        reader.open(own)
+    tag = reader.open(own).headers["etag"]
+    for asked in ({}, {"if-none-match": tag}, {"if-none-match": '"other"'}, {"accept-encoding": "identity"}):
+        known = reader.open(own, **asked)
+        with monkeypatch.context() as context:
+            context.setattr(database, "state", lambda: None)
+            found = reader.open(own, **asked)
+        assert (known.status_code, known.response.content) == (found.status_code, found.response.content)
+        assert dict(known.headers) == dict(found.headers)
 
 
 def test_what_is_saved_is_seen_at_once(visitor, address, write):

@@ -12,20 +12,23 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
 from litestar import Response
 
 from med import VERSION, clock
-from med.db import state_of
-from med.web.edge import takes_gzip
+from med.db import Database
+from med.web.edge import SMALLEST, Headers, squeeze, takes_gzip
 from med.web.routing import Visit
 
 LARGEST = 6 * 2**20  # bytes of finished answers
 MOST_SEEN = 20_000
 TAG = re.compile(r'\s*(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*')
 SECOND = timedelta(seconds=1)
+PLACES = ("/feeds/", "/kalender/")  # addresses there carry their own right, and nothing else counts
+ASKED = "med.asked"  # in the scope of a request: its address and the state of the database before it began
 
 
 def mark_of(*parts: Any) -> str:
@@ -83,7 +86,6 @@ class Shelf:
 class Given:
     """What was answered at an address: enough to answer the same again."""
 
-    state: Hashable  # of the database, and which ten minutes it was
     mark: str
     since: datetime
     media_type: str
@@ -91,57 +93,88 @@ class Given:
     shelf: Shelf
     key: Hashable
 
+    @cached_property
+    def said(self) -> list[dict[str, str]]:
+        """The headers, without and with compression."""
+        return [
+            {
+                # Two encodings of the same content are two representations: a strong tag must tell them apart.
+                "etag": f'"{tag}"',
+                "last-modified": format_datetime(self.since, usegmt=True),
+                "cache-control": "private, no-cache",
+                "vary": "Accept-Encoding",
+                **self.headers,
+            }
+            for tag in (self.mark, f"{self.mark}-gz")
+        ]
+
+    @cached_property
+    def lines(self) -> list[Headers]:
+        """The same as they are sent."""
+        return [[(name.encode(), value.encode("latin-1")) for name, value in said.items()] for said in self.said]
+
+    def packed(self, body: bytes) -> bytes:
+        """The body compressed, once."""
+        key = (self.key, "gzip")
+        if (found := self.shelf.get(key)) is None:
+            found = squeeze(body)
+            self.shelf.put(key, found)
+        return found
+
 
 class Unchanged:
     """Answers that hold as long as nobody has saved anything, for ten minutes at most: then not even rights are asked.
 
-    Only where the database can tell (`med.db.state_of`); under the whole address, whose token is its owner's.
+    Only where the database can tell (`Database.state`); under the whole address, whose token is its owner's. Asked at
+    the edge, before anything else of the application: it costs less than a page of plain text.
     """
 
     def __init__(self, most: int = 5_000) -> None:
         self.most = most
-        self._given: OrderedDict[bytes, Given] = OrderedDict()
+        self._given: OrderedDict[bytes, tuple[Hashable, Given]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, address: bytes, state: Hashable) -> Given | None:
+    def put(self, asked: tuple[bytes, Hashable], given: Given) -> None:
+        address, state = asked
         with self._lock:
-            found = self._given.get(address)
-            return found if found is not None and found.state == state else None
-
-    def put(self, address: bytes, given: Given) -> None:
-        with self._lock:
-            self._given[address] = given
+            self._given[address] = (state, given)
             self._given.move_to_end(address)
             while len(self._given) > self.most:
                 self._given.popitem(last=False)
 
+    def again(
+        self, database: Database, scope: dict[str, Any], asked: dict[bytes, bytes], squeezed: bool
+    ) -> tuple[int, Headers, bytes] | None:
+        """Status, headers and body, if nothing at all has happened since they were found; who is signed in makes no
+        difference there. Else `answer` is told what was asked, and in which state."""
+        if not scope["path"].startswith(PLACES) or scope["method"] not in {"GET", "HEAD"}:
+            return None
+        if (count := database.state()) is None:
+            return None
+        state = (count, int(clock.now().timestamp()) // 600)
+        # The whole address, hashed: a token is kept nowhere as it is.
+        whole = b"%b?%b" % (scope["path"].encode("utf-8", "surrogatepass"), scope["query_string"])
+        address = hashlib.sha256(whole).digest()
+        scope[ASKED] = (address, state)
+        with self._lock:
+            before, given = self._given.get(address, (None, None))
+        if given is None or before != state:
+            return None
+        tags = [value.decode("latin-1") for name, value in scope["headers"] if name == b"if-none-match"]
+        known = asked.get(b"if-modified-since")
+        if has_it(given, tags, known and known.decode("latin-1")):
+            return 304, given.lines[squeezed], b""
+        if (body := given.shelf.get(given.key)) is None:
+            return None
+        charset = "; charset=utf-8" if given.media_type.startswith("text/") else ""  # as the framework says it
+        more = [(b"content-type", f"{given.media_type}{charset}".encode())]
+        if squeezed and len(body) >= SMALLEST:
+            body = given.packed(body)
+            more.append((b"content-encoding", b"gzip"))
+        return 200, [*given.lines[squeezed], *more, (b"content-length", str(len(body)).encode())], body
+
 
 UNCHANGED = Unchanged()
-
-
-def unless_unchanged(visit: Visit, find: Callable[[], Response]) -> Response:
-    """The answer given before, if nothing at all has happened since; else what `find` finds, by way of `answer`.
-
-    For addresses that carry their own right alone: who is signed in makes no difference there.
-    """
-    state = moment_of(visit)
-    visit.request.state.own_right = True
-    if state is not None:
-        given = UNCHANGED.get(address_of(visit), state)
-        if given is not None and (again := reply(visit, given, given.shelf.get(given.key))) is not None:
-            return again
-    return find()
-
-
-def moment_of(visit: Visit) -> Hashable | None:
-    state = state_of(visit.db)
-    return None if state is None else (state, int(clock.now().timestamp()) // 600, VERSION)
-
-
-def address_of(visit: Visit) -> bytes:
-    """The whole address, hashed: a token is kept nowhere as it is."""
-    url = visit.request.url
-    return hashlib.sha256(f"{url.path}?{url.query}".encode("utf-8", "surrogatepass")).digest()
 
 
 def answer(
@@ -158,11 +191,11 @@ def answer(
     `mark()` tells what the answer is made of without making it. It is asked again after making: what was made while
     the database changed is sent, but not kept.
     """
-    state = moment_of(visit)
     found = mark()
-    given = Given(state, found, shelf.since(address, found), media_type, headers, shelf, (address, found))
-    if state is not None and getattr(visit.request.state, "own_right", False):
-        UNCHANGED.put(address_of(visit), given)
+    given = Given(found, shelf.since(address, found), media_type, headers, shelf, (address, found))
+    asked: Any = visit.request.scope.get(ASKED)
+    if asked is not None:
+        UNCHANGED.put(asked, given)
     if (told := reply(visit, given, shelf.get(given.key))) is not None:
         return told
     body = make()
@@ -175,30 +208,22 @@ def answer(
 
 def reply(visit: Visit, given: Given, body: bytes | None) -> Response | None:
     """304 for who has it, the body for who has not; None when there is none."""
-    squeezed = takes_gzip(visit.request.headers.get("accept-encoding", ""))
-    said = {
-        # Two encodings of the same content are two representations: a strong tag must tell them apart.
-        "ETag": f'"{given.mark}-gz"' if squeezed else f'"{given.mark}"',
-        "Last-Modified": format_datetime(given.since, usegmt=True),
-        "Cache-Control": "private, no-cache",
-        "Vary": "Accept-Encoding",
-        **given.headers,
-    }
-    if has_it(visit, given.mark, given.since):
-        return Response(b"", status_code=304, headers=said, media_type=given.media_type)
-    return None if body is None else Response(body, headers=said, media_type=given.media_type)
-
-
-def has_it(visit: Visit, mark: str, since: datetime) -> bool:
-    """Whether the asker has this already: If-None-Match goes before If-Modified-Since (RFC 9110, 13.2.2)."""
     asked = visit.request.headers
-    if tags := asked.getall("if-none-match", []):
-        return is_among(mark, ",".join(tags))
-    if (known := asked.get("if-modified-since")) is None:
+    headers = given.said[takes_gzip(asked.get("accept-encoding", ""))]
+    if has_it(given, asked.getall("if-none-match", []), asked.get("if-modified-since")):
+        return Response(b"", status_code=304, headers=headers, media_type=given.media_type)
+    return None if body is None else Response(body, headers=headers, media_type=given.media_type)
+
+
+def has_it(given: Given, tags: list[str], known: Any) -> bool:
+    """Whether the asker has this already: If-None-Match goes before If-Modified-Since (RFC 9110, 13.2.2)."""
+    if tags:
+        return is_among(given.mark, ",".join(tags))
+    if known is None:
         return False
     try:
         moment = parsedate_to_datetime(known)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) >= since
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) >= given.since
     except (ValueError, TypeError, IndexError, OverflowError):
         return False  # no date: the header is ignored (RFC 9110, 13.1.3)
 

@@ -12,13 +12,17 @@ from med.web.security import ALWAYS, HSTS
 
 SQUEEZED = (b"text/", b"application/atom+xml", b"application/json", b"application/feed+json", b"image/svg")
 SMALLEST = 600
+Headers = list[tuple[bytes, bytes]]
+# (scope, headers as asked, takes gzip) -> status, headers and body of what is known without asking the application.
+Again = Callable[[dict[str, Any], dict[bytes, bytes], bool], tuple[int, Headers, bytes] | None]
 
 
 class Edge:
     """Security headers, host check and compression, as plain ASGI: no error page can slip past it."""
 
-    def __init__(self, app: Callable[..., Any], settings: Settings) -> None:
+    def __init__(self, app: Callable[..., Any], settings: Settings, again: Again = lambda *_: None) -> None:
         self.app = app
+        self.again = again
         self.headers = [*ALWAYS, *([HSTS] if settings.is_https else [])]
         self.proxies = settings.proxies
         self.hosts = {settings.host} | (LOOPBACK if settings.host in LOOPBACK else set())
@@ -31,7 +35,12 @@ class Edge:
         if not all(self._is_known(host) for host in self._hosts_of(scope)):
             await self._refuse(send)
             return
-        squeeze = takes_gzip(incoming.get(b"accept-encoding", b"").decode("latin-1"))
+        squeezed = takes_gzip(incoming.get(b"accept-encoding", b"").decode("latin-1"))
+        if (known := self.again(scope, incoming, squeezed)) is not None:
+            status, headers, body = known
+            await send({"type": "http.response.start", "status": status, "headers": [*headers, *self.headers]})
+            await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+            return
         start: dict[str, Any] | None = None
 
         async def outward(message: dict[str, Any]) -> None:
@@ -48,8 +57,8 @@ class Edge:
                 if not message.get("more_body") and len(body) >= SMALLEST and _may_squeeze(start):
                     if not any(name.lower() == b"vary" for name, _ in start["headers"]):
                         start["headers"].append((b"vary", b"Accept-Encoding"))
-                    if squeeze:
-                        body = igzip.compress(body, compresslevel=1)
+                    if squeezed:
+                        body = squeeze(body)
                         message = {**message, "body": body}
                         start["headers"] = [
                             *((n, v) for n, v in start["headers"] if n.lower() != b"content-length"),
@@ -94,6 +103,11 @@ def _may_squeeze(start: dict[str, Any]) -> bool:
     )
 
 
+def squeeze(body: bytes) -> bytes:
+    return igzip.compress(body, compresslevel=1)
+
+
+@lru_cache(maxsize=256)
 def takes_gzip(accept_encoding: str) -> bool:
     """Whether an Accept-Encoding header names gzip, and not only to refuse it (`gzip;q=0`)."""
     for offer in accept_encoding.lower().split(","):

@@ -15,11 +15,11 @@ from med.identity.parts import arrive_by_address
 from med.language import T
 from med.meetings.models import Meeting
 from med.organisation.access import is_employee
-from med.web.conditional import Shelf, answer, mark_of, unless_unchanged
+from med.web.conditional import Shelf, answer, mark_of
 from med.web.routing import Visit, get
 
 SHELF = Shelf()
-MEDIA_TYPE = "text/calendar"  # the framework adds the charset to every text
+MEDIA_TYPE = "text/calendar"
 
 
 @get("/kalender/{name:str}", name="calendar.subscription", policy=anyone)
@@ -28,10 +28,6 @@ def calendar_feed(visit: Visit, name: str) -> Response:
     token = name.removesuffix(".ics")
     if token == name:
         raise NotFound
-    return unless_unchanged(visit, lambda: subscribed(visit, token))
-
-
-def subscribed(visit: Visit, token: str) -> Response:
     viewer, held = arrive_by_address(visit, token, "calendar")
     db, settings = visit.db, visit.desk.settings
     choice = choice_of(held.filters)

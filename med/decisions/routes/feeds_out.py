@@ -12,7 +12,7 @@ from med.decisions.filters import Filters, filters_of
 from med.decisions.fragments import gather
 from med.identity.parts import arrive_by_address
 from med.perspectives.queries import titles
-from med.web.conditional import Shelf, answer, mark_of, unless_unchanged
+from med.web.conditional import Shelf, answer, mark_of
 from med.web.routing import Visit, get
 
 SHELF = Shelf()
@@ -21,13 +21,13 @@ SHELF = Shelf()
 @get("/feeds/{token:str}/beslutninger.atom", name="decisions.atom", policy=anyone)
 def atom(visit: Visit, token: str) -> Response:
     kind = "application/atom+xml; charset=utf-8"
-    return unless_unchanged(visit, lambda: feed(visit, token, "atom", kind, syndication.as_atom))
+    return feed(visit, token, "atom", kind, syndication.as_atom)
 
 
 @get("/feeds/{token:str}/beslutninger.json", name="decisions.json", policy=anyone)
 def json_feed(visit: Visit, token: str) -> Response:
     kind = "application/feed+json; charset=utf-8"
-    return unless_unchanged(visit, lambda: feed(visit, token, "json", kind, syndication.as_json))
+    return feed(visit, token, "json", kind, syndication.as_json)
 
 
 @get("/feeds/om", name="decisions.feed_format", policy=anyone)
