@@ -8,8 +8,9 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from med import clock
+from med.competence_compass import sums
 from med.competence_compass.effects.verdicts import Reason, Verdict
-from med.competence_compass.models import Activity, Dimension, EffectRun, Hypothesis, RunState, Version
+from med.competence_compass.models import Activity, Dimension, EffectRun, Hypothesis, Measure, RunState, Version
 from med.competence_compass.publishing import publish
 from med.competence_compass.routes import effect_words, effects
 from tests.competence_compass.factories import make_activity, suppose
@@ -297,6 +298,27 @@ def test_numbers_stand_within_the_quarter_and_until_ten_have_joined(visitor, wri
     later = write(lambda db: one_pair(db, 150, 31, 0.65))
     after = row_of(visitor)
     assert (after[0], after[7], after[8]) == (str(later), "30", "0,65")
+
+
+def test_a_period_shows_what_could_be_said_at_its_end(visitor, write):
+    first = write(lambda db: one_pair(db, 0, 25, 0.30))
+    later = write(lambda db: one_pair(db, 150, 40, 0.60, "udvikler"))
+
+    def count(db):
+        for quarter in ("2026-4", "2027-2"):
+            sums.keep(db, Measure.WAITING, quarter, [])
+
+    write(count)
+    anna = visitor("anna")
+    lines = {}
+    for quarter in ("", "2027-2", "2026-4", "2026-3"):
+        said = text_of(anna.open(f"/kompas/effekt?kvartal={quarter}"))
+        file = anna.open(f"/kompas/effekt/fil?kvartal={quarter}").text.lstrip("\ufeff").splitlines()[1:]
+        lines[quarter] = [line.split(";")[0] for line in file]
+        assert ("ikke lavet nogen beregning ved udgangen af 3. kvartal 2026" in said) == (quarter == "2026-3")
+        assert ("hvad der kunne siges ved udgangen" in said) == (quarter in {"2027-2", "2026-4"})
+        assert ("tyder på en mellemstor fremgang" in said) == (quarter in {"", "2027-2"})
+    assert lines == {"": [str(later)], "2027-2": [str(later)], "2026-4": [str(first)], "2026-3": []}
 
 
 def test_a_new_word_comes_at_once_and_without_its_numbers(visitor, write):

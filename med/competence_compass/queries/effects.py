@@ -5,7 +5,7 @@ Everything that leaves here has been through disclosure control: what a template
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from math import isfinite
 from typing import Any, NamedTuple
@@ -30,7 +30,7 @@ from med.competence_compass.models import (
     Version,
 )
 from med.competence_compass.publishing import TOO_LITTLE, told_now
-from med.db import BigInt, Prepared
+from med.db import BigInt, Prepared, UtcDateTime
 from med.workdays import copenhagen
 
 # Verdicts and reasons are the words of med/competence_compass/effects/verdicts.py, which is not imported here: it would
@@ -71,7 +71,9 @@ class Runs:
 
 def _runs_of() -> Select[*tuple[Any, ...]]:
     version = bindparam("version_id", type_=BigInt)
-    quarters = select(func.max(QuartersRun.run_id).label("id")).where(QuartersRun.version_id == version)
+    quarters = select(func.max(QuartersRun.run_id).label("id")).where(
+        QuartersRun.version_id == version, QuartersRun.quarter <= bindparam("quarter")
+    )
 
     def newest(*states: RunState) -> Select[*tuple[Any, ...]]:
         return select(func.max(EffectRun.id).label("id")).where(
@@ -82,8 +84,12 @@ def _runs_of() -> Select[*tuple[Any, ...]]:
         quarters, newest(RunState.DONE), newest(RunState.FAILED), newest(RunState.WAITING, RunState.WORKING)
     ).subquery()
     shown = (getattr(EffectRun, name) for name in SHOWN_OF_RUNS)
-    is_quarters = exists().where(QuartersRun.run_id == EffectRun.id).label("is_quarters")
-    return select(*shown, is_quarters).where(EffectRun.id.in_(select(wanted.c.id))).order_by(EffectRun.id)
+    is_quarters = exists().where(QuartersRun.run_id == EffectRun.id, QuartersRun.quarter <= bindparam("quarter"))
+    return (
+        select(*shown, is_quarters.label("is_quarters"))
+        .where(EffectRun.id.in_(select(wanted.c.id)))
+        .order_by(EffectRun.id)
+    )
 
 
 SHOWN_OF_RUNS = (
@@ -93,8 +99,9 @@ SHOWN_OF_RUNS = (
 RUNS = Prepared(_runs_of)
 
 
-def runs(db: Session, version_id: int) -> Runs:
-    rows = RUNS(db, version_id=version_id)
+def runs(db: Session, version_id: int, quarter: str | None = None) -> Runs:
+    """`quarter`: whose run is told then; None for the newest."""
+    rows = RUNS(db, version_id=version_id, quarter=quarter or "9999-4")
     of = {row.state: row for row in rows}
     told = next((row for row in reversed(rows) if row.is_quarters), None)
     done, failed = of.get(RunState.DONE), of.get(RunState.FAILED)
@@ -130,11 +137,18 @@ class Finding(NamedTuple):
     told_on: date | None = None  # the day of the run it is from
 
 
-def findings(db: Session, viewer: Viewer, version_id: int, *, units: Collection[int] | None = None) -> list[Finding]:
-    """What is told now of the units the viewer leads, perhaps of some of them. By area and dimension of the instrument,
-    then by the activity's title: never by size."""
+def findings(
+    db: Session,
+    viewer: Viewer,
+    version_id: int,
+    *,
+    units: Collection[int] | None = None,
+    until: datetime | None = None,
+) -> list[Finding]:
+    """What is told now, or was told until a moment, of the units the viewer leads, perhaps of some of them. By area and
+    dimension of the instrument, then by the activity's title: never by size."""
     led = viewer.managed_unit_ids if units is None else viewer.managed_unit_ids & set(units)
-    return [finding(row) for row in TOLD_NOW(db, version_id=version_id, units=led)] if led else []
+    return [finding(row) for row in TOLD(db, version_id=version_id, units=led, until=until or ALWAYS)] if led else []
 
 
 def asked_findings() -> Select[*tuple[Any, ...]]:
@@ -161,9 +175,10 @@ COLUMNS = (
     "run_id", "activity_id", "n", "shrunken", "ci_low", "ci_high", "waiting_estimate", "waiting_n", "detectable",
     "verdict", "reason", "is_maintain", "ceiling", "floor",
 )  # fmt: skip
-TOLD_NOW = Prepared(
+ALWAYS = datetime(9999, 1, 1, tzinfo=UTC)
+TOLD = Prepared(
     lambda: asked_findings().where(
-        ToldEstimate.id.in_(told_now()),
+        ToldEstimate.id.in_(told_now().where(ToldEstimate.at < bindparam("until", type_=UtcDateTime()))),
         Dimension.version_id == bindparam("version_id", type_=BigInt),
         Activity.unit_id.in_(bindparam("units", type_=BigInt, expanding=True)),
     )

@@ -1,7 +1,7 @@
 """`/kompas/effekt`: does what we do develop the citizens' competences? Sums, for those who lead units."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ from med.tables.writing import write_csv
 from med.web.kept import Kept
 from med.web.pages import number
 from med.web.routing import LARGEST_ID, Visit, get, post
+from med.workdays import to_utc
 
 NEGLIGIBLE = 0.2
 MOST_AT_ONCE = 120  # findings on a page; of more, one area at a time
@@ -68,6 +69,14 @@ class Chosen:
     def is_used(self) -> bool:
         """Whether anybody was assessed with it: else there is nothing to compute on."""
         return any(row.id == self.version_id and row.is_used for row in self.versions)
+
+    @property
+    def until(self) -> datetime | None:
+        """The end of the quarter; None for all that is told by now."""
+        if self.quarter is None:
+            return None
+        year, quarter = map(int, self.quarter.split("-"))
+        return to_utc(sums.last_day(year, quarter) + timedelta(days=1), time())
 
     @property
     def query(self) -> str:
@@ -142,12 +151,10 @@ def show(visit: Visit) -> Response:
 
 def shown(visit: Visit, asked: Chosen, area_id: int | None) -> dict[str, Any]:
     """All of it from estimates and snapshots; no assessment is looked at."""
-    runs = queries.runs(visit.db, asked.version_id) if asked.version_id else queries.Runs(None, None, None)
-    found = (
-        queries.findings(visit.db, visit.viewer, asked.version_id, units=asked.units)
-        if asked.version_id and runs.told
-        else []
-    )
+    runs, found = queries.Runs(None, None, None), []
+    if asked.version_id:
+        runs = queries.runs(visit.db, asked.version_id, asked.quarter)
+        found = told(visit, asked) if runs.told else []
     by_area = [(*area, list(some)) for area, some in groupby(found, key=lambda one: (one.area_id, one.area))]
     if area_id is None and len(found) > MOST_AT_ONCE:
         area_id = by_area[0][0]
@@ -180,6 +187,12 @@ def shown(visit: Visit, asked: Chosen, area_id: int | None) -> dict[str, Any]:
         "quarters": [(one, quarter_words(one)) for one in sums.periods(visit.db, Measure.WAITING)],
         "quarter_words": quarter_words,
     }
+
+
+def told(visit: Visit, asked: Chosen) -> list[Finding]:
+    if asked.version_id is None:
+        return []
+    return queries.findings(visit.db, visit.viewer, asked.version_id, units=asked.units, until=asked.until)
 
 
 def area_rows(
@@ -219,7 +232,7 @@ def quarter_words(period: str) -> Text:
 def file(visit: Visit) -> Response:
     """The table of the page, number for number: what is hidden there is hidden here."""
     asked = chosen(visit)
-    found = queries.findings(visit.db, visit.viewer, asked.version_id, units=asked.units) if asked.version_id else []
+    found = told(visit, asked)
     header = [
         T("Beregning"), T("Lavet"), T("Område"), T("Kompetence"), T("Aktivitet"), T("Mål"),
         T("Hvad kan vi sige?"), T("Deltagere, omkring"), T("Virkning"), T("Fra"), T("Til"), T("Ventelisten"),
