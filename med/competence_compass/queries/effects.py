@@ -44,7 +44,7 @@ def overseen(viewer: Viewer) -> ColumnElement[bool]:
     return Activity.unit_id.in_(viewer.managed_unit_ids) if viewer.managed_unit_ids else false()
 
 
-def versions(db: Session, viewer: Viewer) -> Sequence[Row[int, str, int, bool]]:
+def versions(db: Session, viewer: Viewer) -> Sequence[Row[int, str, int, bool, str]]:
     """The instrument versions that the viewer's activities have something to prove on, the newest first."""
     tested = (
         select(Dimension.version_id)
@@ -53,7 +53,13 @@ def versions(db: Session, viewer: Viewer) -> Sequence[Row[int, str, int, bool]]:
         .where(overseen(viewer), Hypothesis.is_exploratory.is_(False))
     )
     return db.execute(
-        select(Version.id, Instrument.name, Version.number, Version.locked_at.is_not(None).label("is_used"))
+        select(
+            Version.id,
+            Instrument.name,
+            Version.number,
+            Version.locked_at.is_not(None).label("is_used"),
+            Instrument.target_group,
+        )
         .join(Instrument, Instrument.id == Version.instrument_id)
         .where(Version.id.in_(tested))
         .order_by(Version.id.desc())

@@ -1,5 +1,6 @@
 """`/kompas/effekt`: does what we do develop the citizens' competences? Sums, for those who lead units."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
@@ -116,10 +117,8 @@ def _whole(raw: str) -> int | None:
     return int(raw)
 
 
-def drawn(found: list[Finding]) -> tuple[forest.Scale, list[Row]]:
-    ends = [end for one in found for end in (one.low, one.high) if end is not None]
-    on = forest.scale(ends, NEGLIGIBLE)
-    return on, [as_row(one, on) for one in found]
+def scale_of(found: Iterable[Finding]) -> forest.Scale:
+    return forest.scale((end for one in found for end in (one.low, one.high) if end is not None), NEGLIGIBLE)
 
 
 def as_row(
@@ -158,7 +157,7 @@ def shown(visit: Visit, asked: Chosen, area_id: int | None) -> dict[str, Any]:
     by_area = [(*area, list(some)) for area, some in groupby(found, key=lambda one: (one.area_id, one.area))]
     if area_id is None and len(found) > MOST_AT_ONCE:
         area_id = by_area[0][0]
-    on = forest.scale((end for one in found for end in (one.low, one.high) if end is not None), NEGLIGIBLE)
+    on = scale_of(found)
     around = effect_sums.circumstances(visit.db)
     is_open = area_id is not None or len(found) <= OPEN_AT_ONCE
     return {
@@ -308,14 +307,19 @@ def on_activity(visit: Visit, activity: Activity) -> OnActivity | None:
     if not allows(visit.viewer, access.see_sums, None) or activity.unit_id not in visit.viewer.managed_unit_ids:
         return None
     history = queries.history(visit.db, visit.viewer, activity.id)
-    on, _ = drawn([one for _, _, found in history for one in found])
+    on = scale_of(one for _, _, found in history for one in found)
+    around = effect_sums.circumstances(visit.db)
+    newest = (None, around.attended.get(activity.id), activity.id in around.uneven)
     changes = effect_sums.changes_seen(visit.db, visit.viewer, activity.id)
     low, high = min((one.low for one in changes), default=0), max((one.high for one in changes), default=1)
     return OnActivity(
         starts=effect_sums.starts_by_year(visit.db, activity.id),
         changes=[(one, dumbbell.row(one.before, one.after, None, low, high)) for one in changes],
         scale=[(dumbbell.place(value, low, high), str(value)) for value in radar.scale_numbers(low, high)],
-        runs=[(run, day, [as_row(one, on) for one in found]) for run, day, found in history],
+        runs=[
+            (run, day, [as_row(one, on, *(() if at else newest)) for one in found])
+            for at, (run, day, found) in enumerate(history)
+        ],
         on=on,
         ticks=[(x, number(value)) for x, value in on.ticks],
     )
