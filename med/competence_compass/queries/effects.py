@@ -3,14 +3,14 @@
 Everything that leaves here has been through disclosure control: what a template does not get, it cannot tell.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from math import isfinite
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, false, func, select, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, exists, false, func, select, union_all
 from sqlalchemy.orm import Session
 
 from med.access import Viewer
@@ -44,15 +44,16 @@ def overseen(viewer: Viewer) -> ColumnElement[bool]:
     return Activity.unit_id.in_(viewer.managed_unit_ids) if viewer.managed_unit_ids else false()
 
 
-def versions(db: Session, viewer: Viewer) -> Sequence[Row[int, str, int, bool, str]]:
-    """The instrument versions that the viewer's activities have something to prove on, the newest first."""
+def _versions() -> Select[*tuple[Any, ...]]:
     tested = (
         select(Dimension.version_id)
         .join(Hypothesis, Hypothesis.dimension_id == Dimension.id)
         .join(Activity, Activity.id == Hypothesis.activity_id)
-        .where(overseen(viewer), Hypothesis.is_exploratory.is_(False))
+        .where(
+            Activity.unit_id.in_(bindparam("units", type_=BigInt, expanding=True)), Hypothesis.is_exploratory.is_(False)
+        )
     )
-    return db.execute(
+    return (
         select(
             Version.id,
             Instrument.name,
@@ -63,7 +64,16 @@ def versions(db: Session, viewer: Viewer) -> Sequence[Row[int, str, int, bool, s
         .join(Instrument, Instrument.id == Version.instrument_id)
         .where(Version.id.in_(tested))
         .order_by(Version.id.desc())
-    ).all()
+    )
+
+
+VERSIONS = Prepared(_versions)
+
+
+def versions(db: Session, viewer: Viewer) -> list[Any]:
+    """The instrument versions that the viewer's activities have something to prove on, the newest first:
+    (id, name, number, is_used, target_group)."""
+    return VERSIONS(db, units=viewer.managed_unit_ids)
 
 
 @dataclass(frozen=True)
