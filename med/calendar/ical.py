@@ -9,11 +9,12 @@ one made of dates), and CONFERENCE and REFRESH-INTERVAL with their VALUE.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
-
-from icalendar import Alarm, Calendar, Component, Event, Timezone, Todo, vDuration, vText, vUri
+from typing import TYPE_CHECKING, Any
 
 from med.workdays import COPENHAGEN
+
+if TYPE_CHECKING:  # a twentieth of the start-up, for what is rarely made: loaded with the first calendar
+    from icalendar import Component
 
 PRODUCT = "-//Medspil//Medspil 1//DA"
 ZONE = "Europe/Copenhagen"
@@ -60,11 +61,13 @@ def meeting_event(
     attendee: Party | None = None,
     alarms: Sequence[timedelta] = NO_ALARMS,
     stamp: datetime | None = None,
-) -> Event:
+) -> "Component":
     """One meeting. An invitation names its organizer and its one attendee, who is asked to answer; a feed names none.
 
     `stamp` is the DTSTAMP of a message of its own (RFC 5546, 2.1.5); otherwise when the meeting last changed.
     """
+    from icalendar import Event
+
     event = Event()
     begin(event, shown.uid, shown.title, stamp or shown.revised_at, shown.revised_at, shown.link)
     event.add("sequence", shown.sequence)
@@ -93,8 +96,10 @@ def meeting_event(
     return event
 
 
-def day_event(uid: str, title: str, day: date, changed_at: datetime, link: str, sequence: int = 0) -> Event:
+def day_event(uid: str, title: str, day: date, changed_at: datetime, link: str, sequence: int = 0) -> "Component":
     """Something due on a day: the whole day, without making anybody look busy."""
+    from icalendar import Event
+
     event = Event()
     begin(event, uid, title, changed_at, changed_at, link)
     event.add("transp", "TRANSPARENT")
@@ -104,8 +109,10 @@ def day_event(uid: str, title: str, day: date, changed_at: datetime, link: str, 
     return event
 
 
-def day_todo(uid: str, title: str, day: date, changed_at: datetime, link: str, sequence: int = 0) -> Todo:
+def day_todo(uid: str, title: str, day: date, changed_at: datetime, link: str, sequence: int = 0) -> "Component":
     """The same as a task, for calendars with a list of tasks."""
+    from icalendar import Todo
+
     todo = Todo()
     begin(todo, uid, title, changed_at, changed_at, link)
     todo.add("status", "NEEDS-ACTION")
@@ -115,7 +122,7 @@ def day_todo(uid: str, title: str, day: date, changed_at: datetime, link: str, s
 
 
 def calendar_bytes(
-    components: Iterable[Component],
+    components: "Iterable[Component]",
     *,
     method: str | None = None,
     name: str = "",
@@ -123,6 +130,8 @@ def calendar_bytes(
     refresh: timedelta | None = None,
 ) -> bytes:
     """A whole calendar as it is sent: our time zone, then the components in the order given."""
+    from icalendar import Calendar, vDuration, vText
+
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
@@ -145,7 +154,7 @@ def calendar_bytes(
     return calendar.to_ical()
 
 
-def begin(component: Component, uid: str, title: str, stamp: datetime, changed_at: datetime, link: str) -> None:
+def begin(component: "Component", uid: str, title: str, stamp: datetime, changed_at: datetime, link: str) -> None:
     component.add("uid", uid)
     component.add("dtstamp", stamp.astimezone(UTC).replace(microsecond=0))
     component.add("last-modified", changed_at.astimezone(UTC).replace(microsecond=0))
@@ -160,7 +169,9 @@ def wall(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=0) if local.fold else local
 
 
-def alarm(title: str, before: timedelta) -> Alarm:
+def alarm(title: str, before: timedelta) -> "Component":
+    from icalendar import Alarm
+
     found = Alarm()
     found.add("action", "DISPLAY")
     found.add("description", clean(title))
@@ -168,7 +179,9 @@ def alarm(title: str, before: timedelta) -> Alarm:
     return found
 
 
-def address(event: Event, name: str, party: Party, **params: str) -> None:
+def address(event: "Component", name: str, party: Party, **params: str) -> None:
+    from icalendar import vUri
+
     value = vUri(f"mailto:{party.email}")
     if party.name:
         value.params["CN"] = unquoted(party.name)
@@ -176,8 +189,10 @@ def address(event: Event, name: str, party: Party, **params: str) -> None:
     event[name] = value
 
 
-def uri(component: Component, name: str, value: str, **params: str) -> None:
+def uri(component: "Component", name: str, value: str, **params: str) -> None:
     """An address as it is. Its comma and semicolon are not escaped: only texts are (RFC 5545, 3.3.13)."""
+    from icalendar import vUri
+
     made = vUri(clean(value).replace("\n", ""))
     if name == "CONFERENCE":
         made.params["VALUE"] = "URI"
@@ -219,4 +234,6 @@ END:VTIMEZONE\r
 
 def copenhagen() -> Any:
     """Europe/Copenhagen by the rules in force since 1996: the last Sundays of March and October, at 1.00 UTC."""
+    from icalendar import Timezone
+
     return Timezone.from_ical(_COPENHAGEN)

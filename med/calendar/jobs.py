@@ -11,7 +11,6 @@ from sqlalchemy.exc import IntegrityError
 
 from med import clock
 from med.calendar.invitations import plan_invitations, to_tell
-from med.calendar.replies.mailbox import empty_mailbox
 from med.journal.models import JobRun
 from med.slices import Job, Office
 
@@ -39,6 +38,8 @@ def tell_calendars(office: Office) -> None:
 
 def read_mailbox(office: Office) -> None:
     if office.settings.imap_url and is_mine(office, "calendar.mailbox"):
+        from med.calendar.replies.mailbox import empty_mailbox  # IMAP, for the few that have a mailbox
+
         empty_mailbox(office)
 
 

@@ -3,9 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
-from typing import Any
-
-from icalendar import Component
+from typing import TYPE_CHECKING, Any
 
 from med.access import Viewer
 from med.calendar.forms import Choice, Dues, Whose
@@ -14,6 +12,9 @@ from med.calendar.queries.subscriptions import COMING, Content, dues_of_meeting
 from med.decisions.fragments import heading
 from med.language import T, Text
 from med.meetings.models import Part, Reply, State
+
+if TYPE_CHECKING:
+    from icalendar import Component
 
 REFRESH = timedelta(hours=4)  # how often a calendar is asked to look again; Google looks when it pleases
 DEADLINES = {
@@ -39,7 +40,7 @@ def meeting_file(found: Content, base_url: str) -> bytes:
     return calendar_bytes(meetings(Choice(), found, base_url))
 
 
-def meetings(choice: Choice, found: Content, base_url: str) -> Iterator[Component]:
+def meetings(choice: Choice, found: Content, base_url: str) -> "Iterator[Component]":
     if choice.meetings is Whose.NONE:
         return
     lines: dict[int, list[str]] = defaultdict(list)
@@ -91,7 +92,7 @@ def description(row: Any, agenda: list[str], link: str) -> str:
     return "\n\n".join([*parts, link])
 
 
-def dues(viewer: Viewer, choice: Choice, found: Content, base_url: str) -> Iterable[Component]:
+def dues(viewer: Viewer, choice: Choice, found: Content, base_url: str) -> "Iterable[Component]":
     """Deadlines and tasks, by day."""
     if choice.dues is Dues.NONE:
         return []

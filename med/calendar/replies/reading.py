@@ -15,8 +15,6 @@ from email.message import Message
 from email.policy import compat32
 from typing import Any
 
-from icalendar import Calendar, Event
-
 from med.calendar.models import Verdict
 
 LARGEST_MAIL = 1024 * 1024
@@ -162,6 +160,8 @@ def decoded(body: bytes, charset: str) -> str:
 
 
 def reply_in(text: str, labelled: str, sender: str, *, on_behalf: bool) -> Reply:
+    from icalendar import Calendar, Event
+
     kept = lines_that_matter(text)
     calendar: Any = Calendar.from_ical("\r\n".join(kept) + "\r\n")
     method = str(calendar.get("METHOD", "")).upper()
