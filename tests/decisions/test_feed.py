@@ -14,7 +14,9 @@ from med.decisions.filters import Filters, filters_of, read_filters
 from med.decisions.forms import StateForm, WithdrawForm
 from med.decisions.fragments import SHELF
 from med.decisions.models import Decision, DecisionState, Tag
-from med.decisions.queries import chip_counts, know_responsible, newest
+from med.decisions.queries import AtLeast, chip_counts, know_responsible, newest
+from med.decisions.queries.asking import counts_question
+from med.decisions.routes.feed import shown
 from med.organisation.models import Committee, Person
 from med.perspectives.models import Perspective
 from tests.decisions.conftest import moment
@@ -300,11 +302,33 @@ def test_filters_travel_as_a_query_string():
     assert filters_of("perspektiv=lykke&fra=x") == Filters()
 
 
+FILTERS = (
+    Filters(), Filters(in_force=True), Filters(words="holder"), Filters(responsible="gunnar"),
+    Filters(state=DecisionState.VALID), Filters(words="holder", state=DecisionState.VALID),
+)  # fmt: skip
+
+
 def test_counts_equal_lists_for_everyone(several, people, db):
     for handle in ("anna", "carla", "hanne", "emil", "julie", "ivan"):
         viewer = people.viewer(handle)
-        for filters in (Filters(), Filters(in_force=True), Filters(words="holder"), Filters(responsible="gunnar")):
+        for filters in FILTERS:
             filters = know_responsible(db, viewer, filters)
             counts = chip_counts(db, viewer, filters)
             for perspective, count in counts.items():
                 assert count == len(newest(db, viewer, replace(filters, perspective=perspective)).keys)
+
+
+def test_counts_that_are_not_all_of_it_say_so(several, people, db, monkeypatch):
+    """With words, a state or a person only the newest are looked through; one of more is no exact count."""
+    viewer = people.viewer("carla")
+    filters = Filters(state=DecisionState.VALID)
+    exact = chip_counts(db, viewer, filters)
+    assert exact[None] == 3 and not any(isinstance(count, AtLeast) for count in exact.values())
+    monkeypatch.setattr("med.decisions.queries.asking.WALK", 2)
+    monkeypatch.setattr("med.decisions.queries.feed.WALK", 2)
+    counts_question.cache_clear()
+    found = chip_counts(db, viewer, filters)
+    counts_question.cache_clear()
+    assert found[None] == 2 and all(isinstance(count, AtLeast) for count in found.values())
+    assert all(found[one] <= exact[one] for one in exact)
+    assert (shown(AtLeast(3)), shown(AtLeast(0)), shown(AtLeast(150)), shown(0)) == ("3+", None, "99+", "0")

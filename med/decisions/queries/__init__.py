@@ -3,6 +3,7 @@
 from med.decisions.queries.asking import CAP, PAGE, Cursor
 from med.decisions.queries.balance import Balance, BalanceRow, Counts, balance, no_counts, perspective_balance
 from med.decisions.queries.feed import (
+    AtLeast,
     Key,
     Slice,
     chip_counts,
@@ -38,6 +39,7 @@ from med.decisions.queries.syndicated import Gone, feed_mark, lately_withdrawn, 
 __all__ = [
     "CAP",
     "PAGE",
+    "AtLeast",
     "Balance",
     "BalanceRow",
     "Counts",

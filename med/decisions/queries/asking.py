@@ -6,7 +6,7 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, distinct, exists, func, literal, or_, select, tuple_
 
 from med import search
 from med.access import Viewer
@@ -20,6 +20,7 @@ from med.perspectives.models import Perspective
 from med.workdays import to_utc
 
 PAGE = 50
+WALK = 200  # of the newest are looked through for counts that no index gives: in a million, all would take too long
 CAP = 100  # a count above 99 is shown as "99+": nobody needs it exact, and it would cost a walk of everything
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -272,7 +273,14 @@ def serves(perspective: Perspective) -> ColumnElement[bool]:
 CHIPS: list[Perspective | None] = [None, *Perspective]
 
 
+def looks_through(filters: Filters) -> bool:
+    """Whether the chips are counted by looking through the newest: no index holds a perspective beside these."""
+    return bool(filters.words or filters.state or filters.responsible)
+
+
 def counts_of(viewer: Viewer, filters: Filters, news_since: datetime | None) -> Select[*tuple[Any, ...]]:
+    if looks_through(filters):
+        return counts_among_newest(viewer, replace(filters, perspective=None), news_since)
     columns = []
     for perspective in CHIPS:
         chosen = replace(filters, perspective=perspective)
@@ -283,12 +291,26 @@ def counts_of(viewer: Viewer, filters: Filters, news_since: datetime | None) -> 
             continue
         if walks_tags(chosen):
             asked = asked.select_from(Tag).join(Decision, Decision.id == Tag.decision_id)
-        elif chosen.words:
-            asked = asked.select_from(search.INDEX).join(Decision, Decision.id == search.INDEX.c.thing_id)
         else:
             asked = asked.select_from(Decision)
         columns.append(capped(asked.where(*conditions(viewer, chosen, news_since))))
     return select(*columns)
+
+
+def counts_among_newest(viewer: Viewer, filters: Filters, news_since: datetime | None) -> Select[*tuple[Any, ...]]:
+    asked: Select[*tuple[Any, ...]] = select(Decision.id).where(*conditions(viewer, filters, news_since)).limit(WALK)
+    if filters.words:
+        asked = asked.select_from(search.INDEX).join(Decision, Decision.id == search.INDEX.c.thing_id)
+        asked = asked.order_by(search.INDEX.c.rowid.desc())
+    else:
+        asked = asked.order_by(Decision.published_at.desc(), Decision.id.desc())
+    newest = asked.subquery()
+    of_each = [func.count().filter(Tag.perspective == one) for one in Perspective]
+    return (
+        select(func.count(distinct(newest.c.id)), *of_each)
+        .select_from(newest)
+        .outerjoin(Tag, Tag.decision_id == newest.c.id)
+    )
 
 
 def capped(asked: Select[*tuple[Any, ...]]) -> Any:

@@ -24,10 +24,12 @@ from med.decisions.queries.asking import (
     EPOCH,
     MICROSECOND,
     PAGE,
+    WALK,
     Cursor,
     counts_of,
     counts_question,
     given,
+    looks_through,
     page_of,
     page_question,
     shape_of,
@@ -67,6 +69,10 @@ class Key(NamedTuple):
     @property
     def cursor(self) -> Cursor:
         return Cursor(self.published_at, self.id)
+
+
+class AtLeast(int):
+    """A count of what was looked through, where there is more of it."""
 
 
 class Slice(NamedTuple):
@@ -126,7 +132,8 @@ def chip_counts(
     """How many the list holds under each perspective's chip with the other filters as they are; None is "Alle".
 
     Each count stops at CAP, which is shown as "99+": below that it equals the list, above it costs no more than
-    a walk of a hundred entries. All five are one query.
+    a walk of a hundred entries. With words, a state or a person only the newest WALK are looked through: where there
+    are more, a count is `AtLeast`. All five are one query.
     """
     if not viewer.is_employee:
         return dict.fromkeys(CHIPS, 0)
@@ -135,7 +142,8 @@ def chip_counts(
     else:
         shape = shape_of(replace(filters, perspective=None), "")
         row = counts_question(shape)(db, **given(viewer, filters, None, news_since))[0]
-    return dict(zip(CHIPS, row, strict=True))
+    is_more = looks_through(filters) and row[0] >= WALK
+    return dict(zip(CHIPS, map(AtLeast, row) if is_more else row, strict=True))
 
 
 def entries(db: Session, viewer: Viewer, ids: Sequence[int]) -> list[Row[*tuple[Any, ...]]]:

@@ -109,8 +109,11 @@ def day_heading(env: Environment, day: date, lang: str) -> bytes:
     return env.get_template("decisions/_day.html").render(day=day).encode()
 
 
-def shown(count: int) -> str:
-    return f"{queries.CAP - 1}+" if count >= queries.CAP else str(count)
+def shown(count: int) -> str | None:
+    """A count as it stands on a chip; nothing where none was found and there is more to look through."""
+    if isinstance(count, queries.AtLeast) or count >= queries.CAP:
+        return f"{min(count, queries.CAP - 1)}+" if count else None
+    return str(count)
 
 
 def place(filters: Filters, name: str, cursor: queries.Cursor | None) -> str | None:
