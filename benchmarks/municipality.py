@@ -10,9 +10,9 @@ import itertools
 import random
 import sys
 import time
-import uuid
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,10 @@ class Chance:
         return things[int(self.next() * len(things))]
 
     def uid(self) -> str:
-        return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
+        """A UUID of version 4, at a fifth of the cost of `uuid.UUID`."""
+        digits = f"{self.rng.getrandbits(128):032x}"
+        variant = "89ab"[int(digits[16], 16) & 3]
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 def make(db: Session, decisions: int, seed: int, people: int | None = None, committees: int | None = None) -> None:
@@ -82,9 +85,21 @@ def make(db: Session, decisions: int, seed: int, people: int | None = None, comm
     workers = make_people(db, chance, people, units, today)
     bodies = make_committees(db, chance, committees, units)
     make_seats(db, chance, bodies, workers, today)
-    meetings = make_meetings(db, chance, bodies, decisions)
-    make_decisions(db, chance, decisions, meetings, workers)
+    with without_indexes(db, Meeting, Item, Decision, Tag):
+        meetings = make_meetings(db, chance, bodies, decisions)
+        make_decisions(db, chance, decisions, meetings, workers)
     rebuild(db.connection())
+
+
+@contextmanager
+def without_indexes(db: Session, *models: Any) -> Iterator[None]:
+    """Indexes made over all rows at the end cost half of those kept up row by row."""
+    indexes = [index for model in models for index in model.__table__.indexes]
+    for index in indexes:
+        index.drop(db.connection())
+    yield
+    for index in indexes:
+        index.create(db.connection())
 
 
 def make_units(db: Session, count: int) -> list[int]:
@@ -236,9 +251,14 @@ def build(folder: Path, decisions: int, seed: int, url: str = "", people: int | 
     with clock.at(demo.NOW):
         with database.writing() as db:
             demo.furnish(db, vault_of(folder))
+        if database.is_sqlite:  # until this connection is closed: a power cut may have half a municipality
+            with database.write_engine.connect() as connection:
+                for pragma in ("journal_mode = MEMORY", "synchronous = OFF", "cache_size = -400000"):
+                    connection.connection.cursor().execute(f"PRAGMA {pragma}").close()
         with database.writing() as db:
-            if database.is_sqlite:
-                db.execute(text("PRAGMA cache_size = -400000"))
+            if not database.is_sqlite:
+                db.execute(text("SET LOCAL statement_timeout = 0"))
+                db.execute(text("SET LOCAL maintenance_work_mem = '512MB'"))
             make(db, decisions, seed, people)
     with database.write_engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE")

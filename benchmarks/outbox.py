@@ -10,14 +10,13 @@ Pauses are a hundredth of the real ones and leases half a minute, so that a nigh
 import argparse
 import json
 import multiprocessing
-import os
 import random
 import signal
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -26,6 +25,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from benchmarks.killing import kill, opened, start_process
 from med import demo
 from med.app import create_app  # noqa: F401  everything a worker needs is imported once, before it is forked
 from med.competence_compass.vault import vault_of
@@ -114,11 +114,10 @@ def databases(given: str) -> Iterator[list[str]]:
     with running_postgres() as postgres, tempfile.TemporaryDirectory() as folder:
         urls = [postgres.create("outbox"), f"sqlite:///{folder}/med.db"]
         for url in urls:
-            database = Database(url)
-            upgrade(database.write_engine)
-            with database.writing() as db:
-                demo.furnish(db, vault_of(Path(folder)))
-            database.close()
+            with opened(url) as database:
+                upgrade(database.write_engine)
+                with database.writing() as db:
+                    demo.furnish(db, vault_of(Path(folder)))
         yield urls
 
 
@@ -142,7 +141,7 @@ def measure(url: str, mails: int, workers: int, kills: int, seed: int, lease: fl
                 while killed < kills and taken(log) >= (killed + 1) * mails / (kills + 1):
                     place = chance.randrange(len(running))
                     time.sleep(chance.random() / 50)
-                    end_worker(running[place], signal.SIGKILL)
+                    kill(running[place])
                     running[place] = start_worker(office, lease)
                     killed += 1
                 if time.monotonic() - began > 60 + mails / 10:
@@ -150,7 +149,7 @@ def measure(url: str, mails: int, workers: int, kills: int, seed: int, lease: fl
                 time.sleep(0.05)
         finally:
             for pid in running:
-                end_worker(pid, signal.SIGKILL)
+                kill(pid)
         seconds = time.monotonic() - began
         lines = [line.split(" ", 1) for line in log.read_text().splitlines()]
     times = Counter(subject for subject, _ in lines)
@@ -174,13 +173,8 @@ def measure(url: str, mails: int, workers: int, kills: int, seed: int, lease: fl
 
 @contextmanager
 def reading(url: str) -> Iterator[Any]:
-    """A look at the database that leaves no connection open: workers are forked from this process."""
-    database = Database(url)
-    try:
-        with database.reading() as db:
-            yield db
-    finally:
-        database.close()
+    with opened(url) as database, database.reading() as db:
+        yield db
 
 
 def fill(url: str, mails: int) -> set[str]:
@@ -192,10 +186,8 @@ def fill(url: str, mails: int) -> set[str]:
             if viewer_of(db, person).is_employee
         ]
     keys = [f"bench:{number}" for number in range(mails)]
-    database = Database(url)
-    with database.writing() as db:
+    with opened(url) as database, database.writing() as db:
         made = outbox.post(db, [Posting(key, "bench", people[n % len(people)]) for n, key in enumerate(keys)])
-    database.close()
     assert made == mails, "this database has had its mails already"
     return set(keys)
 
@@ -211,25 +203,17 @@ def left(url: str) -> int:
 
 def start_worker(settings: Settings, lease: float) -> int:
     """A process of its own that does nothing but send."""
-    if pid := os.fork():
-        return pid
-    outbox.COMPOSERS["bench"] = lambda db, office, message, viewer: Letter(message.key, "Hej", "<p>Hej</p>")
-    real = sending.pause
-    sending.pause = lambda uid, tries: real(uid, tries) / 100
-    sending.AWAY_PAUSE = timedelta(seconds=0.3)
-    haste = {"lease": timedelta(seconds=lease), "patience": lease / 3, "timeout": min(lease / 8, 2.0)}
-    office = Office(Database(settings.database_url), settings)
-    while True:
-        try:
-            sending.Sender(office, (Channel.MAIL,), **haste).run()
-        except Exception as failure:  # as the clock does: the next step tries again
-            print(f"worker: {type(failure).__name__}: {failure}", file=sys.stderr, flush=True)
-        time.sleep(0.1)
 
+    def prepare() -> Callable[[], None]:
+        outbox.COMPOSERS["bench"] = lambda db, office, message, viewer: Letter(message.key, "Hej", "<p>Hej</p>")
+        real = sending.pause
+        sending.pause = lambda uid, tries: real(uid, tries) / 100
+        sending.AWAY_PAUSE = timedelta(seconds=0.3)
+        haste = {"lease": timedelta(seconds=lease), "patience": lease / 3, "timeout": min(lease / 8, 2.0)}
+        office = Office(Database(settings.database_url), settings)
+        return lambda: sending.Sender(office, (Channel.MAIL,), **haste).run()  # type: ignore[arg-type]
 
-def end_worker(pid: int, how: signal.Signals) -> None:
-    os.kill(pid, how)
-    os.waitpid(pid, 0)
+    return start_process(prepare, lambda: 0.1)
 
 
 # --- the mail server ----------------------------------------------------------------------------------------------

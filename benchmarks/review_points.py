@@ -11,13 +11,12 @@ for each point. Without `--database` both kinds are tried.
 import argparse
 import os
 import random
-import signal
 import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +25,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from benchmarks.fill import fill
+from benchmarks.killing import attempt, kill, opened, start_process
 from med import clock, demo, worker
 from med.app import create_app  # noqa: F401  everything a worker needs is imported once, before it is forked
 from med.competence_compass.models import Activity, Dimension, EffectEstimate, EffectRun, Hypothesis, RunState
@@ -148,15 +148,6 @@ class Databases:
         return self.postgres.create(name, template="first")
 
 
-@contextmanager
-def opened(url: str) -> Iterator[Database]:
-    database = Database(url)
-    try:
-        yield database
-    finally:
-        database.close()
-
-
 def furnish(url: str, folder: Path, count: int, seed: int) -> None:
     """The demo with more decisions whose review dates come in these weeks, activities they began, and runs unread."""
     with opened(url) as database:
@@ -270,25 +261,26 @@ def start_worker(url: str, seed: int, passed: float) -> tuple[int, int]:
     of one). `passed`: how much of the time has; each time it is another hour, at times one that was before."""
     mark = os.memfd_create("job")
     os.write(mark, b"0")
-    if pid := os.fork():
-        return pid, mark
-    chance, database = random.Random(seed), Database(url)
-    while True:
-        clock.start_at(demo.NOW + timedelta(days=chance.uniform(-6, 25 * passed)))
-        for job in jobs:
-            os.pwrite(mark, b"1", 0)
-            try:
-                worker.run(database, job)
-            except Exception as failure:  # as the clock does: the next step tries again
-                print(f"worker: {type(failure).__name__}: {failure}", file=sys.stderr, flush=True)
-            os.pwrite(mark, b"0", 0)
-        time.sleep(chance.uniform(0, 0.05))
+    chance = random.Random(seed)
+
+    def prepare() -> Callable[[], None]:
+        database = Database(url)
+
+        def step() -> None:
+            clock.start_at(demo.NOW + timedelta(days=chance.uniform(-6, 25 * passed)))
+            for job in jobs:
+                os.pwrite(mark, b"1", 0)
+                attempt(lambda job=job: worker.run(database, job))  # type: ignore[misc]
+                os.pwrite(mark, b"0", 0)
+
+        return step
+
+    return start_process(prepare, lambda: chance.uniform(0, 0.05)), mark
 
 
 def end_worker(pid: int, mark: int) -> bool:
     """Kill it; whether it was in the middle of a job."""
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
+    kill(pid)
     found = os.pread(mark, 1, 0) == b"1"
     os.close(mark)
     return found

@@ -121,9 +121,8 @@ def mark(name: str) -> str:
 
 def stems_of(texts: Iterable[str], *marks: str) -> str:
     stems = dict.fromkeys([mark(one) for one in marks])
-    for text in texts:
-        for word in words_of(text):
-            stems[stem(word)] = None
+    for word in words_of("\n".join(texts)):
+        stems[stem(word)] = None
     return " ".join(list(stems)[:MOST_STEMS])
 
 
