@@ -37,7 +37,7 @@ from med.perspectives.slice import perspectives
 from med.settings import Settings
 from med.slices import Job, Slice
 from med.trust.slice import trust
-from med.web import assets
+from med.web import assets, refusals
 from med.web.conditional import UNCHANGED
 from med.web.edge import Edge, takes_gzip
 from med.web.incoming import Submitted
@@ -179,6 +179,7 @@ def accessibility(visit: Visit) -> Response:
 
 
 def show_med_error(request: Request, error: MedError) -> Response:
+    refusals.tell_of(request, desk_of(request).settings, error)
     said: list[Any] = []
     if isinstance(error, NotAllowed):
         said = list(error.objections)

@@ -24,6 +24,10 @@ class NotAllowed(MedError):
         self.objections = list(objections)
 
 
+class Forged(NotAllowed):
+    """A form that another site sent, or without the token of the page it should come from."""
+
+
 class Conflict(MedError):
     """The change was right when the page was opened; the world has moved on since."""
 

@@ -11,9 +11,10 @@ from sqlalchemy import select
 
 from med import clock, language
 from med.cli.words import Stop, database_at_head
+from med.errors import Invalid
 from med.organisation.access import on_day
 from med.organisation.models import Employment, Grant, GrantKind, Person, Seat
-from med.settings import read_settings
+from med.settings import Settings, read_settings
 
 
 def add_commands(commands: Any) -> None:
@@ -47,7 +48,7 @@ def run_person(given: argparse.Namespace) -> int:
     from med.journal.actions import note
 
     settings = read_settings()
-    password = ask_password(given.handle, given.make, settings.name) if given.password else ""
+    password = ask_password(given.handle, given.make, settings) if given.password else ""
     with database_at_head(settings) as database, database.writing() as db:
         person = made(db, given.handle, given.make) if given.make else find(db, given.handle)
         if given.admin:
@@ -106,7 +107,7 @@ def make_admin(db: Any, person: Person) -> None:
         note(db, None, "grant.given", grant)
 
 
-def ask_password(handle: str, name: str, site: str) -> str:
+def ask_password(handle: str, name: str, settings: Settings) -> str:
     from med.identity import passwords
 
     if sys.stdin.isatty():
@@ -116,8 +117,10 @@ def ask_password(handle: str, name: str, site: str) -> str:
     else:
         password = sys.stdin.readline().rstrip("\n")
     language.current.set("en")
-    if wrong := passwords.objection(password, handle, name, site):
-        raise Stop(f"not a password to use: {wrong}")
+    try:
+        passwords.check(password, password, handle, name, settings.name, leaked=settings.data_dir / passwords.LEAKED)
+    except Invalid as invalid:
+        raise Stop(f"not a password to use: {invalid.errors['password']}") from None
     return password
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from med import clock
 from med.cli.keeping import network_file_system
 from med.cli.words import Stop, database_at_head, opened, sqlite_file
+from med.logs import speak_in_lines
 from med.settings import LOOPBACK, Settings, database_url, read_settings
 
 fcntl: Any
@@ -110,6 +111,7 @@ def furnish_demo(settings: Settings, reset: bool) -> None:
 
 
 def run_serve(given: argparse.Namespace) -> int:
+    speak_in_lines()
     settings = read_settings()
     if given.host not in LOOPBACK and not settings.is_https:
         raise Stop("to answer other machines, set MED_BASE_URL to the https:// address people use.")
@@ -158,6 +160,7 @@ def say_how_to_begin(database: Any) -> None:
 
 def make_app() -> Any:
     """The application of one server process among several."""
+    speak_in_lines()
     with nothing_thrown_away():
         from med.app import create_app
 
@@ -256,6 +259,7 @@ def run_worker(given: argparse.Namespace) -> int:
     from med.app import all_jobs
     from med.worker import start
 
+    speak_in_lines()
     settings = read_settings()
     if settings.is_sqlite:
         raise Stop("on SQLite the server process does this itself; a worker of its own needs MED_DATABASE_URL.")

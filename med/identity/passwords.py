@@ -4,9 +4,11 @@ The parameters are OWASP's smallest: 24 ms instead of the library's 200, so that
 no more than two are computed at once. Strength comes from length and from the second step.
 """
 
+import hashlib
 import re
 import unicodedata
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from med.errors import Invalid
@@ -28,6 +30,8 @@ GUESSED = (
     "skiftmig",
 )  # fmt: skip
 RUNS = re.compile(r"(.)\1{2,}")
+
+LEAKED = "leaked-passwords.txt"  # in the data folder: a list of what has come out elsewhere, where somebody puts one
 
 counter = Counter("password", windows=2, line=20)
 
@@ -54,12 +58,42 @@ def objection(password: str, *about: str) -> Text | None:
     return None
 
 
-def check(password: str, repeated: str, *about: str) -> None:
-    """Raises Invalid with the message at its field."""
-    if wrong := objection(password, *about):
+def check(password: str, repeated: str, *about: str, leaked: Path) -> None:
+    """Raises Invalid with the message at its field. `leaked` is the list of `is_leaked`, which need not be there."""
+    if wrong := objection(password, *about) or (LEAKED_ONE if is_leaked(password, leaked) else None):
         raise Invalid(password=wrong)
     if password != repeated:
         raise Invalid(repeated=T("De to er ikke ens."))
+
+
+LEAKED_ONE = T("Den står på en liste over adgangskoder, der er sluppet ud andre steder. Vælg en anden.")
+
+
+def is_leaked(password: str, leaked: Path) -> bool:
+    """Whether the list has it: lines of SHA-1 in capitals, sorted, with or without ":" and a count.
+
+    So are the lists that are published (SHA-1 is theirs, and guards nothing here). The question stays in the house: a
+    list of a thousand million lines is looked into some forty times, and never read.
+    """
+    asked = hashlib.sha1(folded(password).encode(), usedforsecurity=False).hexdigest().upper().encode()
+    try:
+        with leaked.open("rb") as lines:
+            low, high = 0, leaked.stat().st_size
+            while low < high:
+                middle = (low + high) // 2
+                line = _line_from(lines, middle)
+                low, high = (middle + 1, high) if line and line[:40] < asked else (low, middle)
+            return _line_from(lines, low)[:40] == asked
+    except FileNotFoundError:
+        return False
+
+
+def _line_from(lines: Any, place: int) -> bytes:
+    """The first line that begins at a place or after it; b"" at the end."""
+    lines.seek(max(0, place - 1))
+    if place:
+        lines.readline()
+    return lines.readline()
 
 
 def _without_rows(text: str) -> str:

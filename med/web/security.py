@@ -7,7 +7,7 @@ import secrets
 
 from litestar import Request
 
-from med.errors import NotAllowed
+from med.errors import Forged
 from med.language import T
 from med.settings import Settings
 from med.web.incoming import Submitted
@@ -44,7 +44,7 @@ def check_origin(request: Request, settings: Settings, must_tell: bool = False) 
     else:
         good = settings.demo or not must_tell
     if not good:
-        raise NotAllowed([T("Formularen kom fra et andet websted.")])
+        raise Forged([T("Formularen kom fra et andet websted.")])
 
 
 def make_token(secret: str) -> str:
@@ -63,7 +63,7 @@ def check_token(form: Submitted, secret: str) -> None:
         bytes(a ^ b for a, b in zip(raw[:16], raw[16:], strict=True)), _tag(secret)
     ):
         return
-    raise NotAllowed(
+    raise Forged(
         [T("Siden var for gammel eller kom fra en anden pålogning. Gå tilbage, genindlæs siden og prøv igen.")]
     )
 

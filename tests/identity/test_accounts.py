@@ -1,5 +1,6 @@
 """Passwords of our own: the link one begins with, the second step, recovery codes, and what ends what."""
 
+import hashlib
 import re
 from datetime import timedelta
 
@@ -78,6 +79,29 @@ def test_a_password_is_the_same_however_the_keyboard_composes_it():
     kept = passwords.hash_now("bl\u00e5 heste i regnvejr")
     assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert passwords._matches(passwords.folded("bla\u030a heste i regnvejr"), kept)
+
+
+def test_what_has_leaked_elsewhere_is_no_password(tmp_path):
+    """The whole list is never read: each of its lines is found, and nothing between them."""
+    words = [f"et helt almindeligt kodeord {number}" for number in range(400)]
+    lines = sorted(hashlib.sha1(word.encode()).hexdigest().upper() for word in words)
+    listed = tmp_path / passwords.LEAKED
+    assert not passwords.is_leaked(words[0], listed)  # there is no list
+    for ending in ("", ":7", ":1234567\r"):
+        listed.write_text("".join(f"{line}{ending}\n" for line in lines))
+        assert all(passwords.is_leaked(word, listed) for word in words)
+        assert not any(passwords.is_leaked(word + "!", listed) for word in words)
+    listed.write_bytes(b"")
+    assert not passwords.is_leaked(words[0], listed)
+
+
+def test_a_leaked_password_is_refused_at_its_field(visitor, signed_in, tmp_path):
+    listed = tmp_path / passwords.LEAKED
+    listed.write_text(hashlib.sha1(NEW.encode()).hexdigest().upper() + ":3\n")
+    form = signed_in("anna").open("/mig/adgang/kode").form("Skift adgangskode")
+    assert form.fill(password=NEW, repeated=NEW).send().errors() == {"password": f"Fejl: {passwords.LEAKED_ONE}"}
+    listed.unlink()
+    assert form.send().status_code == 303
 
 
 # --- coming in --------------------------------------------------------------------------------------------------------

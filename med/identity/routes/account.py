@@ -16,6 +16,7 @@ from med.journal.actions import note
 from med.language import T
 from med.organisation.models import Person
 from med.organisation.queries import viewer_for
+from med.web import refusals
 from med.web.edge import client_address
 from med.web.incoming import Submitted
 from med.web.routing import Desk, Visit, get, post
@@ -76,6 +77,7 @@ def sign_in_by_password(visit: Visit) -> Response:
         if account is not None:
             account_id, reason = account.id, "code" if right else "password"
             visit.traces.append(lambda db: note(db, None, "account.refused", db.get_one(Account, account_id), [reason]))
+        refusals.tell(visit.request, visit.desk.settings, 422, "SignIn")
         return show_door(visit, {"password": WRONG}, 422)
     limits.forgive(visit.db, *tried.keys)
     response = enter(visit, account.person, "account", second_step_first(visit, account, visit.form.get("videre")))
@@ -136,7 +138,8 @@ def begin(visit: Visit, token: str) -> Response:
     """Choose a password by the link, and be let in."""
     person = accounts.find_welcome(visit.db, token).person
     try:
-        passwords.check(visit.form.get("password"), visit.form.get("repeated"), *known_of(visit, person))
+        leaked = visit.desk.settings.data_dir / passwords.LEAKED
+        passwords.check(visit.form.get("password"), visit.form.get("repeated"), *known_of(visit, person), leaked=leaked)
     except Invalid as invalid:
         return show_welcome(visit, token, invalid.errors, 422)
     used = accounts.use_welcome(visit.db, token)

@@ -79,7 +79,8 @@ def change_password(visit: Visit) -> Response:
     account = own_account(visit.db, visit)
     person = account.person
     try:
-        passwords.check(visit.form.get("password"), visit.form.get("repeated"), *known_of(visit, person))
+        leaked = visit.desk.settings.data_dir / passwords.LEAKED
+        passwords.check(visit.form.get("password"), visit.form.get("repeated"), *known_of(visit, person), leaked=leaked)
     except Invalid as invalid:
         return show_password(visit, invalid.errors, 422)
     accounts.set_password(visit.db, visit.viewer, person, visit.brought, anew=False)

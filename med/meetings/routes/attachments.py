@@ -21,6 +21,7 @@ from med.meetings.routes.agenda import current_values, show_form
 from med.organisation.access import is_employee
 from med.sealing import ring_of
 from med.settings import BadSetting, Settings
+from med.web import refusals
 from med.web.forms import parse
 from med.web.incoming import Submitted
 from med.web.routing import Visit, get, post
@@ -70,6 +71,7 @@ def attach(visit: Visit, meeting_id: int, item_id: int) -> Response:
     form, errors = parse(AttachFile, visit.form)
     taken = visit.form.taken.get("file", T("Vælg en fil."))
     if not isinstance(taken, Kept):
+        refusals.tell(visit.request, visit.desk.settings, 422, "File")
         errors = {**errors, "file": taken}
     elif form is not None:
         try:

@@ -1,0 +1,89 @@
+"""What the log says: lines programs can read, what was refused and to whom, and nothing that opens anything."""
+
+import json
+import logging
+import subprocess
+import sys
+
+import pytest
+
+from med.logs import Lines
+from tests.meetings.conftest import item, plan  # noqa: F401 - a meeting to attach something to
+
+
+@pytest.fixture
+def refused(caplog):
+    caplog.set_level(logging.INFO, logger="med.refused")
+    return lambda: [record.told for record in caplog.records if record.name == "med.refused"]
+
+
+def test_who_tried_what_is_told(visitor, refused, people):
+    carla = visitor("carla")
+    assert carla.open("/drift/adgang").status_code == 403
+    assert carla.open("/moeder/99999").status_code == 404
+    assert carla.post("/mig/set", {}).status_code == 403
+    assert carla.post("/mig/set", {}, **{"sec-fetch-site": "cross-site"}).status_code == 403
+    assert carla.post("/mig/set", {"_token": b"\xff"}).status_code in {400, 403}
+    told = [(one["status"], one["why"], one["method"], one["route"], one.get("person")) for one in refused()]
+    assert told[:4] == [
+        (403, "NotAllowed", "GET", "identity.ways_in", people.carla),
+        (404, "NotFound", "GET", "meetings.show", people.carla),
+        (403, "Forged", "POST", "identity.seen", people.carla),
+        (403, "Forged", "POST", "identity.seen", None),  # from another site: nobody asks who it is
+    ]
+    assert len(told) == 5
+    assert refused()[1]["path"] == {"meeting_id": 99999}
+
+
+def test_strangers_who_guess_are_told_of_and_old_links_are_not(visitor, refused, app):
+    assert visitor().open("/log-ind/link/et-link-der-aabner-alt").status_code == 404
+    assert refused() == []
+    guess = {"handle": "anna", "password": "forkert"}
+    for _ in range(6):
+        answer = visitor().post("/log-ind/konto", guess)
+    assert answer.status_code == 429
+    assert [one["why"] for one in refused()] == ["SignIn"] * 5 + ["TooMany"]
+    assert set(refused()[0]) == {"status", "why", "method", "route", "path", "from"}
+    assert "forkert" not in str(refused())
+
+
+def test_a_private_address_that_opens_is_never_in_a_line(visitor, refused):
+    carla = visitor("carla")
+    assert carla.open("/log-ind/link/et-link-der-aabner-alt").status_code == 404
+    assert [(one["route"], one["path"]) for one in refused()] == [("identity.welcome", {})]
+
+
+def test_a_file_that_is_not_taken_is_told_of(visitor, refused, plan, item):  # noqa: F811
+    meeting = plan()
+    form = visitor("anna").open(f"/moeder/{meeting}/punkter/{item(meeting, 'Budget')}/ret").form("Læg bilaget på")
+    form.send(files={"file": ("program.exe", b"MZ", "application/octet-stream")})
+    assert [(one["why"], one["route"]) for one in refused()] == [("File", "meetings.attach")]
+
+
+def test_a_line_is_one_object_whatever_is_said():
+    record = logging.LogRecord("med", logging.ERROR, "x.py", 1, "said %s", ('"\n2026 level=info',), None)
+    record.created = 1795320000.25
+    record.told = {"person": 7}
+    line = Lines().format(record)
+    assert "\n" not in line
+    assert json.loads(line) == {
+        "at": "2026-11-22T04:00:00Z", "level": "error", "log": "med", "said": 'said "\n2026 level=info', "person": 7,
+    }  # fmt: skip
+
+
+def test_a_server_speaks_in_lines_with_its_stumbles_in_them():
+    program = """
+import logging
+from med.logs import speak_in_lines
+speak_in_lines()
+logging.getLogger("med.refused").info("refused", extra={"told": {"status": 403}})
+logging.getLogger("med.worker").info("as it should")
+try:
+    1 / 0
+except ZeroDivisionError:
+    logging.getLogger("med").exception("a stumble")
+"""
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stderr
+    first, second = map(json.loads, said.splitlines())
+    assert (first["status"], first["level"]) == (403, "info")
+    assert second["traceback"].endswith("ZeroDivisionError: division by zero")
