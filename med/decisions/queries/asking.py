@@ -20,7 +20,6 @@ from med.perspectives.models import Perspective
 from med.workdays import to_utc
 
 PAGE = 50
-WALK = 200  # of the newest are looked through for counts that no index gives: in a million, all would take too long
 CAP = 100  # a count above 99 is shown as "99+": nobody needs it exact, and it would cost a walk of everything
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -298,7 +297,7 @@ def counts_of(viewer: Viewer, filters: Filters, news_since: datetime | None) -> 
 
 
 def counts_among_newest(viewer: Viewer, filters: Filters, news_since: datetime | None) -> Select[*tuple[Any, ...]]:
-    asked: Select[*tuple[Any, ...]] = select(Decision.id).where(*conditions(viewer, filters, news_since)).limit(WALK)
+    asked: Select[*tuple[Any, ...]] = select(Decision.id).where(*conditions(viewer, filters, news_since)).limit(CAP)
     if filters.words:
         asked = asked.select_from(search.INDEX).join(Decision, Decision.id == search.INDEX.c.thing_id)
         asked = asked.order_by(search.INDEX.c.rowid.desc())

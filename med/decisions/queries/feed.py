@@ -20,11 +20,11 @@ from med.decisions.filters import LARGEST_ID, Filters
 from med.decisions.models import Decision, Tag
 from med.decisions.queries.asking import (
     ANY_EMPLOYEE,
+    CAP,
     CHIPS,
     EPOCH,
     MICROSECOND,
     PAGE,
-    WALK,
     Cursor,
     counts_of,
     counts_question,
@@ -132,8 +132,8 @@ def chip_counts(
     """How many the list holds under each perspective's chip with the other filters as they are; None is "Alle".
 
     Each count stops at CAP, which is shown as "99+": below that it equals the list, above it costs no more than
-    a walk of a hundred entries. With words, a state or a person only the newest WALK are looked through: where there
-    are more, a count is `AtLeast`. All five are one query.
+    a walk of a hundred entries. With words, a state or a person only the newest CAP are looked through: where there are
+    more, a count is `AtLeast`. All five are one query.
     """
     if not viewer.is_employee:
         return dict.fromkeys(CHIPS, 0)
@@ -142,7 +142,7 @@ def chip_counts(
     else:
         shape = shape_of(replace(filters, perspective=None), "")
         row = counts_question(shape)(db, **given(viewer, filters, None, news_since))[0]
-    is_more = looks_through(filters) and row[0] >= WALK
+    is_more = looks_through(filters) and row[0] >= CAP
     return dict(zip(CHIPS, map(AtLeast, row) if is_more else row, strict=True))
 
 
