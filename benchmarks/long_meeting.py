@@ -1,7 +1,7 @@
-"""One meeting of fifteen items with minutes: the page the budget is about."""
+"""Meetings of fifteen items: one with minutes, whose page the budget is about, and one that is going on."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -37,18 +37,61 @@ WORDS = (
 
 def hold_long_meeting(db: Session) -> tuple[int, int]:
     """(meeting id, id of one of its published decisions)."""
-    committee = db.scalars(select(Committee).where(Committee.key == "med-aabrinken")).one()
     starts_at = clock.now() - timedelta(days=20)
+    meeting = call_together(db, starts_at)
+    meeting.state, meeting.closed_at = State.HELD, meeting.ends_at
+    decision = None
+    for item in list_items(db, meeting):
+        item.minutes_text, item.minutes_version = WORDS, 1
+        item.outcome, item.consensus = Outcome.DECIDED, Consensus.AGREED
+        decision = Decision(
+            uid=str(uuid.uuid4()),
+            committee_id=meeting.committee_id,
+            meeting_id=meeting.id,
+            item_id=item.id,
+            is_open=True,
+            year=starts_at.year,
+            number=500 + item.position,
+            text=f"planen for hold {item.position} prøves i tre måneder.",
+            why="Det giver ro, og borgerne møder de samme voksne.",
+            perspective=Perspective.RESILIENS,
+            decided_at=starts_at,
+            changed_at=starts_at,
+        )
+        decision.tags = [
+            Tag(perspective=Perspective.RESILIENS, is_main=True, committee_id=meeting.committee_id, is_open=True)
+        ]
+        db.add(decision)
+    minutes = Minutes(
+        meeting_id=meeting.id, committee_id=meeting.committee_id, state=MinutesState.IN_REVIEW, review_at=starts_at
+    )
+    db.add(minutes)
+    db.flush()
+    db.refresh(meeting)
+    freeze(db, None, meeting, starts_at + timedelta(days=7))
+    assert decision is not None
+    return meeting.id, decision.id
+
+
+def open_long_meeting(db: Session) -> tuple[int, list[int]]:
+    """(the id of a meeting that is going on, the ids of its items)."""
+    meeting = call_together(db, clock.now() - timedelta(hours=1))
+    meeting.state = State.IN_PROGRESS
+    return meeting.id, [item.id for item in list_items(db, meeting)]
+
+
+def call_together(db: Session, starts_at: datetime) -> Meeting:
+    """A meeting of the demo's committee with everybody there."""
+    committee = db.scalars(select(Committee).where(Committee.key == "med-aabrinken")).one()
     meeting = Meeting(
         uid=str(uuid.uuid4()),
         committee_id=committee.id,
         title="MED-ledelsen: en lang dag",
         starts_at=starts_at,
         ends_at=starts_at + timedelta(hours=4),
-        state=State.HELD,
+        state=State.PLANNED,
         agenda_sent_at=starts_at - timedelta(days=7),
         opened_at=starts_at,
-        closed_at=starts_at + timedelta(hours=4),
         created_at=starts_at - timedelta(days=40),
     )
     db.add(meeting)
@@ -67,43 +110,23 @@ def hold_long_meeting(db: Session) -> tuple[int, int]:
                     presence=Presence.PRESENT,
                 )
             )
-    decision = None
-    for position in range(1, 16):
-        item = Item(
+    return meeting
+
+
+def list_items(db: Session, meeting: Meeting) -> list[Item]:
+    items = [
+        Item(
             uid=str(uuid.uuid4()),
             meeting_id=meeting.id,
-            committee_id=committee.id,
+            committee_id=meeting.committee_id,
             position=position,
             purpose=Purpose.DECIDE,
             title=f"Punkt {position}: hvad gør vi ved vagtplanen?",
             case_text=WORDS,
             recommendation="MED-ledelsen drøfter planen\nMED-ledelsen godkender planen",
-            minutes_text=WORDS,
-            minutes_version=1,
-            outcome=Outcome.DECIDED,
-            consensus=Consensus.AGREED,
         )
-        db.add(item)
-        db.flush()
-        decision = Decision(
-            uid=str(uuid.uuid4()),
-            committee_id=committee.id,
-            meeting_id=meeting.id,
-            item_id=item.id,
-            is_open=True,
-            year=starts_at.year,
-            number=500 + position,
-            text=f"planen for hold {position} prøves i tre måneder.",
-            why="Det giver ro, og borgerne møder de samme voksne.",
-            perspective=Perspective.RESILIENS,
-            decided_at=starts_at,
-            changed_at=starts_at,
-        )
-        decision.tags = [Tag(perspective=Perspective.RESILIENS, is_main=True, committee_id=committee.id, is_open=True)]
-        db.add(decision)
-    db.add(Minutes(meeting_id=meeting.id, committee_id=committee.id, state=MinutesState.IN_REVIEW, review_at=starts_at))
+        for position in range(1, 16)
+    ]
+    db.add_all(items)
     db.flush()
-    db.refresh(meeting)
-    freeze(db, None, meeting, starts_at + timedelta(days=7))
-    assert decision is not None
-    return meeting.id, decision.id
+    return items

@@ -4,15 +4,14 @@ Words differ in how often they stand: in every tenth text, in one of hundreds, i
 """
 
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from sqlalchemy import func, select
 
-from benchmarks.municipality import build
+from benchmarks.grounds import Ground
 from med.access import Viewer
 from med.db import Database, Prepared
 from med.decisions import queries
@@ -38,14 +37,12 @@ KIND = {"decisions alone": "decision", "items alone": "item"}
 TIMES = 20
 
 
-def section(decisions: int, rounds: int, seed: int) -> list[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        build(Path(folder), decisions, seed)
-        database = Database(f"sqlite:///{Path(folder) / 'med.db'}")
-        try:
-            return ["## Search", "", *measure(database, max(rounds, 4))]
-        finally:
-            database.close()
+def section(ground: Ground, rounds: int) -> list[str]:
+    database = Database(ground.url)
+    try:
+        return ["## Search", "", *measure(database, max(rounds, 4))]
+    finally:
+        database.close()
 
 
 def measure(database: Database, rounds: int) -> list[str]:
@@ -72,7 +69,7 @@ def table(db: Any, name: str, viewer: Viewer, rounds: int) -> list[str]:
     feed = Prepared(lambda: page_of(ANY_EMPLOYEE, Filters(), None, None, None).limit(queries.PAGE + 1))
     asked: dict[str, Callable[[], Any]] = {"": lambda: feed(db, inside=viewer.inside)}
     for what, words in SOUGHT.items():
-        asked[what] = lambda words=words, what=what: searching.found(db, viewer, words, KIND.get(what, ""))
+        asked[what] = partial(searching.found, db, viewer, words, KIND.get(what, ""))
     spent: dict[str, list[float]] = {what: [] for what in asked}
     for ask in asked.values():
         ask()

@@ -1,0 +1,110 @@
+"""What a thousand times more decisions add to a page: two servers asked in turns, one request each.
+
+Whatever else the machine does meets both alike. On SQLite somebody saves something before each request, so nothing is
+remembered and every question is asked anew; PostgreSQL's readers remember nothing anyhow.
+"""
+
+import gzip
+import itertools
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from benchmarks.asking import Line, asking
+from benchmarks.grounds import Served
+from benchmarks.visits import FILTERS, PERSONAS, filtered, walk_down
+
+GOAL, RARE_GOAL = 1.3, 2.0
+TIMES = 150  # requests to each in a round
+ENTRY = b'<article class="dec'
+DEEP = "an older page"
+
+
+class Times(NamedTuple):
+    p99: float
+    p50: float
+    cpu: float
+
+
+class Measured(NamedTuple):
+    small: Times
+    large: Times
+    entries: tuple[int, int]
+
+
+def growth(small: Served, large: Served, rounds: int) -> list[str]:
+    found = {pair: [] for pair in itertools.product([*FILTERS, DEEP], PERSONAS)}  # type: ignore[var-annotated]
+    both = [(served, Line(served.port), walk_down(served)) for served in (small, large)]
+    for _ in range(rounds + 1):
+        for pair, rows in found.items():
+            rows.append(in_turns([(served, line, request_of(served, older, *pair)) for served, line, older in both]))
+    return table({pair: together(rows[1:]) for pair, rows in found.items()}, small, large, rounds)
+
+
+def request_of(served: Served, older: list[str], name: str, who: str) -> bytes:
+    if name == DEEP:
+        return asking(older[min(10, len(older) - 1)], served.ground.places["personas"][who])
+    return filtered(served, name, who)
+
+
+def in_turns(both: Sequence[tuple[Served, Line, bytes]]) -> Measured:
+    took: list[list[float]] = [[], []]
+    before = [served.cpu() for served, _, _ in both]
+    entries = [0, 0]
+    for number in range(TIMES):
+        for at in (0, 1) if number % 2 else (1, 0):
+            served, line, request = both[at]
+            served.ground.save()
+            began = time.perf_counter()
+            answer = line.ask(request)
+            took[at].append(time.perf_counter() - began)
+            if answer.status != 200:
+                raise RuntimeError(f"{request!r} was answered {answer.status}")
+            if number == TIMES - 1:
+                entries[at] = gzip.decompress(answer.body).count(ENTRY)
+    times = []
+    for at, (served, _, _) in enumerate(both):
+        ordered = sorted(took[at])
+        cpu = (served.cpu() - before[at]) / TIMES
+        times.append(Times(ordered[int(TIMES * 0.99)], ordered[TIMES // 2], cpu))
+    return Measured(times[0], times[1], (entries[0], entries[1]))
+
+
+def together(rounds: Sequence[Measured]) -> Measured:
+    def medians(times: Sequence[Times]) -> Times:
+        return Times(*(statistics.median(one[at] for one in times) for at in range(3)))
+
+    return Measured(medians([one.small for one in rounds]), medians([one.large for one in rounds]), rounds[-1].entries)
+
+
+def table(found: Mapping[tuple[str, str], Measured], small: Served, large: Served, rounds: int) -> list[str]:
+    rows = [
+        "",
+        f"{large.ground.decisions:,} decisions against {small.ground.decisions:,}, requests in turns, {TIMES} to each "
+        f"in {rounds} rounds; p99 / p50 / CPU, medians of the rounds, as multiples. Where a page of the small one "
+        f"holds fewer entries it is set beside its unfiltered page (°). Goal: p99 at most {GOAL} ×.",
+        "",
+        "| filter | " + " | ".join(PERSONAS) + " | entries, employee |",
+        "|---" * (len(PERSONAS) + 2) + "|",
+    ]
+    for name in [*FILTERS, DEEP]:
+        cells = []
+        for who in PERSONAS:
+            one = found[name, who]
+            is_alike = one.entries[0] >= 0.8 * one.entries[1]
+            base = one.small if is_alike else found["everything", who].small
+            ratios = [mine / its for mine, its in zip(one.large, base, strict=True)]
+            met = "" if ratios[0] <= GOAL else " **no**"
+            cells.append(" / ".join(f"{ratio:.2f}" for ratio in ratios) + ("" if is_alike else " °") + met)
+        few, many = found[name, "employee"].entries
+        rows.append(f"| {name} | " + " | ".join(cells) + f" | {few} → {many} |")
+    rare = max(
+        found["the rare perspective", who].large.p99 / found["everything", who].large.p99 for who in PERSONAS[:2]
+    )
+    met = "" if rare <= RARE_GOAL else " **no**"
+    return [
+        *rows,
+        "",
+        f"The rare perspective's p99 is {rare:.2f} × the unfiltered page's (goal: at most {RARE_GOAL:g}){met}.",
+    ]
