@@ -138,6 +138,8 @@ def livez() -> Response[str]:
 async def readyz(request: Request) -> Response[str]:
     """Whether people can work: the database takes a change, the tables are this program's, files can be kept."""
     desk = desk_of(request)
+    if desk.is_leaving:
+        return Response("This process is about to stop.", status_code=503, media_type=MediaType.TEXT)
     try:
         found = await asyncio.wait_for(desk.in_thread(why_not_ready, desk), READY_WITHIN)
     except TimeoutError:

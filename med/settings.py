@@ -36,6 +36,7 @@ KNOWN = (
     Setting("MED_NAME", "Solbæk Kommune", "The municipality's name, shown at the top of every page."),
     Setting("MED_BRAND", "", "Brand colour as #rrggbb; refused below 4.5:1 contrast on white."),
     Setting("MED_WORKERS", "1", "Server processes; more than one needs PostgreSQL."),
+    Setting("MED_DRAIN", "0", "Seconds to answer on after SIGTERM, with 503 at /readyz: a proxy turns elsewhere."),
     Setting(
         "MED_SMTP_URL",
         "",
@@ -103,6 +104,7 @@ class Settings:
     name: str = "Solbæk Kommune"
     brand: str = ""
     workers: int = 1
+    drain: int = 0  # seconds
     live_readers: int = 400
     smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
@@ -155,7 +157,6 @@ def read_settings(
     folder = Path(data_dir or values["MED_DATA_DIR"]).expanduser().absolute()
     base_url = read_address(values["MED_BASE_URL"], demo)
     workers = read_number("MED_WORKERS", values["MED_WORKERS"], 64)
-    live_readers = read_number("MED_LIVE_READERS", values["MED_LIVE_READERS"], 10_000)
     url = database_url(values["MED_DATABASE_URL"], folder)
     if url.startswith("sqlite") and workers > 1:
         raise BadSetting("MED_WORKERS above 1 needs PostgreSQL: set MED_DATABASE_URL, or MED_WORKERS=1.")
@@ -170,7 +171,8 @@ def read_settings(
         name=values["MED_NAME"],
         brand=values["MED_BRAND"],
         workers=workers,
-        live_readers=live_readers,
+        drain=read_number("MED_DRAIN", values["MED_DRAIN"], 600, 0),
+        live_readers=read_number("MED_LIVE_READERS", values["MED_LIVE_READERS"], 10_000),
         smtp_url=read_server("MED_SMTP_URL", values["MED_SMTP_URL"], {"smtp", "smtps"}),
         mail_from=read_sender(values["MED_MAIL_FROM"], values["MED_SMTP_URL"]),
         imap_url=read_server("MED_IMAP_URL", values["MED_IMAP_URL"], {"imap", "imaps"}),

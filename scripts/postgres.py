@@ -71,11 +71,17 @@ class Postgres:
             connection.execute(statement)
 
 
+# For figures: as PostgreSQL comes, on a disk, every commit waiting for it.
+CAREFUL = {"max_connections": "200", "timezone": "UTC"}
+
+
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
-    """Start PostgreSQL (half a second) and stop it; a new one for every call, so runs side by side do not meet."""
+def running_postgres(is_careful: bool = False) -> Iterator[Postgres]:
+    """Start PostgreSQL (half a second) and stop it; a new one for every call, so runs side by side do not meet.
+
+    With `is_careful` it waits for the disk at every commit, as where people work."""
     # PostgreSQL's socket wants a short path, so not pytest's long one.
-    folder = Path(tempfile.mkdtemp(prefix="med-pg-", dir=_memory()))
+    folder = Path(tempfile.mkdtemp(prefix="med-pg-", dir=None if is_careful else _memory()))
     server = None
     try:
         programs, who = _programs(folder)
@@ -85,7 +91,8 @@ def running_postgres() -> Iterator[Postgres]:
             folder,
             who,
         )
-        settings = [word for name, value in CARELESS.items() for word in ("-c", f"{name}={value}")]
+        chosen = CAREFUL if is_careful else CARELESS
+        settings = [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
         log = folder / "log"
         with log.open("wb") as output:
             server = subprocess.Popen(

@@ -349,6 +349,24 @@ def test_a_running_request_is_finished_before_the_server_goes(place):
         assert "Traceback" not in server.log.read_text()
 
 
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_proxy_hears_that_a_server_is_about_to_stop(postgres, furnished_template, tmp_path, processes):
+    url = postgres.new("leaving", template=furnished_template)
+    with running(tmp_path, url, "serve", MED_WORKERS=processes, MED_DRAIN="600") as server:
+        assert server.send("GET", "/readyz")[0].status == 200
+        server.process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + 20
+        ready = {200}
+        while ready != {503} and time.monotonic() < deadline:  # each process hears it in its own time
+            ready = {server.send("GET", "/readyz")[0].status for _ in range(8)}
+        assert ready == {503}
+        answers = {server.send("GET", path)[0].status for path in ("/livez", "/log-ind") for _ in range(5)}
+        assert answers == {200}  # whoever comes nevertheless is served
+        server.process.send_signal(signal.SIGINT)  # a second word: not so long
+        assert server.process.wait(20) == 0
+        assert "Traceback" not in server.log.read_text()
+
+
 def test_a_request_that_never_ends_does_not_keep_the_server(furnished_file, tmp_path):
     shutil.copy(furnished_file, tmp_path / "med.db")
     short = "import med.cli; from med.cli import serving; serving.PATIENCE = 1; raise SystemExit(med.cli.main())"

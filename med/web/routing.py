@@ -83,6 +83,7 @@ class Desk:
         self.writer = ThreadPoolExecutor(1 if database.is_sqlite else 12, thread_name_prefix="writer")
         self.ear = Ear(database.url)  # what other server processes announce; started where people are served
         self.at_stop: list[Callable[[], None]] = []  # ends what would never end by itself: open event streams
+        self.is_leaving = False  # serves whoever comes, and tells proxies to send nobody
 
     def stop(self) -> None:
         """The server wants to go: no answer may keep it waiting."""
