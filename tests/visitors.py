@@ -1,5 +1,6 @@
 """A person at the keyboard: signs in, opens pages, fills in the forms they find there, follows where they lead."""
 
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
@@ -18,8 +19,9 @@ class Page:
         self.headers = response.headers
         self.text: str = response.text if "text" in response.headers.get("content-type", "text") else ""
 
-    @property
+    @cached_property
     def tree(self) -> Any:
+        """Read once: taking a page apart costs as much as making it."""
         return html.fromstring(self.text)
 
     @property

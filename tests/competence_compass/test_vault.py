@@ -228,7 +228,7 @@ def test_a_backup_leaves_the_key_ring_out_and_says_so(med, data_dir, tmp_path):
     assert (tmp_path / "med-ring" / RING_FILE).exists() and "not in it" not in said
 
 
-def test_a_restore_does_not_bring_back_who_was_erased_since(med, data_dir, database, write, vault, tmp_path, postgres):
+def test_a_restore_does_not_bring_back_who_was_erased_since(med, data_dir, database, write, vault, tmp_path, request):
     citizen_id = write(lambda db: canary(db, vault).id)
     assert med("backup", tmp_path / "kopi")[0] == 0
     write(lambda db: erase(db, citizen_id))
@@ -237,6 +237,7 @@ def test_a_restore_does_not_bring_back_who_was_erased_since(med, data_dir, datab
     words = ["restore", tmp_path / "kopi", "--into", tmp_path / "igen"]
     url = f"sqlite:///{tmp_path / 'igen' / 'med.db'}"
     if not database.is_sqlite:
+        postgres = request.getfixturevalue("postgres")
         url = postgres.create(f"igen_{os.getpid()}")
         words += ["--database-url", url]
     status, said = med(*words)
