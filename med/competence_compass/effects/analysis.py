@@ -211,6 +211,7 @@ def findings(design: Design, main: Fit, guarded: Fit | None) -> tuple[list[Estim
     p = stats.norm.sf(d / se)
     up, q = false_discovery(p)
     down, _ = false_discovery(stats.norm.cdf(d / se))
+    plain_up = up if guarded is None else up | false_discovery(stats.norm.sf(np.divide(*sized(main))))[0]
     shrunken, _, _ = shrink(d, se)
     found = []
     for i, (activity, dimension) in enumerate(pairs):
@@ -224,7 +225,7 @@ def findings(design: Design, main: Fit, guarded: Fit | None) -> tuple[list[Estim
                 d=d[i],
                 se=se[i],
                 shrunken=shrunken[i],
-                is_up=bool(up[i]),
+                is_up=bool(plain_up[i]),
                 is_down=bool(down[i]),
                 waiting=waiting.estimate,
                 is_maintain=study.hypotheses[i].is_maintain,

@@ -120,12 +120,12 @@ def settle(found: Finding) -> tuple[Verdict, Reason]:
     ):
         if not passed:
             continue
-        if side * found.shrunken < WORTH_SAYING:
+        if found.lead_flagged and not guarded:
+            why = Reason.ROSE_BEFORE_START
+        elif side * found.shrunken < WORTH_SAYING:
             why = Reason.SMALL
         elif np.isfinite(found.waiting) and side * found.waiting < 0:
             why = Reason.WAITING_LIST_DISAGREES
-        elif found.lead_flagged and not guarded:
-            why = Reason.ROSE_BEFORE_START
         else:
             return verdict, Reason.NONE
     low, high = found.d - Z90 * found.se, found.d + Z90 * found.se

@@ -95,6 +95,10 @@ NOT_TO_CONCLUDE = (
     T("Tallene tyder på noget; de beviser ikke, at aktiviteten er årsagen, og de siger intet om den enkelte borger."),
     T("»Uafklaret« og »for få data« betyder ikke, at aktiviteten ikke virker, men at vi ikke kan se det endnu."),
     T("Aktiviteterne kan ikke stilles op efter, hvem der er bedst: borgerne og målene er forskellige."),
+    T(
+        "Den, der ved, at en borger har deltaget, ser ofte lidt mere fremgang. Det kan ingen beregning tage højde for. "
+        "Se derfor også på prøverne og på borgerens egen stemme."
+    ),
 )
 
 

@@ -71,14 +71,17 @@ def test_progress_is_told_from_nothing_to_everything():
 
 
 def test_the_rising_who_get_places_switch_to_lines_of_their_own():
-    """Everybody has a line; those who begin have steeper ones. The guarded estimate is not taken in by them."""
-    study = small_study(citizens=120, missing=0.0)
+    """Everybody has a line; those who begin have steeper ones. The guarded estimate is not taken in by them, and the
+    reader is told why there is no conclusion."""
+    study = small_study(2, citizens=120, missing=0.0)
     begins = np.zeros(len(study.citizens), bool)
     begins[study.p_citizen[study.p_activity == 0]] = True
-    scores = study.scores + (0.15 * begins[study.citizen] * study.quarter)[:, None]
-    found = run(replace(study, scores=scores - scores.mean(), hypotheses=study.hypotheses[:1]))
+    rising = begins[study.citizen] * (study.quarter - study.quarter.min())
+    study = replace(study, scores=study.scores + 0.15 * rising[:, None], hypotheses=study.hypotheses[:1])
+    found = run(study)
     assert found.is_guarded and found.line_z > 3
-    assert found.estimates[0].verdict is not Verdict.DEVELOPS
+    assert verdicts(run(study, guard=False)) == [(Verdict.DEVELOPS, Reason.NONE)]
+    assert verdicts(found) == [(Verdict.UNSETTLED, Reason.ROSE_BEFORE_START)]
 
 
 def test_what_is_left_beside_the_design_is_that_of_least_squares():
