@@ -30,6 +30,7 @@ from med.keeping.slice import keeping
 from med.language import T
 from med.loop.slice import loop
 from med.meetings.slice import meetings
+from med.migrations import head, works_with
 from med.notices.slice import notices
 from med.organisation.slice import organisation
 from med.overview.slice import overview
@@ -155,8 +156,6 @@ LEAST_FREE = 64 * 2**20
 
 def why_not_ready(desk: Desk) -> str:
     """One sentence, or "". Asked where changes are made, so that it waits in the same queue as they do."""
-    from med.migrations import head, works_with  # Alembic: a fifth of the start-up, for a page that is asked later
-
     with desk.database.writing() as db:
         db.execute(text("UPDATE alembic_version SET version_num = version_num"))
         at = db.scalar(text("SELECT version_num FROM alembic_version"))

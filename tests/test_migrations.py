@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 
 from med.db import Database
-from med.migrations import UnknownRevision, current, drift, head, triggers, upgrade
+from med.migrations import UnknownRevision, config, current, drift, head, revisions, triggers, upgrade
 from med.migrations.tables import metadata
 
 # Every index costs every insert. A key without one is a choice, with its reason:
@@ -235,3 +236,9 @@ def test_names_of_constraints_fit_both_databases():
     for table in metadata.sorted_tables:
         for thing in (*table.constraints, *table.indexes):
             assert len(str(thing.name or "")) <= 63, thing.name
+
+
+def test_the_names_of_the_files_tell_what_alembic_knows():
+    known = [one.revision for one in ScriptDirectory.from_config(config()).walk_revisions()]
+    assert revisions() == known[::-1]
+    assert head() == known[0]
