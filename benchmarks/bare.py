@@ -22,7 +22,7 @@ from med import clock, demo
 from med.app import create_app
 from med.settings import read_settings
 
-PAGES, TIMES = 10, 20
+PAGES, TIMES = 5, 12
 READING = ("SELECT", "WITH")
 Question = tuple[Any, Any]
 Costs = dict[str, tuple[float, int]]  # CPU seconds of a page, and how many questions it asks

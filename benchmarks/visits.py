@@ -164,9 +164,11 @@ def of_all(served: Served, seed: int) -> dict[str, Kind]:
 
 
 def reads_of(kinds: Mapping[str, Kind]) -> dict[str, Any]:
-    """The pages among them whose questions can be asked without the page."""
+    """The pages among them whose questions are asked without the page, too; the feed's by one of its readers."""
     return {
         name: kind.traffic.requests
         for name, kind in kinds.items()
-        if isinstance(kind.traffic, Reads | Unchanged) and kind.traffic.status != 303
+        if isinstance(kind.traffic, Reads | Unchanged)
+        and kind.traffic.status != 303
+        and ("/" not in name or name.endswith("/employee"))
     }

@@ -6,7 +6,19 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Select, bindparam, distinct, exists, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    bindparam,
+    distinct,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
 from med import search
 from med.access import Viewer
@@ -81,7 +93,14 @@ def place_of(cursor: Cursor) -> Any:
     its = select(search.TEXTS.c.place).where(
         search.TEXTS.c.kind == search.DECISION, search.TEXTS.c.thing_id == cursor.id
     )
-    return func.coalesce(its.scalar_subquery(), search.first_place(cursor.published_at, search.DECISION))
+    return func.coalesce(its.scalar_subquery(), first_place(cursor.published_at))
+
+
+def first_place(moment: Any) -> Any:
+    """Where a moment begins in the search; for a moment that is filled in, so is its place (`given`)."""
+    if isinstance(moment, BindParameter):
+        return bindparam(f"{moment.key}_place", type_=BigInt)
+    return search.first_place(moment, search.DECISION)
 
 
 def values(cursor: Cursor) -> Any:
@@ -106,6 +125,7 @@ class Shape(NamedTuple):
     since: bool
     until: bool
     only_new: bool
+    words: bool
     way: str  # "before" or "after" a place, or ""
 
 
@@ -119,6 +139,7 @@ def shape_of(filters: Filters, way: str) -> Shape:
         filters.since is not None,
         filters.until is not None,
         filters.only_new,
+        bool(filters.words),
         way,
     )
 
@@ -126,6 +147,10 @@ def shape_of(filters: Filters, way: str) -> Shape:
 class AnyEmployee:
     is_employee = True
     inside: Any = bindparam("inside", expanding=True)
+
+
+class FilledIn(str):
+    """Words that are not there yet, in the filters of a shape."""
 
 
 ANY_EMPLOYEE = cast(Viewer, AnyEmployee())
@@ -151,6 +176,7 @@ def blank(shape: Shape) -> Filters:
         since=there(shape.since, "since", UtcDateTime()),
         until=there(shape.until, "until", UtcDateTime()),
         only_new=shape.only_new,
+        words=FilledIn("x") if shape.words else "",
     )
 
 
@@ -169,6 +195,11 @@ def given(viewer: Viewer, filters: Filters, place: Cursor | None, news_since: da
         found["news_since"] = news_since or EPOCH
     if place is not None:
         found |= {"at": place.published_at, "id": place.id}
+    if filters.words:
+        moments = {name: found[name] for name in ("since", "until", "news_since", "at") if name in found}
+        found |= {f"{name}_place": first_place(moment) for name, moment in moments.items()}
+        found["sought"] = sought(filters)
+        found.pop("at", None)  # the search goes by places alone
     return found
 
 
@@ -214,21 +245,28 @@ def conditions(viewer: Viewer, filters: Filters, news_since: datetime | None) ->
 
 def words_conditions(filters: Filters, news_since: datetime | None) -> list[ColumnElement[bool]]:
     """What the search's own index can tell, on search.INDEX: the words, whose, what it serves, and when."""
+    wanted: Any = literal(sought(filters), search.Terms())
+    if isinstance(filters.words, FilledIn):
+        wanted = bindparam("sought", type_=search.Terms())
+    found: list[ColumnElement[bool]] = [search.matches(wanted)]
+    place = search.INDEX.c.rowid
+    if filters.since is not None:
+        found.append(place >= first_place(first_moment(filters.since)))
+    if filters.until is not None:
+        found.append(place < first_place(last_moment(filters.until)))
+    if filters.only_new and news_since is not None:
+        found.append(place >= first_place(news_since))
+    return found
+
+
+def sought(filters: Filters) -> search.Sought:
+    """The words, with what the search's index knows of a decision besides them."""
     marks = [search.DECISION]
     if filters.committee_id is not None:
         marks.append(f"u{filters.committee_id}")
     if filters.perspective is not None:
         marks.append(filters.perspective.value)
-    wanted = literal(search.sought(filters.words, *marks), search.Terms())
-    found: list[ColumnElement[bool]] = [search.matches(wanted)]
-    place = search.INDEX.c.rowid
-    if filters.since is not None:
-        found.append(place >= search.first_place(first_moment(filters.since), search.DECISION))
-    if filters.until is not None:
-        found.append(place < search.first_place(last_moment(filters.until), search.DECISION))
-    if filters.only_new and news_since is not None:
-        found.append(place >= search.first_place(news_since, search.DECISION))
-    return found
+    return search.sought(filters.words, *marks)
 
 
 def tag_conditions(viewer: Viewer, filters: Filters, news_since: datetime | None) -> list[ColumnElement[bool]]:

@@ -26,11 +26,9 @@ from med.decisions.queries.asking import (
     MICROSECOND,
     PAGE,
     Cursor,
-    counts_of,
     counts_question,
     given,
     looks_through,
-    page_of,
     page_question,
     shape_of,
 )
@@ -111,11 +109,8 @@ def newest(
     """The newest decisions the viewer may read; `before` goes on to older ones, `after` back to newer ones."""
     if not viewer.is_employee:
         return Slice([], None, None)
-    if filters.words:
-        rows = [tuple(row) for row in db.execute(page_of(viewer, filters, before, after, news_since).limit(limit + 1))]
-    else:
-        asked = page_question(shape_of(filters, "before" if before else "after" if after else ""))
-        rows = asked(db, limit=limit + 1, **given(viewer, filters, before or after, news_since))
+    asked = page_question(shape_of(filters, "before" if before else "after" if after else ""))
+    rows = asked(db, limit=limit + 1, **given(viewer, filters, before or after, news_since))
     found = [Key(*row) for row in rows]
     is_more = len(found) > limit
     found = found[:limit]
@@ -137,11 +132,8 @@ def chip_counts(
     """
     if not viewer.is_employee:
         return dict.fromkeys(CHIPS, 0)
-    if filters.words:
-        row = tuple(db.execute(counts_of(viewer, filters, news_since)).one())
-    else:
-        shape = shape_of(replace(filters, perspective=None), "")
-        row = counts_question(shape)(db, **given(viewer, filters, None, news_since))[0]
+    filters = replace(filters, perspective=None)
+    row = counts_question(shape_of(filters, ""))(db, **given(viewer, filters, None, news_since))[0]
     is_more = looks_through(filters) and row[0] >= CAP
     return dict(zip(CHIPS, map(AtLeast, row) if is_more else row, strict=True))
 
