@@ -308,10 +308,10 @@ def under_load(place: Place, seed: int, seconds: float, during: Callable[[], Non
     asyncio.run(both())
     errors = ", ".join(f"{count} × {said}" for said, count in found.errors.items()) or "0"
     return (
-        f"{len(found.reads):,} pages and {len(found.writes):,} forms, errors people saw: {errors}; forms sent again "
-        f"under the same key: {sum(one.again for one in patient)}; **{len(missing(crowd.told, place.database))} "
-        f"acknowledged writes lost**, {twice(place.database)} there twice; p99 of pages {1000 * high(found.reads):.0f} "
-        f"ms, of forms {1000 * high(found.writes):.0f} ms."
+        f"{len(found.reads):,} pages and {len(found.writes):,} forms, wrong answers: {errors}; forms nobody answered, "
+        f"sent again under the same key: {sum(one.again for one in patient)}; "
+        f"**{len(missing(crowd.told, place.database))} acknowledged writes lost**, {twice(place.database)} there twice; "
+        f"p99 of pages {1000 * high(found.reads):.0f} ms, of forms {1000 * high(found.writes):.0f} ms."
     )
 
 
