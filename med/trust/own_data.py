@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -17,11 +18,15 @@ from med.db import Base
 from med.journal.models import Entry
 from med.language import T, Text
 from med.organisation.models import Person
+from med.trust.column_words import COLUMNS
 from med.trust.held import HELD, Held
+from med.trust.trail_words import told
+from med.workdays import copenhagen
 
 ABOUT = ("handle", "name", "mail", "language", "theme", "is_active")
 SHOWN = 100
 NAME = "data"
+WITH_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")
 
 
 def place_of(place: str) -> tuple[Any, Any]:
@@ -79,7 +84,7 @@ def packed(db: Session, person: Person) -> bytes:
 def readable(found: dict[str, Any]) -> Iterator[str]:
     title = escape(str(T("Mine data i Medspil")))
     yield f'<!DOCTYPE html><html lang="{language.current.get()}"><meta charset="utf-8"><title>{title}</title>'
-    yield f"<h1>{title}</h1><p>{escape(found['made_at'])}</p>"
+    yield f"<h1>{title}</h1><p>{in_words('made_at', found['made_at'])}</p>"
     yield from table(T("Dig"), [found["person"]])
     for place, rows in found["kept"].items():
         yield from table(HELD[place].title, rows)
@@ -88,10 +93,23 @@ def readable(found: dict[str, Any]) -> Iterator[str]:
 
 def table(title: Text, rows: list[dict[str, Any]]) -> Iterator[str]:
     yield f"<h2>{escape(str(title))} ({len(rows)})</h2><table border><tr>"
-    yield "".join(f'<th scope="col">{escape(name)}</th>' for name in rows[0]) + "</tr>"
+    yield "".join(f'<th scope="col">{escape(str(COLUMNS[name]))}</th>' for name in rows[0]) + "</tr>"
     for row in rows:
-        yield "<tr>" + "".join(f"<td>{escape('' if value is None else value)}</td>" for value in row.values()) + "</tr>"
+        yield "<tr>" + "".join(f"<td>{escape(in_words(*cell))}</td>" for cell in row.items()) + "</tr>"
     yield "</table>"
+
+
+def in_words(column: str, value: Any) -> str:
+    """A cell for people: times as the clock on the wall shows them, yes and no, and the journal's verbs in words."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(T("ja") if value else T("nej"))
+    if column == "happened":
+        return str(told(value))
+    if isinstance(value, str) and WITH_TIME.fullmatch(value):
+        return f"{copenhagen(datetime.fromisoformat(value)):%Y-%m-%d %H:%M}"
+    return str(value)
 
 
 def trail(db: Session, person_id: int) -> list[Any]:

@@ -17,8 +17,9 @@ from med.meetings.queries.minutes import verify_chain
 from med.migrations.tables import metadata
 from med.organisation.models import Committee, ElectoralGroup, Employment, Person, Seat
 from med.settings import Settings
+from med.trust.column_words import COLUMNS
 from med.trust.held import HELD
-from med.trust.own_data import place_of
+from med.trust.own_data import ABOUT, in_words, place_of
 from med.trust.retention import GONE, carry_out, report
 
 
@@ -58,6 +59,26 @@ def test_bo_sees_and_takes_what_is_kept_about_him(visitor, people):
     assert data["person"]["handle"] == "bo"
     assert data["kept"]["seat.person_id"]
     assert "Pladser i udvalg" in page
+    assert '<th scope="col">Fra</th>' in page
+    assert bo.open("/mig?sprog=en")
+    with zipfile.ZipFile(io.BytesIO(bo.open("/mig/data/hent").response.content)) as archive:
+        assert '<th scope="col">From</th>' in archive.read("data.html").decode()
+
+
+def test_every_column_that_is_handed_out_has_its_words():
+    assert {*ABOUT, *(name for held in HELD.values() for name in held.columns)} == set(COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("at", "2026-07-01T07:05:00+00:00", "2026-07-01 09:05"), ("starts", "2026-07-01", "2026-07-01"),
+        ("is_active", True, "ja"), ("manages", False, "nej"), ("left", None, ""), ("number", 3, "3"),
+        ("happened", "seat.given", "Plads i udvalg: givet"), ("text", "2026-07-01T07:05:00+00:00 er <b>", None),
+    ],
+)  # fmt: skip
+def test_a_cell_is_for_people(column, value, words):
+    assert in_words(column, value) == (value if words is None else words)
 
 
 def test_nobodys_notes_but_ones_own_are_in_the_file(visitor, people, write, db):
