@@ -310,7 +310,7 @@ def under_load(place: Place, seed: int, seconds: float, during: Callable[[], Non
     return (
         f"{len(found.reads):,} pages and {len(found.writes):,} forms, wrong answers: {errors}; forms nobody answered, "
         f"sent again under the same key: {sum(one.again for one in patient)}; "
-        f"**{len(missing(crowd.told, place.database))} acknowledged writes lost**, {twice(place.database)} there twice; "
+        f"**{len(missing(crowd.told, place.database))} acknowledged writes lost**, {twice(place.database)} twice; "
         f"p99 of pages {1000 * high(found.reads):.0f} ms, of forms {1000 * high(found.writes):.0f} ms."
     )
 
