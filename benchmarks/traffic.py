@@ -57,7 +57,7 @@ def told(crowd: Crowd, small: Ground, large: Ground, name: str, rounds: int, see
         if large.is_sqlite:
             lines += after_a_save(served, kinds, found[""])
         other = leaving.enter_context(small.served(PORT + 1))
-        return [*lines, *growth(other, served, rounds)]
+        return [*lines, *growth(other, served, 4)]
 
 
 Found = Mapping[str, list[tuple[float, float, Block]]]  # (× the CPU, share of the rate) of plain text, and the block
