@@ -4,7 +4,7 @@ A file is what its content says it is. Office documents are opened and read thro
 renamed program is refused with a sentence that says what to do.
 """
 
-from med.meetings.files.keeping import Kept, is_whole, keep, path_of, put, read, tidy_name, tidy_up
+from med.meetings.files.keeping import Kept, is_whole, keep, let_go, path_of, put, read, tidy_name, tidy_up
 from med.meetings.files.looking import ACCEPT, LARGEST, sniff
 from med.meetings.files.refusing import Refused
 
@@ -15,6 +15,7 @@ __all__ = [
     "Refused",
     "is_whole",
     "keep",
+    "let_go",
     "path_of",
     "put",
     "read",

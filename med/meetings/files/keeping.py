@@ -149,10 +149,25 @@ def tidy_up(folder: Path, wanted: Callable[[], set[str]]) -> int:
         if path.name in names:
             continue
         with _lock(folder, fcntl.LOCK_EX):
-            if path.exists() and path.stat().st_mtime < oldest:
-                path.unlink()
-                gone += 1
+            gone += _take_away(path, oldest)
     return gone
+
+
+def let_go(folder: Path, names: set[str]) -> None:
+    """The same for a few that no row points at any more, at once. Where somebody else is busy there, they stay."""
+    try:
+        with _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            for name in names:
+                _take_away(path_of(folder, name), clock.now().timestamp() - GRACE)
+    except OSError as error:
+        log.info("left to the errand: %s", error)
+
+
+def _take_away(path: Path, oldest: float) -> bool:
+    if not path.exists() or path.stat().st_mtime >= oldest:
+        return False
+    path.unlink()
+    return True
 
 
 def tidy_name(name: str) -> str:

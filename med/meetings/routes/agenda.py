@@ -17,7 +17,7 @@ from med.meetings.forms.agenda import OWN_WORDS, EditItem, ItemForm, Move, NoteF
 from med.meetings.models import GROUNDS, Item, Meeting, Purpose
 from med.meetings.queries import agenda as queries
 from med.meetings.queries import planning as planning_queries
-from med.meetings.routes.common import refused, suggestions, words_of
+from med.meetings.routes.common import refused, seal_closed, suggestions, words_of
 from med.meetings.routes.planning import show_meeting
 from med.web.forms import parse
 from med.web.pages import SAID
@@ -131,6 +131,7 @@ def change(visit: Visit, meeting_id: int, item_id: int) -> Response:
     if form is not None:
         try:
             actions.edit_item(visit.db, visit.viewer, item, form)
+            seal_closed(visit, item)
             return _after_change(visit, meeting, was_approved, "gemt", f"punkt-{item.id}")
         except Invalid as invalid:
             errors = invalid.errors
@@ -203,6 +204,7 @@ def set_openness(visit: Visit, meeting_id: int, item_id: int) -> Response:
     if form is None:
         return show_openness(visit, item, visit.form.values(), errors, 422)
     actions.set_openness(visit.db, visit.viewer, item, form)
+    seal_closed(visit, item)
     return _after_change(visit, item.meeting, was_approved, "gemt", f"punkt-{item.id}")
 
 

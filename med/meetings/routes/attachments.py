@@ -18,6 +18,7 @@ from med.meetings.forms.attachments import AttachFile
 from med.meetings.models import Scan
 from med.meetings.queries import agenda as queries
 from med.meetings.routes.agenda import current_values, show_form
+from med.meetings.routes.common import seal_closed
 from med.organisation.access import is_employee
 from med.sealing import ring_of
 from med.settings import BadSetting, Settings
@@ -76,6 +77,7 @@ def attach(visit: Visit, meeting_id: int, item_id: int) -> Response:
     elif form is not None:
         try:
             actions.attach(visit.db, visit.viewer, item, taken, form, ring_of(visit.desk.settings.data_dir))
+            seal_closed(visit, item)  # somebody closed it while the file was on its way
             return visit.go(visit.url("meetings.edit_item", meeting_id=meeting_id, item_id=item_id) + "?sagt=vedlagt")
         except Invalid as invalid:
             errors = invalid.errors
@@ -127,6 +129,7 @@ def set_openness(visit: Visit, attachment_id: int) -> Response:
     attachment = queries.attachment(visit.db, visit.viewer, attachment_id)
     actions.set_attachment_openness(visit.db, visit.viewer, attachment, visit.form.get("is_open") == "1")
     item = attachment.item
+    seal_closed(visit, item)
     return visit.go(visit.url("meetings.edit_item", meeting_id=item.meeting_id, item_id=item.id) + "?sagt=gemt")
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from med.errors import Conflict, Unreadable
 from med.language import T
+from med.meetings import sealing
+from med.meetings.models import Item
 from med.organisation.queries import colleagues
 from med.web.pages import SAID
 from med.web.routing import LARGEST_ID, Visit
@@ -60,3 +62,10 @@ def words_of(errors: dict[str, Any]) -> str:
 def refused(errors: dict[str, Any]) -> Conflict:
     """For a small form without a field to write beside: the message as a page of its own."""
     return Conflict(words_of(errors))
+
+
+def seal_closed(visit: Visit, item: Item) -> None:
+    """After what may have closed an item, or one of its files: sealed before it is saved, no plain bytes after."""
+    settings, database = visit.desk.settings, visit.desk.database
+    gone = sealing.seal_closed(visit.db, settings, item)
+    visit.after.append(lambda: sealing.let_go(database, settings, gone))
