@@ -150,6 +150,12 @@ def appends(seed: int, replications: int) -> Iterator[list[str]]:
     yield section(seed)
 
 
+def floods(seed: int, replications: int) -> Iterator[list[str]]:
+    from benchmarks.floods import section
+
+    yield section(seed)
+
+
 UPLOADS = (
     "Hostile files by 10 seeds, 150 and more by each: macros, acting PDFs in odd spellings and packed away, bombs, "
     "OLE, files behind files, ways out, disguises. None may be taken; what people send must be. Then the pages, seals "
@@ -164,6 +170,7 @@ SECTIONS: Mapping[str, Section] = {
     "faults": Section("Planted faults", "python -m scripts.planted_faults", faults),
     "canaries": Section("Canaries", "python -m benchmarks.trust canaries --seed {seed}", trust("canaries")),
     "edge": Section("What is sent at it", "python -m benchmarks.trust edge --seed {seed}", trust("edge")),
+    "floods": Section("A flood of sign-ins", "python -m benchmarks.floods --seed {seed}", floods),
     "effects": Section(
         "Honest effects",
         "python -m benchmarks.effects_honesty --replications {replications} --seed {seed}",
