@@ -121,9 +121,9 @@ def turn_on_second_step(db: Session, viewer: Viewer, app_secret: str, secret: st
 
 
 def turn_off_second_step(db: Session, viewer: Viewer) -> None:
+    account = own_account(db, viewer)
     if viewer.is_admin:
         raise Conflict(T("En systemadministrator skal have totrin slået til."))
-    account = own_account(db, viewer)
     account.second_step = ""
     db.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
     note(db, viewer, "account.second_step_off", account)
