@@ -364,6 +364,7 @@ def test_a_busy_database_is_said_and_reading_goes_on(visitor, database):
         holder.rollback()
     other.close()
     assert anna.post("/mig", {"_token": token, "theme": "dark"}).status_code == 303
+    event.remove(database.write_engine, "connect", be_quick)  # the engine serves the tests to come, too
 
 
 @pytest.fixture
