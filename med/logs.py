@@ -9,7 +9,7 @@ import time
 class Lines(logging.Formatter):
     """When (UTC), how bad, from where and what; whatever words there are, they stay inside their line."""
 
-    converter = time.gmtime
+    converter = time.gmtime  # type: ignore[assignment]
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
