@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import text
 
+from benchmarks.machine import children
 from med.db import Database
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -410,6 +411,22 @@ def test_two_server_processes_on_postgresql(postgres, furnished_template, tmp_pa
         assert server.stop() < 10
         with pytest.raises(OSError):
             server.send("GET", "/livez")
+
+
+def test_a_process_that_is_killed_is_begun_anew(postgres, furnished_template, tmp_path):
+    url = postgres.new("killed", template=furnished_template)
+    with running(tmp_path, url, "serve", MED_WORKERS="2") as server:
+        before = now = set(children(server.process.pid))
+        assert len(before) == 2
+        os.kill(min(before), signal.SIGKILL)
+        deadline = time.monotonic() + 40
+        while (len(now) < 2 or now == before) and time.monotonic() < deadline:
+            time.sleep(0.2)
+            assert server.send("GET", "/readyz")[0].status == 200
+            now = set(children(server.process.pid))
+        assert len(now) == 2 and now & before == {max(before)}
+        assert {server.send("GET", "/readyz")[0].status for _ in range(5)} == {200}
+        assert server.stop() < 20
 
 
 def test_the_worker_stops_when_told(postgres, furnished_template, tmp_path):

@@ -147,9 +147,10 @@ def serve_among_others(settings: Settings, host: str, port: int) -> None:
         interface=Interfaces.ASGI,
         workers=settings.workers,
         workers_kill_timeout=PATIENCE,
+        respawn_failed_workers=True,  # one that is killed is begun anew; the others answer meanwhile
         websockets=False,
         backlog=BACKLOG,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     )
     at_once = server.signal_handler_interrupt
 
