@@ -34,7 +34,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
 import med.app  # noqa: F401  every slice says what of its own belongs in the minutes
-from benchmarks.durability import READY, Browser, Gone, free_port, surroundings
+from benchmarks.at_work import READY, Browser, Gone, free_port, surroundings
 from benchmarks.machine import cpu_seconds
 from benchmarks.municipality import build
 from med import clock

@@ -25,6 +25,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from benchmarks.at_work import FORM, Browser, free_port
 from benchmarks.crowd import (
     Crowd,
     Found,
@@ -39,7 +40,6 @@ from benchmarks.crowd import (
     started,
     wait_for,
 )
-from benchmarks.durability import FORM, Browser, free_port
 from benchmarks.municipality import build
 from med.access import SeatRole
 from med.db import Database
