@@ -11,9 +11,10 @@ from sqlalchemy import select
 
 from med import clock, language
 from med.cli.words import Stop, database_at_head
-from med.errors import Invalid
+from med.errors import Invalid, NotFound
 from med.organisation.access import on_day
 from med.organisation.models import Employment, Grant, GrantKind, Person, Seat
+from med.organisation.queries import viewer_for
 from med.settings import Settings, read_settings
 
 
@@ -72,6 +73,13 @@ def run_person(given: argparse.Namespace) -> int:
     return 0
 
 
+def viewer_now(db: Any, person: Person) -> Any:
+    try:
+        return viewer_for(db, person.id)
+    except NotFound:  # they have left
+        return None
+
+
 def hand_over(db: Any, person: Person, file: str) -> None:
     """Everything about them, in a file for them; that it was made stands in the journal."""
     from med.journal.actions import note
@@ -79,7 +87,7 @@ def hand_over(db: Any, person: Person, file: str) -> None:
 
     language.current.set(person.language)
     with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
-        out.write(packed(db, person))
+        out.write(packed(db, person, viewer_now(db, person)))
     note(db, None, "person.data_handed_over", person)
 
 
@@ -133,7 +141,6 @@ def give_password(db: Any, person: Person, password: str, is_emergency: bool) ->
 
 def run_token(given: argparse.Namespace) -> int:
     from med.identity.actions import make_feed_token
-    from med.organisation.queries import viewer_for
 
     settings = read_settings()
     with database_at_head(settings) as database, database.writing() as db:

@@ -14,10 +14,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from med import clock, language
+from med.access import Viewer
 from med.db import Base
 from med.journal.models import Entry
 from med.language import T, Text
 from med.organisation.models import Person
+from med.trust.access import LEFT_OUT, WORDS, not_theirs
 from med.trust.column_words import COLUMNS
 from med.trust.held import HELD, Held
 from med.trust.trail_words import told
@@ -46,21 +48,33 @@ def counted(db: Session, person_id: int) -> list[tuple[Held, int]]:
     return found
 
 
-def gathered(db: Session, person: Person) -> dict[str, Any]:
-    """All of it in plain values, table by table."""
+def gathered(db: Session, person: Person, viewer: Viewer | None) -> dict[str, Any]:
+    """All of it in plain values, table by table. `viewer` is the person as they are today, None when they have left."""
     parts: dict[str, list[dict[str, Any]]] = {}
     for place, held in HELD.items():
         table, column = place_of(place)
         asked = select(*(table.c[name] for name in held.columns)).where(column == person.id)
         if "id" in table.c:
             asked = asked.order_by(table.c.id)
+        asked = asked.add_columns(table.c.id) if place in WORDS else asked
         if rows := [{name: plain(value) for name, value in row._mapping.items()} for row in db.execute(asked)]:
-            parts[place] = rows
+            parts[place] = without_closed(db, place, rows, viewer) if place in WORDS else rows
     return {
         "made_at": plain(clock.now()),
         "person": {name: plain(getattr(person, name)) for name in ABOUT},
         "kept": parts,
     }
+
+
+def without_closed(db: Session, place: str, rows: list[dict[str, Any]], viewer: Viewer | None) -> list[dict[str, Any]]:
+    """The rows with the words left out that are not theirs to read (any more)."""
+    asked = not_theirs(place, viewer)
+    table, _ = place_of(place)
+    closed = set(db.scalars(asked.where(table.c.id.in_([row["id"] for row in rows]))))
+    for row in rows:
+        if row.pop("id") in closed:
+            row.update(dict.fromkeys(WORDS[place].columns, str(LEFT_OUT)))
+    return rows
 
 
 def plain(value: Any) -> Any:
@@ -71,13 +85,15 @@ def plain(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def packed(db: Session, person: Person) -> bytes:
-    """A zip of two files that say the same: JSON for programs, HTML to read."""
-    found = gathered(db, person)
+def packed(db: Session, person: Person, viewer: Viewer | None) -> bytes:
+    """A zip of two files that say the same: JSON for programs, HTML to read. The same data make the same bytes."""
+    found = gathered(db, person, viewer)
     out = io.BytesIO()
+    made = copenhagen(clock.now()).timetuple()[:6]
+    texts = {"json": json.dumps(found, ensure_ascii=False, indent=1), "html": "".join(readable(found))}
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(f"{NAME}.json", json.dumps(found, ensure_ascii=False, indent=1))
-        archive.writestr(f"{NAME}.html", "".join(readable(found)))
+        for kind, text in texts.items():
+            archive.writestr(zipfile.ZipInfo(f"{NAME}.{kind}", made), text, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 

@@ -33,7 +33,7 @@ def show_own(visit: Visit) -> Response:
 def take_own(visit: Visit) -> Response:
     person = visit.db.get_one(Person, visit.viewer.person_id)
     headers = {"Content-Disposition": 'attachment; filename="mine-data.zip"'}
-    return Response(own_data.packed(visit.db, person), media_type="application/zip", headers=headers)
+    return Response(own_data.packed(visit.db, person, visit.viewer), media_type="application/zip", headers=headers)
 
 
 @get("/drift/opbevaring", name="trust.retention", policy=is_admin)

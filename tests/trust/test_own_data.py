@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from med import clock, demo
+from med.decisions.models import FollowUp
 from med.identity.models import FeedToken, SignIn
 from med.journal.chain import breaks
 from med.journal.models import Entry
@@ -21,6 +22,7 @@ from med.trust.column_words import COLUMNS
 from med.trust.held import HELD
 from med.trust.own_data import ABOUT, in_words, place_of
 from med.trust.retention import GONE, carry_out, report
+from tests.meetings.rooms import make_meeting
 
 
 def note_of(person, item, words):
@@ -82,7 +84,8 @@ def test_a_cell_is_for_people(column, value, words):
 
 
 def test_nobodys_notes_but_ones_own_are_in_the_file(visitor, people, write, db):
-    item = db.scalar(select(Item.id).limit(1))
+    own = select(Committee.id).where(Committee.key == "med-aabrinken").scalar_subquery()
+    item = db.scalar(select(Item.id).where(Item.committee_id == own).limit(1))
     for person in (people.bo, people.gunnar):
         write(
             lambda db, person=person: db.merge(
@@ -95,6 +98,32 @@ def test_nobodys_notes_but_ones_own_are_in_the_file(visitor, people, write, db):
         data = archive.read("data.json").decode()
     assert f"Note {people.bo}" in data
     assert f"Note {people.gunnar}" not in data
+
+
+def test_a_seat_that_has_ended_opens_no_closed_item_by_the_file(visitor, people, write):
+    """Karl sat on the committee: his task and his point there are in his file, their words are not; open ones are."""
+
+    def rows(db):
+        meeting = make_meeting(db, "Åbent", {"title": "Lukket", "is_open": False})
+        for item in db.scalars(select(Item).where(Item.meeting_id == meeting.id)):
+            item.raised_by_id = people.karl
+            task = {
+                "committee_id": item.committee_id,
+                "item_id": item.id,
+                "is_open": item.is_open,
+                "created_at": clock.now(),
+            }
+            db.add(FollowUp(text=f"{item.title} opgave", owner_id=people.karl, **task))
+            db.add(note_of(people.karl, item.id, f"{item.title} note"))
+
+    write(rows)
+    with zipfile.ZipFile(io.BytesIO(visitor("karl").open("/mig/data/hent").response.content)) as archive:
+        page, kept = archive.read("data.html").decode(), json.loads(archive.read("data.json"))["kept"]
+    assert "Lukket" not in page and "Lukket" not in str(kept)
+    assert {row["text"] for row in kept["follow_up.owner_id"]} == {"Åbent opgave", "[kun for udvalget]"}
+    assert len(kept["note.person_id"]) == 2 and "Åbent note" not in page  # a note goes with the seat
+    with zipfile.ZipFile(io.BytesIO(visitor("bo").open("/mig/data/hent").response.content)) as archive:
+        assert "[kun for udvalget]" not in archive.read("data.html").decode()
 
 
 def test_the_administrator_sees_numbers_and_nobody_else_does(visitor):
