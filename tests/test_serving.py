@@ -436,7 +436,8 @@ def test_the_worker_stops_when_told(postgres, furnished_template, tmp_path):
     try:
         assert worker.stdout.readline().startswith("The worker is running")
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(5) == 0
+        assert worker.wait(20) == 0
     finally:
         worker.kill()
+        worker.wait()
         worker.stdout.close()
