@@ -125,6 +125,7 @@ class Load:
         self.place, self.port, self.database = place, port, database
         self.chance = random.Random(seed)
         self.number = itertools.count()
+        self.papers = itertools.cycle(place.papers)  # an item has room for so many files
         self.told: dict[str, list[str]] = defaultdict(list)
         self.latest: dict[str, tuple[str, str]] = {}  # of what is overwritten: the last one told, the one under way
         self.cookies: list[str] = []
@@ -193,7 +194,7 @@ class Load:
 
     def attaches(self, browser: Browser) -> None:
         name = self.name()
-        item = self.place.papers[len(self.told["attachments"]) % len(self.place.papers)]
+        item = next(self.papers)
         path = f"/moeder/{self.place.coming}/punkter/{item}/bilag"
         self.took("attachments", name, browser.upload(path, name, f"{name}\n".encode() * 500))
 
@@ -418,7 +419,8 @@ def section(seed: int, kills: int = 200, backups: int = 5) -> list[str]:
         with furnished(which) as (url, folder, fresh):
             found = measure(url, folder, kills // 2, seed, backups, fresh)
         lines.append(f"- {'Held' if found.good else '**NOT HELD**'}: {found}")
-        lines += [f"  - {said}" for said in [*found.lost[:5], *found.halves[:5], *found.faulty_backups[:5]]]
+        refused = [f"{count} × {what}" for what, count in found.refused.most_common(5)]
+        lines += [f"  - {said}" for said in [*found.lost[:5], *found.halves[:5], *found.faulty_backups[:5], *refused]]
     return [
         "Eight people sign in, raise points, write minutes, record decisions, attach files, answer and plan over HTTP "
         "while the server is killed (kill -9). What a browser was told is saved must be there after the restart, "
