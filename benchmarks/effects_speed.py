@@ -36,6 +36,7 @@ from med.competence_compass.generator import Centre, make_world
 
 Floats = NDArray[np.float64]
 ROUNDS = 3
+NIGHTS = 3  # of the large city, one after the other
 FIRST = 730_000  # a day in 1999
 
 
@@ -239,9 +240,11 @@ def section(seed: int, citizens: int = 10_000) -> list[str]:
             used = cpu(lambda: first.append(analyse(city, progress=told, folder=Path(folder))))
             held = used <= 120 and peak_mb() <= 1024
             whole_mb, size = peak_mb(), sum(one.stat().st_size for one in Path(folder).rglob("*") if one.is_file())
-            city = another_night(city, seed)
-            nights = []
-            night = cpu(lambda: nights.append(analyse(city, first[0].covariance, folder=Path(folder))))
+            nights, took = [], []
+            for number in range(NIGHTS):
+                city = another_night(city, seed + number)
+                took.append(cpu(lambda: nights.append(analyse(city, first[0].covariance, folder=Path(folder)))))
+            night = statistics.median(took)
         found += [
             "",
             f"{citizens:,} citizens, {len(city.day):,} assessments, {city.scores.size:,} scores, "
@@ -250,10 +253,10 @@ def section(seed: int, citizens: int = 10_000) -> list[str]:
             "",
             f"- {'Held' if held else '**NOT HELD**'}: a whole run {used:.0f} s CPU, at most {whole_mb:,.0f} MB in "
             f"memory ({'; '.join(shown)}); {size / 2**20:,.0f} MB kept on disk for the next",
-            f"- {'Held' if night <= used / 10 else '**NOT HELD**'}: the night after, scores of one citizen in a "
-            f"hundred changed: {night:.1f} s CPU ({nights[0].renewed} citizens made anew), 1/{used / night:.1f} of "
-            f"this whole run (goal: at most 1/10); at most {peak_mb():,.0f} MB in memory, with the first run in the "
-            "same process",
+            f"- {'Held' if night <= used / 10 else '**NOT HELD**'}: the nights after, each with scores of one citizen "
+            f"in a hundred changed: {night:.2f} s CPU (median of {NIGHTS}; {nights[0].renewed} citizens made anew), "
+            f"1/{used / night:.1f} of this whole run (goal: at most 1/10); at most {peak_mb():,.0f} MB in memory, with "
+            "the first run in the same process",
         ]
     return found
 

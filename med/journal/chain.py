@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import event, insert, select, update
+from sqlalchemy import bindparam, event, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -73,6 +73,12 @@ def _parts(part: SessionTransaction | None) -> Iterator[SessionTransaction]:
         part = part.parent
 
 
+# Put together once: nearly every change says these two.
+HEAD: Any = Head.__table__
+LOCKED = select(HEAD.c.entry_id, HEAD.c.sha256).where(HEAD.c.id == 1).with_for_update()
+MOVED = update(HEAD).where(HEAD.c.id == 1).values(entry_id=bindparam("last"), sha256=bindparam("hash"))
+
+
 def append(db: Session, lines: Iterable[Line]) -> None:
     """Chain lines to the head and save them. Called once a transaction, as its last step."""
     head = lock_head(db)
@@ -83,22 +89,18 @@ def append(db: Session, lines: Iterable[Line]) -> None:
         before = link(before, last, line)
         rows.append((last, *line, before))
     insert_rows(db, Entry.__table__, COLUMNS, rows)  # type: ignore[arg-type]
-    db.execute(
-        update(Head).where(Head.id == 1).values(entry_id=last, sha256=before),
-        execution_options={"synchronize_session": False},
-    )
+    db.execute(MOVED, {"last": last, "hash": before})
 
 
 def lock_head(db: Session) -> tuple[int, str]:
     """(id, hash) of the last line; whoever else wants to write one waits until this transaction is over."""
-    locked = select(Head.entry_id, Head.sha256).where(Head.id == 1).with_for_update()
-    if (found := db.execute(locked).first()) is None:
+    if (found := db.execute(LOCKED).first()) is None:
         try:
             with db.begin_nested():
                 db.execute(insert(Head).values(id=1, entry_id=0, sha256=FIRST))
         except IntegrityError:  # two wrote the very first line at once
             pass
-        found = db.execute(locked).one()
+        found = db.execute(LOCKED).one()
     return found[0], found[1]
 
 

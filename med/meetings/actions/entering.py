@@ -4,7 +4,9 @@ It takes the meeting's row: on PostgreSQL two people in one room wait for each o
 the freezing of the minutes never pass each other unseen. (SQLite has one writer anyway.)
 """
 
-from sqlalchemy import update
+from typing import Any
+
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from med.access import Policy, Viewer, require
@@ -12,6 +14,10 @@ from med.meetings.models import Item, Meeting
 from med.wire import announce
 
 NEWS = "meeting "
+MEETING: Any = Meeting.__table__
+STIRRED = (
+    update(MEETING).where(MEETING.c.id == bindparam("meeting")).values(live_version=MEETING.c.live_version + 1)
+)  # put together once: every word in a room says it
 
 
 def in_the_room(db: Session, viewer: Viewer, policy: Policy, thing: Meeting | Item) -> Meeting:
@@ -35,5 +41,5 @@ def enter(db: Session, meeting: Meeting) -> None:
 
 def stir(db: Session, meeting_id: int) -> None:
     """Something in the room changed: readers on every server process look again."""
-    db.execute(update(Meeting).where(Meeting.id == meeting_id).values(live_version=Meeting.live_version + 1))
+    db.execute(STIRRED, {"meeting": meeting_id})
     announce(db, f"{NEWS}{meeting_id}")

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from med import clock
 from med.access import Viewer
@@ -160,14 +162,25 @@ def choose_words(db: Session, viewer: Viewer, item: Item, text: str, seen: int) 
     return _write(db, viewer, item, text, seen, always=True)
 
 
+# Put together once: what every save of words asks and says.
+ITEM: Any = Item.__table__
+WORDS = select(ITEM.c.minutes_text, ITEM.c.minutes_version).where(ITEM.c.id == bindparam("item"))
+SAVED = (
+    update(ITEM)
+    .where(ITEM.c.id == bindparam("item"), ITEM.c.minutes_version == bindparam("seen"))
+    .values(minutes_text=bindparam("text"), minutes_version=bindparam("next"))
+)
+
+
 def _write(db: Session, viewer: Viewer, item: Item, mine: str, seen: int, always: bool = False) -> Written:
-    base = revision(db, item.id, seen)
     for _ in range(TRIES):
-        theirs, version = db.execute(select(Item.minutes_text, Item.minutes_version).where(Item.id == item.id)).one()
+        theirs, version = db.execute(WORDS, {"item": item.id}).one()
         if seen > version:
             raise Conflict(T("Siden passer ikke til punktet længere. Genindlæs den, og prøv igen."))
         came_before = _already_saved(db, viewer, item.id, mine, seen, version)
-        outcome = merge(mine if came_before else base, theirs, mine) if version != seen else None
+        outcome = None
+        if version != seen:
+            outcome = merge(mine if came_before else revision(db, item.id, seen), theirs, mine)
         if outcome is not None and outcome.text is None:
             raise Overlap(theirs, mine, version, outcome)
         text = mine if outcome is None else outcome.text
@@ -179,19 +192,15 @@ def _write(db: Session, viewer: Viewer, item: Item, mine: str, seen: int, always
             db.add(ItemRevision(item_id=item.id, version=0, text=theirs, person_id=None, at=clock.now()))
             db.flush()
         # Compare and set: whoever else saved since we looked, we look again and merge once more.
-        done = db.execute(
-            update(Item)
-            .where(Item.id == item.id, Item.minutes_version == version)
-            .values(minutes_text=text, minutes_version=version + 1)
-            .execution_options(synchronize_session=False)
-        )
+        done = db.execute(SAVED, {"item": item.id, "seen": version, "text": text, "next": version + 1})
         if done.rowcount:  # type: ignore[attr-defined]
             db.add(
                 ItemRevision(
                     item_id=item.id, version=version + 1, text=text, person_id=viewer.person_id, at=clock.now()
                 )
             )
-            db.refresh(item, ["minutes_text", "minutes_version"])
+            set_committed_value(item, "minutes_text", text)
+            set_committed_value(item, "minutes_version", version + 1)
             note(db, viewer, "item.minuted", item, ["minutes_text"])
             reopen_review(db, viewer, item.meeting)
             return Written(text, version + 1, merged=text != mine)
