@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy
@@ -243,7 +244,8 @@ def section(seed: int, citizens: int = 10_000) -> list[str]:
             nights, took = [], []
             for number in range(NIGHTS):
                 city = another_night(city, seed + number)
-                took.append(cpu(lambda: nights.append(analyse(city, first[0].covariance, folder=Path(folder)))))
+                night_of = partial(analyse, city, first[0].covariance, folder=Path(folder))
+                took.append(cpu(lambda run=night_of: nights.append(run())))
             night = statistics.median(took)
         found += [
             "",

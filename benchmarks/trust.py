@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 HOME = Path(__file__).parents[1]
-SAYS = re.compile(r"\d (passed|failed|error)|\d{3,} |lines, ")
+SAYS = re.compile(r"\d (passed|failed|error)|\d{3,} |lines, |^(FAILED|ERROR) ")
 
 
 def tests_say(*tests: str, **environment: str) -> tuple[bool, list[str]]:
