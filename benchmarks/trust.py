@@ -16,7 +16,7 @@ SAYS = re.compile(r"\d (passed|failed|error)|\d{3,} |lines, |^(FAILED|ERROR) ")
 
 def tests_say(*tests: str, **environment: str) -> tuple[bool, list[str]]:
     """Whether all of them passed, and the lines with figures that they printed, pytest's own last."""
-    command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", *tests]
+    command = [sys.executable, "-m", "pytest", "-s", "-p", "no:cacheprovider", *tests]
     run = subprocess.run(command, cwd=HOME, env={**os.environ, **environment}, capture_output=True, text=True)
     printed = (line.lstrip(".F ") for line in run.stdout.splitlines() if not line.startswith(("E ", " ", ">")))
     return run.returncode == 0, [line for line in printed if SAYS.search(line)]
