@@ -240,8 +240,12 @@ def test_running_the_system_gives_no_content(empty_file: Database):
             before = settling.seen(db, settling.viewer(db, person))
             db.execute(settling.insert(settling.Grant), [settling.grant_row(grant)])
             after = settling.seen(db, settling.viewer(db, person))
-            for kind in set(before) - {"committees", "people"}:
+            for kind in set(before) - {"committees", "people", "subscriptions"}:
                 assert after[kind] == before[kind], kind
+            # Who sees the committees sees which of them they once chose to follow; no word of what goes on there.
+            more = after["subscriptions"] - before["subscriptions"]
+            assert before["subscriptions"] <= after["subscriptions"]
+            assert {world.subscriptions[one].topic for one in more} <= {"committee"}
 
         in_a_world(empty_file, world, ask)
 

@@ -227,7 +227,8 @@ def seen_participations(db: Session, who: Viewer, world: World) -> set[int]:
 
 def seen_roles(db: Session, who: Viewer, world: World) -> set[int]:
     listed = {role.id for role, _ in role_queries.roles_of(db, who)}
-    assert listed == found(world.roles, lambda one: role_queries.role(db, who, one))
+    there = db.scalars(select(CompassRole.id)).all()  # a test may have given one that the world does not know
+    assert listed == found(there, lambda one: role_queries.role(db, who, one))
     return listed
 
 

@@ -157,7 +157,10 @@ def test_a_right_more_never_takes_away_and_a_right_less_never_gives(empty_file: 
             entity = db.get_one(table, row["id"])
             entity.starts, entity.ends = TODAY - timedelta(days=500), TODAY - timedelta(days=1)
             db.flush()
-            assert settling.seen(db, settling.viewer(db, person), world) == without
+            afterwards = settling.seen(db, settling.viewer(db, person), world)
+            if table is CompassRole:  # who manages the unit sees that the role was given, and has ended
+                afterwards["roles"] -= {row["id"]}
+            assert afterwards == without
 
         settled(empty_file, world, ask)
 
