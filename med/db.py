@@ -118,10 +118,7 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """A look at the database, which refuses to be changed by it."""
         with Session(self.read_engine, expire_on_commit=False, autoflush=False) as db:
-            try:
-                yield db
-            finally:
-                db.rollback()
+            yield db  # closed without a word: nothing was changed
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -294,7 +291,8 @@ class _Shape:
             for kind, name in compiled.bind_names.items()
             for one in spread.get(name, [name])
         }
-        names = {name: (name, None) for name in example if name not in spread}
+        # What the question has no place for is left out.
+        names = {name: (name, None) for name in example if name in binders}
         names |= {one: (name, at) for name in example for at, one in enumerate(spread.get(name, ()))}
         self.given = [(one, name, at, binders[one]) for one, (name, at) in names.items()]
         self.fixed = {

@@ -7,9 +7,10 @@ from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from med import clock
 from med.access import Viewer, allows
 from med.decisions import access, queries
-from med.decisions.fragments import heading
+from med.decisions.fragments import heading, surroundings
 from med.decisions.models import Decision, FollowUpState
 from med.decisions.routes.recording import form_context
 from med.language import T, Text
@@ -17,6 +18,7 @@ from med.meetings.models import Item, Meeting, Outcome, State
 from med.meetings.parts import Asked
 from med.organisation.models import Committee
 from med.perspectives.queries import titles
+from med.web.kept import Kept
 
 
 def piece(visit: Any, template: str, **context: Any) -> Markup:
@@ -73,6 +75,9 @@ def on_the_agenda(visit: Any, meeting: Meeting) -> Markup:
     )
 
 
+PIECES: Kept[Markup] = Kept(2000)  # of about 2 kB
+
+
 def under_items(visit: Any, meeting: Meeting) -> dict[int, Markup]:
     """Under each item on the meeting's page and in the minutes: what was decided and agreed, as far as one may read."""
     decisions: dict[int, list[Any]] = defaultdict(list)
@@ -83,11 +88,21 @@ def under_items(visit: Any, meeting: Meeting) -> dict[int, Markup]:
         follow_ups[row.item_id].append(row)
     if not decisions and not follow_ups:
         return {}
-    macros = visit.desk.pages.macros("decisions/_items.html", visit, heading=heading, titles=titles(visit.db))
-    return {
-        item_id: macros.under_item(decisions.get(item_id, []), follow_ups.get(item_id, []))
-        for item_id in {*decisions, *follow_ups}
+    names = titles(visit.db)
+    around = surroundings(names, clock.today())
+    # Everything a piece shows stands in its rows and around them, so the same rows are the same piece.
+    keys = {
+        id: (tuple(decisions.get(id, ())), tuple(follow_ups.get(id, ())), around) for id in {*decisions, *follow_ups}
     }
+    pieces: dict[int, Markup] = {}
+    macros = None
+    for (item_id, key), kept in zip(keys.items(), PIECES.get_all(list(keys.values())), strict=True):
+        if kept is None:
+            macros = macros or visit.desk.pages.macros("decisions/_items.html", visit, heading=heading, titles=names)
+            kept = macros.under_item(*key[:2])
+            PIECES.put(key, kept)
+        pieces[item_id] = kept
+    return pieces
 
 
 def _decisions(visit: Any, meeting_id: int) -> list[Any]:
@@ -95,7 +110,7 @@ def _decisions(visit: Any, meeting_id: int) -> list[Any]:
 
 
 def _follow_ups(visit: Any, meeting_id: int) -> list[Any]:
-    return list(queries.follow_ups_of(visit.db, visit.viewer, meeting_id=meeting_id))
+    return list(queries.follow_ups_of_meeting(visit.db, visit.viewer, meeting_id))
 
 
 def missing_decisions(db: Session, meeting: Meeting) -> list[Text]:

@@ -6,10 +6,11 @@ from functools import cache
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from med.competence_compass.models import Activity, ActivityKind, ActivityState, Hypothesis, ToldEstimate
+from med.db import Prepared
 from med.decisions.access import visible_decisions
 from med.decisions.fragments import heading
 from med.decisions.models import Decision
@@ -20,6 +21,7 @@ from med.loop.sentences import sentence
 from med.loop.showing import circle_context
 from med.loop.words import Standing, because
 from med.meetings.models import Meeting, Proposal
+from med.organisation.access import ANY_EMPLOYEE, own
 from med.organisation.models import Committee
 
 
@@ -102,13 +104,7 @@ def on_the_agenda(visit: Any, meeting: Meeting) -> dict[int, Markup]:
     mine = [item.id for item in meeting.items if item.raised_by_id is None and item.raised_side is None]
     if not mine:
         return {}
-    rows = visit.db.execute(
-        select(Proposal.item_id, ReviewPoint.cause, Decision.id.label("decision_id"), Decision.text)
-        .join(ReviewPoint, ReviewPoint.proposal_id == Proposal.id)
-        .join(Decision, Decision.id == ReviewPoint.decision_id)
-        .where(Proposal.item_id.in_(mine), visible_decisions(visit.viewer))
-        .order_by(ReviewPoint.id)
-    ).all()
+    rows = RAISED(visit.db, items=mine, **own(visit.viewer)) if visit.viewer.is_employee else []
     causes = defaultdict(set)
     for row in rows:
         causes[row.item_id].add(row.cause)
@@ -116,6 +112,17 @@ def on_the_agenda(visit: Any, meeting: Meeting) -> dict[int, Markup]:
         id: visit.desk.pages.piece("loop/_item.html", visit, row=row, because=because(causes[id]), heading=heading)
         for id, row in {row.item_id: row for row in rows}.items()
     }
+
+
+RAISED = Prepared(
+    lambda: (
+        select(Proposal.item_id, ReviewPoint.cause, Decision.id.label("decision_id"), Decision.text)
+        .join(ReviewPoint, ReviewPoint.proposal_id == Proposal.id)
+        .join(Decision, Decision.id == ReviewPoint.decision_id)
+        .where(Proposal.item_id.in_(bindparam("items", expanding=True)), visible_decisions(ANY_EMPLOYEE))
+        .order_by(ReviewPoint.id)
+    )
+)
 
 
 def of_the_balance(visit: Any, chosen: dict[str, Any]) -> Markup:

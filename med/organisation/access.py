@@ -1,5 +1,6 @@
 """Who may know about committees and people, and who may change them."""
 
+import typing
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,8 +23,28 @@ from sqlalchemy import (
 )
 
 from med.access import Viewer
+from med.db import BigInt
 from med.language import T, Text
 from med.organisation.models import Committee, Employment, Grant, Person, Seat
+
+
+class AnyEmployee:
+    """Who asks, in questions that are put together once and asked by many: filled in with `own(viewer)`."""
+
+    is_employee = True
+    inside: Any = bindparam("inside", expanding=True)
+    person_id: Any = bindparam("who", type_=BigInt)
+
+
+ANY_EMPLOYEE = typing.cast(Viewer, AnyEmployee())
+
+
+def own(viewer: Viewer) -> dict[str, Any]:
+    """What stands for the viewer in such a question: the committees they are inside, and who they are.
+
+    Only for employees: everybody else is told `false()` before anything is asked.
+    """
+    return {"inside": sorted(viewer.inside), "who": viewer.person_id}
 
 
 def on_day(dated: Any, day: Any) -> ColumnElement[bool]:

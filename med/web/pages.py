@@ -1,9 +1,12 @@
 """Making pages: the templates, and what every template may ask for."""
 
-import uuid
-from collections.abc import Callable, Hashable, Mapping, Sequence
+import secrets
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -31,6 +34,19 @@ FOLDERS = [HERE.parent / "templates", HERE / "templates"]
 
 FRAMES = 300  # of about 12 kB
 
+# The hidden fields of the page that is being made. Templates ask a global (`csrf()`), so that pieces imported without
+# the page's own words are put together once for all pages.
+HIDDEN: ContextVar[Callable[[], Markup]] = ContextVar("hidden")
+
+
+@contextmanager
+def hiding(fields: Callable[[], Markup]) -> Iterator[None]:
+    token = HIDDEN.set(fields)
+    try:
+        yield
+    finally:
+        HIDDEN.reset(token)
+
 
 class Site:
     """What every page knows about the installation."""
@@ -56,7 +72,7 @@ def environment() -> Environment:
     )
     install_gettext = made.install_gettext_callables  # type: ignore[attr-defined]
     install_gettext(language.gettext, language.ngettext, newstyle=True)
-    made.globals.update(label=label, danish=danish)
+    made.globals.update(label=label, danish=danish, csrf=lambda: HIDDEN.get()())
     made.filters.update(FILTERS)
     return made
 
@@ -77,6 +93,7 @@ class Pages:
         self.policies = policies
         self.panels = dict(panels or {})
         self.reverse: Callable[..., str] = lambda *a, **k: ""
+        self.url = lru_cache(5_000)(self._url)  # a page asks for the same ones again and again
         self.frames: Kept[Frame] = Kept(FRAMES)
         self.env = environment()
         self.env.globals.update(
@@ -85,14 +102,15 @@ class Pages:
             url=self.url,
         )
 
-    def url(self, route: str, **path: Any) -> str:
+    def _url(self, route: str, **path: Any) -> str:
         return self.reverse(route, **path)
 
     def render(self, template: str, visit: "Visit", **context: Any) -> str:
         """A page, or a piece of one: a template whose name begins with "_" has no frame around it."""
         if not template.rpartition("/")[2].startswith("_"):
             context = {**self.frame(visit), **context}
-        return self.env.get_template(template).render(**self.surroundings(visit), **context)
+        with hiding(fields_of(visit)):
+            return self.env.get_template(template).render(**self.surroundings(visit), **context)
 
     def filled(
         self,
@@ -114,19 +132,20 @@ class Pages:
                 "viewer": Nobody(mark("viewer_name"), mark("viewer_handle")),
                 "lang": visit.arrival.language,
                 "here": here(visit),
-                "csrf": lambda: mark("csrf"),
                 **{f"hole_{name}": mark(name) for name in holes},
+                **context(),
             }
-            frame = cut(self.env.get_template(template).render(**nobody, **context()))
+            with hiding(lambda: mark("csrf")):
+                frame = cut(self.env.get_template(template).render(nobody))
             self.frames.put(whole, frame)
-        token = make_token(visit.arrival.token_secret) if visit.arrival.token_secret else ""
+        fields = fields_of(visit)
         return fill(
             frame,
             {
                 **holes,
                 "viewer_name": in_html(viewer.name),
                 "viewer_handle": in_html(viewer.handle),
-                "csrf": lambda: FIELDS % (token.encode(), str(uuid.uuid4()).encode()),
+                "csrf": lambda: fields().encode(),
             },
         )
 
@@ -145,10 +164,6 @@ class Pages:
         def can(policy: str, thing: Any = None) -> bool:
             return viewer is not None and allows(viewer, self.policies[policy], thing)
 
-        @cache
-        def token() -> str:
-            return make_token(visit.arrival.token_secret) if visit.arrival.token_secret else ""
-
         def panel(name: str, thing: Any) -> Markup:
             """What a higher slice adds to this page, such as "Følg"; nothing where none does."""
             show = self.panels.get(name)
@@ -158,7 +173,6 @@ class Pages:
             "viewer": viewer,
             "panel": panel,
             "lang": visit.arrival.language,
-            "csrf": lambda: form_fields(token()),
             "can": can,
             "here": here(visit),
             "today": clock.today(),
@@ -209,12 +223,20 @@ def said(visit: "Visit") -> str:
     return str(SAID[key]) if key in SAID else ""
 
 
-def form_fields(token: str) -> Markup:
-    """The hidden fields of a form: the page's token, and a key of the form's own against a double submit."""
-    return Markup((FIELDS % (token.encode(), str(uuid.uuid4()).encode())).decode())  # nosec B704 - base64 and hex digits
+def fields_of(visit: "Visit") -> Callable[[], Markup]:
+    """Makes the hidden fields of a form: the page's token, and a key of the form's own against a double submit."""
+    secret = visit.arrival.token_secret
+    number = count()
+
+    @cache
+    def page() -> tuple[str, str]:
+        return make_token(secret) if secret else "", secrets.token_hex(16)
+
+    # Base64 and hex digits: nothing to escape.
+    return lambda: Markup(FIELDS % (*page(), next(number)))  # nosec B704
 
 
-FIELDS = b'<input type="hidden" name="_token" value="%b"><input type="hidden" name="idem" value="%b">'
+FIELDS = '<input type="hidden" name="_token" value="%s"><input type="hidden" name="idem" value="%s-%d">'
 
 
 def danish() -> Markup:

@@ -22,6 +22,7 @@ from med.identity.routes import PERSONAS
 from med.meetings import access as meetings_access
 from med.meetings import files
 from med.meetings.models import Attachment, Item, Note
+from med.meetings.queries import agenda as agenda_queries
 from med.slices import Office
 from tests.canaries.crawling import Crawler, Log, addresses
 from tests.canaries.planting import Cage, fill_cage
@@ -92,6 +93,7 @@ def test_what_leaves_the_house_says_nothing_closed(scene: Any, cage: Any):
 def test_a_forgotten_surface_is_noticed(scene: Any, cage: Any, monkeypatch: pytest.MonkeyPatch):
     """The agenda forgets to ask who reads it: the canaries of closed points are met."""
     monkeypatch.setattr(meetings_access, "visible_items", lambda viewer: true())
+    monkeypatch.setattr(agenda_queries, "_items_with_all", agenda_queries._items_with_all.__wrapped__)  # anew
     crawler = Crawler(scene, cage.filled)
     for route, case, path in addresses(cage.filled, scene.routes, "GET"):
         if route.name == "meetings.show":

@@ -2,11 +2,15 @@
 
 from datetime import date, timedelta
 
+from sqlalchemy import select
+
 from med import clock
 from med.decisions.actions import agree_follow_up
 from med.decisions.forms import FollowUpForm
+from med.decisions.models import Decision
 from med.decisions.parts import missing_decisions
 from med.meetings.models import Consensus, Item, Meeting, Outcome, State
+from med.organisation.models import Person
 from tests.decisions.conftest import approve, decide, make_meeting
 
 
@@ -70,3 +74,28 @@ def test_a_committees_page_shows_its_newest(visitor, published, committee_id):
     assert "Der er to pauser" in visitor("carla").open(page).words
     assert "Sagen er lukket" not in visitor("carla").open(page).words
     assert "Sagen er lukket" in visitor("bo").open(page).words
+
+
+def test_what_is_kept_of_an_item_is_never_old_nor_in_another_language(quiet, visitor, room, write, people):
+    """Pieces under items are kept from one reader to the next: whatever they show, another word is another piece."""
+    made = write(lambda session: decide(session, session.get(Item, room.item), text="der er to pauser").id)
+    page = f"/moeder/{room.meeting}"
+    assert "Der er to pauser" in visitor("gunnar").open(page).words
+    assert "Der er to pauser" in visitor("gunnar").open(page).words  # the kept one
+    write(lambda session: setattr(session.get(Decision, made), "text", "der er tre pauser"))
+    now = visitor("anna").open(page).words
+    assert "Der er tre pauser" in now
+    assert "to pauser" not in now
+    form = FollowUpForm(text="hænge tider op", owner="gunnar", due=clock.today())
+    agree = lambda session: agree_follow_up(session, people.viewer("anna"), session.get(Item, room.item), form)  # noqa: E731
+    write(agree)
+    danish = visitor("gunnar").open(page).words
+    assert "Opfølgning" in danish
+    assert "hænge tider op" in danish
+    english = visitor("gunnar").open(f"{page}?sprog=en").words
+    assert "Opfølgning" not in english
+    assert "hænge tider op" in english
+    write(lambda session: setattr(session.scalars(select(Person).filter_by(handle="gunnar")).one(), "name", "Gorm"))
+    assert "Gorm" in visitor("anna").open(page).tree.xpath("string(//*[@class='agenda agenda--full'])")
+    with clock.at(clock.now() + timedelta(days=2)):
+        assert "2 dage over fristen" in visitor("anna").open(page).words

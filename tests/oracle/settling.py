@@ -364,6 +364,12 @@ CLAUSES: dict[str, Any] = {
 }
 
 
+PUT_TOGETHER = {
+    kind: CLAUSES[kind](organisation_access.ANY_EMPLOYEE)
+    for kind in ("items", "words", "minutes", "attachments", "proposals", "decisions", "feed", "follow_ups")
+}
+
+
 def linked(db: Session, who: Viewer) -> set[int]:
     told = {row.id for row in decisions_about(db, who, 1)}
     return set(db.scalars(select(DecisionLink.id).where(DecisionLink.decision_id.in_(told))))
@@ -407,6 +413,9 @@ def seen(db: Session, who: Viewer | None) -> dict[str, set[int]]:
     if who is None:
         return {key: set() for key in [*CLAUSES, *QUESTIONS]}
     found = {kind: set(db.scalars(clause(who))) for kind, clause in CLAUSES.items()}
+    if who.is_employee:  # the same clauses, as pages ask them: put together once for all, and filled in
+        for kind, asked in PUT_TOGETHER.items():
+            assert set(db.scalars(asked, organisation_access.own(who))) == found[kind], kind
     return found | {kind: ask(db, who) for kind, ask in QUESTIONS.items()}
 
 

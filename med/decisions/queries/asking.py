@@ -27,6 +27,7 @@ from med.decisions.access import OVER, published_decisions
 from med.decisions.filters import Filters
 from med.decisions.models import Decision, DecisionState, Tag
 from med.meetings.models import Meeting
+from med.organisation.access import ANY_EMPLOYEE
 from med.organisation.models import Committee, Person
 from med.perspectives.models import Perspective
 from med.workdays import to_utc
@@ -144,16 +145,10 @@ def shape_of(filters: Filters, way: str) -> Shape:
     )
 
 
-class AnyEmployee:
-    is_employee = True
-    inside: Any = bindparam("inside", expanding=True)
-
-
 class FilledIn(str):
     """Words that are not there yet, in the filters of a shape."""
 
 
-ANY_EMPLOYEE = cast(Viewer, AnyEmployee())
 MOMENT: Any = bindparam("news_since", type_=UtcDateTime())
 PLACE = cast(
     Cursor, SimpleNamespace(published_at=bindparam("at", type_=UtcDateTime()), id=bindparam("id", type_=BigInt))

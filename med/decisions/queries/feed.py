@@ -19,7 +19,6 @@ from med.decisions.access import published_decisions
 from med.decisions.filters import LARGEST_ID, Filters
 from med.decisions.models import Decision, Tag
 from med.decisions.queries.asking import (
-    ANY_EMPLOYEE,
     CAP,
     CHIPS,
     EPOCH,
@@ -34,7 +33,7 @@ from med.decisions.queries.asking import (
 )
 from med.errors import Unreadable
 from med.language import T
-from med.organisation.access import visible_committees
+from med.organisation.access import ANY_EMPLOYEE, visible_committees
 from med.organisation.models import Committee
 from med.organisation.queries import person_by_words
 from med.perspectives.models import Perspective

@@ -16,19 +16,15 @@ from med.db import BigInt, Prepared
 from med.decisions.access import published_decisions
 from med.decisions.filters import LARGEST_ID
 from med.decisions.models import Decision
-from med.decisions.queries.asking import AnyEmployee
 from med.errors import Unreadable
 from med.language import T
 from med.meetings.access import visible_items, visible_words
 from med.meetings.models import Item, Meeting
+from med.organisation.access import ANY_EMPLOYEE, own
 from med.organisation.models import Committee
 from med.search import INDEX
 
 RESULTS = 30  # on a page
-
-
-class Anybody(AnyEmployee):
-    person_id: Any = bindparam("who", type_=BigInt)
 
 
 class Hits(NamedTuple):
@@ -41,10 +37,9 @@ class Hits(NamedTuple):
 @cache
 def question(kind: str) -> Prepared:
     """`kind` is "" for both: what only one can be asks the other's clause nothing."""
-    viewer: Any = Anybody()
     readable = {
-        search.DECISION: exists().where(Decision.id == INDEX.c.thing_id, published_decisions(viewer)),
-        search.ITEM: exists().where(Item.id == INDEX.c.thing_id, visible_items(viewer, few=True)),
+        search.DECISION: exists().where(Decision.id == INDEX.c.thing_id, published_decisions(ANY_EMPLOYEE)),
+        search.ITEM: exists().where(Item.id == INDEX.c.thing_id, visible_items(ANY_EMPLOYEE, few=True)),
     }
     wanted = [and_(INDEX.c.kind == one, may) for one, may in readable.items() if kind in ("", one)]
     return Prepared(
@@ -66,10 +61,7 @@ def found(db: Session, viewer: Viewer, words: str, kind: str = "", before: int |
     wanted = search.sought(words, *([kind] if kind else []))
     if wanted.is_empty or not viewer.is_employee:
         return Hits([], None)
-    given: dict[str, Any] = {"sought": wanted, "before": before or LARGEST_ID, "limit": RESULTS + 1}
-    if kind != search.DECISION:
-        given["who"] = viewer.person_id
-    rows = question(kind)(db, **given, inside=viewer.inside)
+    rows = question(kind)(db, sought=wanted, before=before or LARGEST_ID, limit=RESULTS + 1, **own(viewer))
     return Hits(rows[:RESULTS], rows[RESULTS - 1].rowid if len(rows) > RESULTS else None)
 
 

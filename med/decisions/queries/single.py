@@ -4,17 +4,18 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from med import clock
 from med.access import INSIDE, Viewer
+from med.db import Prepared
 from med.decisions.access import OVER, published_decisions, visible_decisions, visible_follow_ups
 from med.decisions.models import Decision, FollowUp, Step
 from med.errors import NotFound
 from med.meetings.access import visible_items
 from med.meetings.models import Attendance, Item, Meeting
-from med.organisation.access import on_day, visible_people
+from med.organisation.access import ANY_EMPLOYEE, on_day, own, visible_people
 from med.organisation.models import Employment, Person, Seat
 from med.perspectives.models import Perspective
 
@@ -164,11 +165,18 @@ def _short_rows() -> Select[*tuple[Any, ...]]:
     )
 
 
-def decisions_of_meeting(db: Session, viewer: Viewer, meeting_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
+def decisions_of_meeting(db: Session, viewer: Viewer, meeting_id: int) -> Sequence[Any]:
     """What was decided at a meeting, as far as the viewer may read it, in the order it was written down."""
-    return db.execute(
-        _short_rows().where(Decision.meeting_id == meeting_id, visible_decisions(viewer)).order_by(Decision.id)
-    ).all()
+    return OF_MEETING(db, meeting=meeting_id, **own(viewer)) if viewer.is_employee else []
+
+
+OF_MEETING = Prepared(
+    lambda: (
+        _short_rows()
+        .where(Decision.meeting_id == bindparam("meeting"), visible_decisions(ANY_EMPLOYEE))
+        .order_by(Decision.id)
+    )
+)
 
 
 def newest_of_committee(
@@ -183,11 +191,18 @@ def newest_of_committee(
     ).all()
 
 
-def follow_ups_of(
-    db: Session, viewer: Viewer, *, decision_id: int | None = None, meeting_id: int | None = None
-) -> Sequence[Row[*tuple[Any, ...]]]:
-    """The follow-ups of a decision, or of a meeting's items, in the order they were agreed."""
-    asked = (
+def follow_ups_of_decision(db: Session, viewer: Viewer, decision_id: int) -> Sequence[Any]:
+    """The follow-ups of a decision, in the order they were agreed."""
+    return AGREED_ON_DECISION(db, decision=decision_id, **own(viewer)) if viewer.is_employee else []
+
+
+def follow_ups_of_meeting(db: Session, viewer: Viewer, meeting_id: int) -> Sequence[Any]:
+    """The follow-ups of a meeting's items, in the order they were agreed."""
+    return AGREED_AT_MEETING(db, meeting=meeting_id, **own(viewer)) if viewer.is_employee else []
+
+
+def _agreed() -> Select[*tuple[Any, ...]]:
+    return (
         select(
             FollowUp.id,
             FollowUp.item_id,
@@ -199,14 +214,15 @@ def follow_ups_of(
             Person.name.label("owner"),
         )
         .join(Person, Person.id == FollowUp.owner_id)
-        .where(visible_follow_ups(viewer))
+        .where(visible_follow_ups(ANY_EMPLOYEE))
         .order_by(FollowUp.id)
     )
-    if decision_id is not None:
-        asked = asked.where(FollowUp.decision_id == decision_id)
-    if meeting_id is not None:
-        asked = asked.join(Item, Item.id == FollowUp.item_id).where(Item.meeting_id == meeting_id)
-    return db.execute(asked).all()
+
+
+AGREED_ON_DECISION = Prepared(lambda: _agreed().where(FollowUp.decision_id == bindparam("decision")))
+AGREED_AT_MEETING = Prepared(
+    lambda: _agreed().join(Item, Item.id == FollowUp.item_id).where(Item.meeting_id == bindparam("meeting"))
+)
 
 
 def meeting_parts(db: Session, meeting: Meeting) -> dict[int, list[dict[str, Any]]]:

@@ -73,7 +73,7 @@ def show_decision(
 ) -> Response:
     """The page; `form` says which of its forms came back, so that only that one shows what was typed."""
     db, viewer = visit.db, visit.viewer
-    follow_ups = queries.follow_ups_of(db, viewer, decision_id=decision.id)
+    follow_ups = queries.follow_ups_of_decision(db, viewer, decision.id)
     perspective = decision.perspective
     own = statements_for(db, viewer.role_key)[perspective] if perspective else []
     if perspective and not own:

@@ -1,25 +1,29 @@
 """Questions about an agenda: its items as one viewer may read them, with times, attachments and notes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, and_, false, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from med import workdays
 from med.access import Viewer
+from med.db import Prepared
 from med.errors import NotFound
 from med.meetings import access
-from med.meetings.models import Attachment, Item, Meeting, Note, Proposal, ProposalState, State
-from med.organisation.models import Committee
+from med.meetings.models import Attachment, Item, Meeting, Note, Proposal, ProposalState, Standing, State
+from med.organisation.access import ANY_EMPLOYEE, own
+from med.organisation.models import Committee, Person
 
 # Made once: an alias copies every column of its table, which cost more than the query itself.
 OWN, SHARED = aliased(Note), aliased(Note)
 CAME, WENT = aliased(Proposal), aliased(Proposal)
 SOURCE = aliased(Item)
+RESPONSIBLE, RAISER = aliased(Person), aliased(Person)
+TO = aliased(Committee)
 
 
 @dataclass
@@ -31,11 +35,21 @@ class Line:
     starts_at: datetime | None = None
     words: bool = False  # whether the viewer may read what was said and settled
     decided_too_soon: bool = False
-    note: Any = None
-    side_note: Any = None
-    attachments: list[Row] = field(default_factory=list)
+    note: "Written | None" = None
+    side_note: "Written | None" = None
+    attachments: list[Any] = field(default_factory=list)
     origin: "Origin | None" = None
     sent: int | None = None  # the proposal that the item's outcome made at another committee
+    responsible: str | None = None
+    raised_by: str | None = None
+    sent_to: str | None = None
+
+
+class Written(NamedTuple):
+    """A note's words, and the version they are."""
+
+    text: str
+    version: int
 
 
 @dataclass(frozen=True)
@@ -52,34 +66,16 @@ class Agenda:
     spare: int | None  # minutes left when every item keeps to its time; negative when the agenda is too long
     is_shown: bool  # whether the viewer may see an agenda at all
 
+    @property
+    def locked(self) -> int:
+        """How many items come first and stay there: those that adopt earlier minutes."""
+        return sum(line.item is not None and line.item.standing is Standing.MINUTES_ADOPTION for line in self.lines)
+
 
 def agenda(db: Session, viewer: Viewer, meeting: Meeting, is_inside: bool) -> Agenda:
     """The agenda of a meeting that the viewer may see, in two queries (attachments are the second)."""
-    side = viewer.side_in(meeting.committee_id)
-    theirs = or_(WENT.committee_id.in_(viewer.inside), WENT.raised_by_id == viewer.person_id)
-    found = db.execute(
-        select(
-            Item,
-            access.visible_items(viewer),
-            access.visible_words(viewer),
-            OWN,
-            SHARED,
-            CAME.id.label("came_id"),
-            Committee.name.label("came_from"),
-            WENT.id.label("went_id"),
-        )
-        .outerjoin(OWN, and_(OWN.item_id == Item.id, OWN.person_id == viewer.person_id))
-        .outerjoin(SHARED, and_(SHARED.item_id == Item.id, SHARED.side == side if side and is_inside else false()))
-        .outerjoin(
-            CAME, and_(CAME.item_id == Item.id, CAME.from_item_id.is_not(None), CAME.state == ProposalState.ACCEPTED)
-        )
-        .outerjoin(SOURCE, SOURCE.id == CAME.from_item_id)
-        .outerjoin(Committee, Committee.id == SOURCE.committee_id)
-        .outerjoin(WENT, and_(WENT.from_item_id == Item.id, WENT.state != ProposalState.WITHDRAWN, theirs))
-        .where(Item.meeting_id == meeting.id)
-        .options(joinedload(Item.responsible), joinedload(Item.raised_by), joinedload(Item.sent_to))
-        .order_by(Item.position, Item.id)
-    ).all()
+    side = viewer.side_in(meeting.committee_id) if is_inside else None
+    found = db.execute(_items_with_all(), {**own(viewer), "meeting": meeting.id, "side": side}).all()
     rows = list({row[0].id: row for row in found}.values())  # an item that was sent on twice comes twice
     set_committed_value(meeting, "items", [row[0] for row in rows])
     for row in rows:
@@ -90,9 +86,10 @@ def agenda(db: Session, viewer: Viewer, meeting: Meeting, is_inside: bool) -> Ag
     day = workdays.copenhagen(meeting.starts_at).date()
     lines = []
     at = meeting.starts_at
-    for number, (item, is_visible, is_said, note, side_note, came_id, came_from, went_id) in enumerate(rows, 1):
+    for number, row in enumerate(rows, 1):
+        item = row[0]
         starts_at, at = at, at + timedelta(minutes=item.minutes_budget)
-        if not is_visible:
+        if not row.is_visible:
             lines.append(Line(number, None))
             continue
         talked = item.discussed or day
@@ -101,17 +98,56 @@ def agenda(db: Session, viewer: Viewer, meeting: Meeting, is_inside: bool) -> Ag
                 number,
                 item,
                 starts_at,
-                bool(is_said),
+                bool(row.is_said),
                 item.decision_planned is not None and item.decision_planned < talked,
-                note if is_inside else None,
-                side_note,
+                Written(row.own, row.own_version) if is_inside and row.own is not None else None,
+                Written(row.shared, row.shared_version) if row.shared is not None else None,
                 files.get(item.id, []),
-                Origin(came_id, came_from) if is_inside and came_id else None,
-                went_id if is_said else None,
+                Origin(row.came_id, row.came_from) if is_inside and row.came_id else None,
+                row.went_id if row.is_said else None,
+                row.responsible,
+                row.raised_by,
+                row.sent_to,
             )
         )
     spare = int((meeting.ends_at - at).total_seconds() // 60) if rows else None
     return Agenda(lines, spare, True)
+
+
+@cache
+def _items_with_all() -> Select[*tuple[Any, ...]]:
+    """The items of a meeting and what a line shows beside them; put together once, which cost more than asking."""
+    theirs = or_(WENT.committee_id.in_(ANY_EMPLOYEE.inside), WENT.raised_by_id == ANY_EMPLOYEE.person_id)
+    return (
+        select(
+            Item,
+            access.visible_items(ANY_EMPLOYEE).label("is_visible"),
+            access.visible_words(ANY_EMPLOYEE).label("is_said"),
+            RESPONSIBLE.name.label("responsible"),
+            RAISER.name.label("raised_by"),
+            TO.name.label("sent_to"),
+            OWN.text.label("own"),
+            OWN.version.label("own_version"),
+            SHARED.text.label("shared"),
+            SHARED.version.label("shared_version"),
+            CAME.id.label("came_id"),
+            Committee.name.label("came_from"),
+            WENT.id.label("went_id"),
+        )
+        .outerjoin(RESPONSIBLE, RESPONSIBLE.id == Item.responsible_id)
+        .outerjoin(RAISER, RAISER.id == Item.raised_by_id)
+        .outerjoin(TO, TO.id == Item.sent_to_id)
+        .outerjoin(OWN, and_(OWN.item_id == Item.id, OWN.person_id == ANY_EMPLOYEE.person_id))
+        .outerjoin(SHARED, and_(SHARED.item_id == Item.id, SHARED.side == bindparam("side")))  # NULL equals no side
+        .outerjoin(
+            CAME, and_(CAME.item_id == Item.id, CAME.from_item_id.is_not(None), CAME.state == ProposalState.ACCEPTED)
+        )
+        .outerjoin(SOURCE, SOURCE.id == CAME.from_item_id)
+        .outerjoin(Committee, Committee.id == SOURCE.committee_id)
+        .outerjoin(WENT, and_(WENT.from_item_id == Item.id, WENT.state != ProposalState.WITHDRAWN, theirs))
+        .where(Item.meeting_id == bindparam("meeting"))
+        .order_by(Item.position, Item.id)
+    )
 
 
 def agenda_is_shown(meeting: Meeting) -> bool:
@@ -119,21 +155,19 @@ def agenda_is_shown(meeting: Meeting) -> bool:
     return meeting.agenda_sent_at is not None or (meeting.draft_shown and meeting.state is not State.CANCELLED)
 
 
-def attachments(db: Session, viewer: Viewer, meeting_id: int) -> dict[int, list[Row]]:
+def attachments(db: Session, viewer: Viewer, meeting_id: int) -> dict[int, list[Any]]:
     """The attachments a viewer may open on a meeting's items, by item."""
-    found: dict[int, list[Row]] = {}
-    for row in db.execute(
-        _attachment_rows(viewer).where(Item.meeting_id == meeting_id).order_by(Attachment.item_id, Attachment.id)
-    ):
+    found: dict[int, list[Any]] = {}
+    for row in ATTACHMENTS(db, meeting=meeting_id, **own(viewer)) if viewer.is_employee else ():
         found.setdefault(row.item_id, []).append(row)
     return found
 
 
-def attachments_on(db: Session, viewer: Viewer, item_id: int) -> Sequence[Row]:
-    return db.execute(_attachment_rows(viewer).where(Item.id == item_id).order_by(Attachment.id)).all()
+def attachments_on(db: Session, viewer: Viewer, item_id: int) -> list[Any]:
+    return ATTACHMENTS_ON(db, item=item_id, **own(viewer)) if viewer.is_employee else []
 
 
-def _attachment_rows(viewer: Viewer):
+def _attachment_rows(place: Any) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Attachment.id,
@@ -145,8 +179,13 @@ def _attachment_rows(viewer: Viewer):
             Attachment.scan,
         )
         .join(Item, Item.id == Attachment.item_id)
-        .where(access.visible_attachments(viewer))
+        .where(access.visible_attachments(ANY_EMPLOYEE), place)
+        .order_by(Attachment.item_id, Attachment.id)
     )
+
+
+ATTACHMENTS = Prepared(lambda: _attachment_rows(Item.meeting_id == bindparam("meeting")))
+ATTACHMENTS_ON = Prepared(lambda: _attachment_rows(Item.id == bindparam("item")))
 
 
 def item(db: Session, viewer: Viewer, meeting_id: int, item_id: int) -> Item:

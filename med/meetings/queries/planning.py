@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -15,6 +16,7 @@ from med.errors import NotFound
 from med.language import T, Text
 from med.meetings import access
 from med.meetings.models import Attendance, Kind, Meeting, Part, Reply, State
+from med.organisation.access import ANY_EMPLOYEE
 from med.organisation.models import Committee, Quorum, RepRole, Rules, Seat
 from med.organisation.queries import default_rules
 
@@ -162,17 +164,9 @@ class MeetingWithRules:
 
 def meeting_with_rules(db: Session, viewer: Viewer, meeting_id: int) -> MeetingWithRules:
     """One meeting in two queries; NotFound for one the viewer may not know. Policies find all they need in it."""
-    rows = db.execute(
-        select(Meeting, Rules)
-        .outerjoin(Rules, Rules.committee_id == Meeting.committee_id)
-        .where(Meeting.id == meeting_id, access.visible_meetings(viewer))
-        .options(
-            joinedload(Meeting.committee),
-            joinedload(Meeting.minutes),
-            joinedload(Meeting.minute_taker),
-            joinedload(Meeting.moderator),
-        )
-    ).all()
+    if not viewer.is_employee:
+        raise NotFound
+    rows = db.execute(_with_rules(), {"meeting": meeting_id}).all()
     if not rows:
         raise NotFound
     found: Meeting = rows[0][0]
@@ -183,15 +177,24 @@ def meeting_with_rules(db: Session, viewer: Viewer, meeting_id: int) -> MeetingW
     return MeetingWithRules(found, rules, access.is_inside(viewer, found), people)
 
 
+@cache
+def _with_rules() -> Select[*tuple[Any, ...]]:
+    return (
+        select(Meeting, Rules)
+        .outerjoin(Rules, Rules.committee_id == Meeting.committee_id)
+        .where(Meeting.id == bindparam("meeting"), access.visible_meetings(ANY_EMPLOYEE))
+        .options(
+            joinedload(Meeting.committee),
+            joinedload(Meeting.minutes),
+            joinedload(Meeting.minute_taker),
+            joinedload(Meeting.moderator),
+        )
+    )
+
+
 def participants(db: Session, meeting: Meeting) -> list[Participant]:
     """Those invited and those who listen: chairs, members by side, substitutes beside whom they stand in for."""
-    rows = db.execute(
-        select(Attendance, Seat.rep_role)
-        .outerjoin(Seat, Seat.id == Attendance.seat_id)
-        .where(Attendance.meeting_id == meeting.id)
-        .options(joinedload(Attendance.person))
-        .order_by(Attendance.id)
-    ).all()
+    rows = db.execute(_taking_part(), {"meeting": meeting.id}).all()
     set_committed_value(meeting, "attendances", [row[0] for row in rows])
     by_id = {row[0].id: row[0] for row in rows}
     for attendance in by_id.values():
@@ -200,6 +203,17 @@ def participants(db: Session, meeting: Meeting) -> list[Participant]:
     stand_ins = {a.stands_in_for_id: a for a in by_id.values() if a.stands_in_for_id and a.reply is not Reply.DECLINED}
     found = [Participant(a, rep_role, stand_ins.get(a.id)) for a, rep_role in rows]
     return sorted(found, key=_order)
+
+
+@cache
+def _taking_part() -> Select[*tuple[Any, ...]]:
+    return (
+        select(Attendance, Seat.rep_role)
+        .outerjoin(Seat, Seat.id == Attendance.seat_id)
+        .where(Attendance.meeting_id == bindparam("meeting"))
+        .options(joinedload(Attendance.person))
+        .order_by(Attendance.id)
+    )
 
 
 PARTS_IN_ORDER = list(Part)
