@@ -266,7 +266,7 @@ FAULTS = [
     Fault(
         "whoever keeps the instruments coordinates",
         COMPASS,
-        "                CompassRole.kind == kind,\n",
+        '        CompassRole.kind == bindparam("kind"),\n',
         "",
         (UNIT,),
     ),

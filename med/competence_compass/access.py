@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Date, and_, bindparam, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -28,6 +28,7 @@ from med.competence_compass.models import (
     RunLeader,
     Version,
 )
+from med.db import Prepared
 from med.language import T, Text
 from med.organisation.access import is_employee, on_day
 from med.organisation.models import Unit
@@ -76,16 +77,17 @@ def keeps_instruments(db: Session, viewer: Viewer, day: date | None = None) -> b
 def _units_of(db: Session, viewer: Viewer, kind: RoleKind, day: date | None) -> frozenset[int]:
     if not viewer.is_employee:
         return frozenset()
-    roots = set(
-        db.scalars(
-            select(CompassRole.unit_id).where(
-                CompassRole.person_id == viewer.person_id,
-                CompassRole.kind == kind,
-                on_day(CompassRole, day or clock.today()),
-            )
-        )
+    roots = {row.unit_id for row in GIVEN(db, who=viewer.person_id, kind=kind, day=day or clock.today())}
+    return frozenset(roots | below(db, Unit, roots)) if roots else frozenset()
+
+
+GIVEN = Prepared(  # asked several times for a page
+    lambda: select(CompassRole.unit_id).where(
+        CompassRole.person_id == bindparam("who"),
+        CompassRole.kind == bindparam("kind"),
+        on_day(CompassRole, bindparam("day", type_=Date)),
     )
-    return frozenset(roots | below(db, Unit, roots))
+)
 
 
 def intake_citizens(units: frozenset[int]) -> ColumnElement[bool]:

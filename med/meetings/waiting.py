@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from med import clock, workdays
 from med.access import SeatRole, Viewer
+from med.db import Prepared
 from med.language import T
 from med.meetings import waiting_minutes
 from med.meetings.access import is_open_point
@@ -33,20 +34,7 @@ def awaits(db: Session, viewer: Viewer) -> list[Waiting]:
 
 def invitations(db: Session, viewer: Viewer) -> list[Waiting]:
     """Coming meetings I am invited to and have not answered."""
-    rows = db.execute(
-        select(Meeting.id, Meeting.title, Meeting.starts_at, Committee.name.label("committee"))
-        .join(Attendance, Attendance.meeting_id == Meeting.id)
-        .join(Committee, Committee.id == Meeting.committee_id)
-        .where(
-            Attendance.person_id == viewer.person_id,
-            Attendance.part != Part.OBSERVER,
-            Attendance.reply == Reply.INVITED,
-            Meeting.state.in_((State.PLANNED, State.AGENDA_SENT, State.IN_PROGRESS)),
-            Meeting.ends_at > clock.now(),
-        )
-        .order_by(Meeting.starts_at)
-        .limit(MOST)
-    )
+    rows = INVITED(db, who=viewer.person_id, now=clock.now())
     return [
         Waiting(
             "invitation",
@@ -58,6 +46,24 @@ def invitations(db: Session, viewer: Viewer) -> list[Waiting]:
         )
         for row in rows
     ]
+
+
+INVITED = Prepared(
+    lambda: (
+        select(Meeting.id, Meeting.title, Meeting.starts_at, Committee.name.label("committee"))
+        .join(Attendance, Attendance.meeting_id == Meeting.id)
+        .join(Committee, Committee.id == Meeting.committee_id)
+        .where(
+            Attendance.person_id == bindparam("who"),
+            Attendance.part != Part.OBSERVER,
+            Attendance.reply == Reply.INVITED,
+            Meeting.state.in_((State.PLANNED, State.AGENDA_SENT, State.IN_PROGRESS)),
+            Meeting.ends_at > bindparam("now"),
+        )
+        .order_by(Meeting.starts_at)
+        .limit(MOST)
+    )
+)
 
 
 def agendas(db: Session, viewer: Viewer) -> list[Waiting]:
@@ -143,19 +149,7 @@ def proposals_to_answer(db: Session, viewer: Viewer) -> list[Waiting]:
 
 def answers_to_read(db: Session, viewer: Viewer) -> list[Waiting]:
     """Answers to points I raised that I have not read yet. After a month they stand in my list, but press no more."""
-    rows = db.execute(
-        select(Proposal.id, Proposal.title, Committee.name.label("committee"), is_open_point().label("is_open"))
-        .join(Committee, Committee.id == Proposal.committee_id)
-        .where(
-            Proposal.raised_by_id == viewer.person_id,
-            Proposal.answered_at > clock.now() - ANSWER_IS_NEWS,
-            Proposal.answered_by_id != viewer.person_id,
-            Proposal.answer_seen_at.is_(None),
-            Proposal.state != ProposalState.WITHDRAWN,
-        )
-        .order_by(Proposal.answered_at.desc())
-        .limit(MOST)
-    )
+    rows = ANSWERED(db, who=viewer.person_id, since=clock.now() - ANSWER_IS_NEWS)
     return [
         Waiting(
             "answer",
@@ -167,3 +161,20 @@ def answers_to_read(db: Session, viewer: Viewer) -> list[Waiting]:
         )
         for row in rows
     ]
+
+
+ANSWERED = Prepared(
+    lambda: (
+        select(Proposal.id, Proposal.title, Committee.name.label("committee"), is_open_point().label("is_open"))
+        .join(Committee, Committee.id == Proposal.committee_id)
+        .where(
+            Proposal.raised_by_id == bindparam("who"),
+            Proposal.answered_at > bindparam("since"),
+            Proposal.answered_by_id != bindparam("who"),
+            Proposal.answer_seen_at.is_(None),
+            Proposal.state != ProposalState.WITHDRAWN,
+        )
+        .order_by(Proposal.answered_at.desc())
+        .limit(MOST)
+    )
+)

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Viewer
+from med.db import BigInt, Prepared
 from med.decisions.access import published_decisions
 from med.decisions.models import Decision
 from med.meetings.access import visible_meetings
 from med.meetings.models import Attendance, Meeting, Part, Reply, State
+from med.organisation.access import ANY_EMPLOYEE, own
 from med.organisation.models import Committee
 
 COMING = (State.PLANNED, State.AGENDA_SENT, State.IN_PROGRESS)
@@ -23,8 +25,15 @@ def next_meetings(db: Session, viewer: Viewer, limit: int = 3) -> Sequence[Any]:
 
     Rows: meeting columns, the committee's name, and the viewer's own reply where they are invited.
     """
-    mine = and_(Attendance.meeting_id == Meeting.id, Attendance.person_id == viewer.person_id)
-    query = (
+    if not viewer.is_employee:
+        return []
+    given: dict[str, Any] = {"who": viewer.person_id, "now": clock.now(), "limit": limit}
+    return MINE(db, **given, ours=sorted(viewer.committee_ids)) or NEARBY(db, **given)
+
+
+def _coming() -> Select[*tuple[Any, ...]]:
+    mine = and_(Attendance.meeting_id == Meeting.id, Attendance.person_id == ANY_EMPLOYEE.person_id)
+    return (
         select(
             Meeting.id,
             Meeting.title,
@@ -41,24 +50,32 @@ def next_meetings(db: Session, viewer: Viewer, limit: int = 3) -> Sequence[Any]:
         )
         .join(Committee, Committee.id == Meeting.committee_id)
         .outerjoin(Attendance, mine)
-        .where(visible_meetings(viewer), Meeting.state.in_(COMING), Meeting.ends_at > clock.now())
+        .where(visible_meetings(ANY_EMPLOYEE), Meeting.state.in_(COMING), Meeting.ends_at > bindparam("now"))
         .order_by(Meeting.starts_at, Meeting.id)
-        .limit(limit)
+        .limit(bindparam("limit", type_=BigInt))
     )
-    own = db.execute(
-        query.where(
-            or_(
-                Meeting.committee_id.in_(viewer.committee_ids),
-                and_(Attendance.reply != Reply.DECLINED, Attendance.part.in_(list(Part))),
-            )
+
+
+MINE = Prepared(
+    lambda: _coming().where(
+        or_(
+            Meeting.committee_id.in_(bindparam("ours", expanding=True)),
+            and_(Attendance.reply != Reply.DECLINED, Attendance.part.in_(list(Part))),
         )
-    ).all()
-    return own or db.execute(query.where(Meeting.is_open)).all()
+    )
+)
+NEARBY = Prepared(lambda: _coming().where(Meeting.is_open))
 
 
 def new_decisions(db: Session, viewer: Viewer, since: datetime, limit: int = 5) -> Sequence[Any]:
     """The newest decisions published since a moment, newest first, and one more where there are more."""
-    return db.execute(
+    if not viewer.is_employee:
+        return []
+    return NEW(db, since=since, limit=limit + 1, **own(viewer))
+
+
+NEW = Prepared(
+    lambda: (
         select(
             Decision.id,
             Decision.text,
@@ -68,7 +85,8 @@ def new_decisions(db: Session, viewer: Viewer, since: datetime, limit: int = 5) 
             Committee.name.label("committee"),
         )
         .join(Committee, Committee.id == Decision.committee_id)
-        .where(published_decisions(viewer), Decision.published_at > since)
+        .where(published_decisions(ANY_EMPLOYEE), Decision.published_at > bindparam("since"))
         .order_by(Decision.published_at.desc(), Decision.id.desc())
-        .limit(limit + 1)
-    ).all()
+        .limit(bindparam("limit", type_=BigInt))
+    )
+)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Row, exists, func, or_, select
+from sqlalchemy import Row, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -24,6 +24,7 @@ from med.competence_compass.models import (
 )
 from med.competence_compass.models import Session as RunSession
 from med.competence_compass.queries.waiting import rooms_of
+from med.db import Prepared
 from med.organisation.models import Unit
 
 MOST = 12
@@ -91,25 +92,30 @@ def activity_counts(db: Session, viewer: Viewer) -> dict[ActivityState, int]:
     )
 
 
-def starts_without_hypothesis(db: Session, viewer: Viewer, until: date) -> Sequence[Row[*tuple[Any, ...]]]:
+def starts_without_hypothesis(db: Session, viewer: Viewer, until: date) -> Sequence[Any]:
     """Activities I own, lead the unit of or coordinate: with a run about to start, and nothing it is meant to do."""
     units = viewer.managed_unit_ids | coordinated_units(db, viewer)
-    return db.execute(
+    return UNSAID(db, who=viewer.person_id, units=sorted(units), until=until)
+
+
+UNSAID = Prepared(
+    lambda: (
         select(Activity.id, Activity.title, Unit.name.label("unit"), func.min(Run.starts).label("starts"))
         .join(Run, Run.activity_id == Activity.id)
         .join(Unit, Unit.id == Activity.unit_id)
         .where(
-            or_(Activity.owner_id == viewer.person_id, Activity.unit_id.in_(units)),
+            or_(Activity.owner_id == bindparam("who"), Activity.unit_id.in_(bindparam("units", expanding=True))),
             Activity.state != ActivityState.ENDED,
             Run.started_at.is_(None),
             Run.ended_at.is_(None),
-            Run.starts <= until,
+            Run.starts <= bindparam("until"),
             ~exists().where(Hypothesis.activity_id == Activity.id, Hypothesis.is_exploratory.is_(False)),
         )
         .group_by(Activity.id, Activity.title, Unit.name)
         .order_by(func.min(Run.starts))
         .limit(MOST)
-    ).all()
+    )
+)
 
 
 def missing_exams(db: Session, viewer: Viewer) -> Sequence[Row[*tuple[Any, ...]]]:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
@@ -22,9 +23,19 @@ from med.perspectives.models import Perspective
 
 def decision(db: Session, viewer: Viewer, decision_id: int) -> Decision:
     """A decision with all its page shows, or NotFound for one the viewer may not know."""
-    found = db.scalar(
+    if not viewer.is_employee:
+        raise NotFound
+    found = db.scalar(_decision_with_all(), {**own(viewer), "decision": decision_id})
+    if found is None:
+        raise NotFound
+    return found
+
+
+@cache
+def _decision_with_all() -> Select[*tuple[Any, ...]]:
+    return (
         select(Decision)
-        .where(Decision.id == decision_id, visible_decisions(viewer))
+        .where(Decision.id == bindparam("decision"), visible_decisions(ANY_EMPLOYEE))
         .options(
             joinedload(Decision.committee),
             joinedload(Decision.meeting).selectinload(Meeting.attendances).joinedload(Attendance.stands_in_for),
@@ -35,9 +46,6 @@ def decision(db: Session, viewer: Viewer, decision_id: int) -> Decision:
             selectinload(Decision.tags),
         )
     )
-    if found is None:
-        raise NotFound
-    return found
 
 
 def held(db: Session, viewer: Viewer, decision_id: int) -> Decision:
@@ -63,42 +71,51 @@ def item_to_minute(db: Session, viewer: Viewer, item_id: int) -> Item:
     return found
 
 
-def steps_of(db: Session, viewer: Viewer, decision_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
+def steps_of(db: Session, viewer: Viewer, decision_id: int) -> Sequence[Any]:
     """What happened with a decision, oldest first: (at, state, is_review, note, who)."""
-    return db.execute(
+    return STEPS(db, decision=decision_id, **own(viewer)) if viewer.is_employee else []
+
+
+STEPS = Prepared(
+    lambda: (
         select(Step.at, Step.state, Step.is_review, Step.note, Person.name.label("who"))
         .join(Decision, Decision.id == Step.decision_id)
         .outerjoin(Person, Person.id == Step.person_id)
-        .where(Step.decision_id == decision_id, visible_decisions(viewer))
+        .where(Step.decision_id == bindparam("decision"), visible_decisions(ANY_EMPLOYEE))
         .order_by(Step.at, Step.id)
-    ).all()
+    )
+)
 
 
 class Links(NamedTuple):
     """The decisions before and after this one, as far as the viewer may read them."""
 
-    replaces: Row[*tuple[Any, ...]] | None
-    replaced_by: Row[*tuple[Any, ...]] | None
+    replaces: Any
+    replaced_by: Any
 
 
 def links_of(db: Session, viewer: Viewer, found: Decision) -> Links:
     """What it replaces, and what replaced it. A draft that means to replace it is nobody's business yet."""
-    rows = db.execute(
-        select(
-            Decision.id, Decision.text, Decision.year, Decision.number, Decision.is_open, Decision.published_at,
-            Decision.replaces_id,
-        ).where(
-            visible_decisions(viewer),
-            or_(
-                Decision.id == found.replaces_id if found.replaces_id is not None else Decision.id.is_(None),
-                and_(Decision.replaces_id == found.id, Decision.published_at.is_not(None)),
-            ),
-        )
-    ).all()  # fmt: skip
+    before = found.replaces_id or 0
+    rows = NEIGHBOURS(db, decision=found.id, before=before, **own(viewer)) if viewer.is_employee else []
     return Links(
         next((row for row in rows if row.id == found.replaces_id), None),
         next((row for row in rows if row.replaces_id == found.id), None),
     )
+
+
+NEIGHBOURS = Prepared(
+    lambda: select(
+        Decision.id, Decision.text, Decision.year, Decision.number, Decision.is_open, Decision.published_at,
+        Decision.replaces_id,
+    ).where(
+        visible_decisions(ANY_EMPLOYEE),
+        or_(
+            Decision.id == bindparam("before"),
+            and_(Decision.replaces_id == bindparam("decision"), Decision.published_at.is_not(None)),
+        ),
+    )
+)  # fmt: skip
 
 
 def replaceable(db: Session, viewer: Viewer, item: Item, limit: int = 100) -> Sequence[Row[*tuple[Any, ...]]]:
