@@ -17,6 +17,13 @@ from benchmarks.visits import FILTERS, PERSONAS, filtered, walk_down
 
 GOAL, RARE_GOAL = 1.3, 2.0
 TIMES, TIMES_ON_POSTGRESQL, WARM = 150, 90, 20  # requests to each in a round
+PAGES = {  # for who works here
+    "a decision": "/beslutninger/{decision}",
+    "a meeting of 15 items": "/moeder/{meeting}",
+    "its minutes": "/moeder/{meeting}/referat",
+    "the overview": "/",
+    "search": "/soeg?q=vagtplan+st%C3%B8j",
+}
 ENTRY = b'<article class="dec'
 DEEP = "an older page"
 
@@ -34,7 +41,8 @@ class Measured(NamedTuple):
 
 
 def growth(small: Served, large: Served, rounds: int) -> list[str]:
-    found = {pair: [] for pair in itertools.product([*FILTERS, DEEP], PERSONAS)}  # type: ignore[var-annotated]
+    pairs = [*itertools.product([*FILTERS, DEEP], PERSONAS), *itertools.product(PAGES, PERSONAS[:2])]
+    found: dict[tuple[str, str], list[Measured]] = {pair: [] for pair in pairs}
     both = [(served, Line(served.port), walk_down(served)) for served in (small, large)]
     times = TIMES if large.ground.is_sqlite else TIMES_ON_POSTGRESQL
     for number in range(rounds + 1):
@@ -49,6 +57,10 @@ def growth(small: Served, large: Served, rounds: int) -> list[str]:
 def request_of(served: Served, older: list[str], name: str, who: str) -> bytes:
     if name == DEEP:
         return asking(older[min(10, len(older) - 1)], served.ground.places["personas"][who])
+    if name in PAGES:
+        places = served.ground.places
+        path = PAGES[name].format(decision=places["decisions"][0], meeting=places["meeting"])
+        return asking(path, places["personas"][who])
     return filtered(served, name, who)
 
 
@@ -92,9 +104,12 @@ def table(found: Mapping[tuple[str, str], Measured], small: Served, large: Serve
         "| filter | " + " | ".join(PERSONAS) + " | entries, employee |",
         "|---" * (len(PERSONAS) + 2) + "|",
     ]
-    for name in [*FILTERS, DEEP]:
+    for name in [*FILTERS, DEEP, *PAGES]:
         cells = []
         for who in PERSONAS:
+            if (name, who) not in found:
+                cells.append("–")
+                continue
             one = found[name, who]
             is_alike = one.entries[0] >= 0.8 * one.entries[1]
             base = one.small if is_alike else found["everything", who].small
@@ -102,7 +117,8 @@ def table(found: Mapping[tuple[str, str], Measured], small: Served, large: Serve
             met = "" if ratios[0] <= GOAL else " **no**"
             cells.append(" / ".join(f"{ratio:.2f}" for ratio in ratios) + ("" if is_alike else " °") + met)
         few, many = found[name, "employee"].entries
-        rows.append(f"| {name} | " + " | ".join(cells) + f" | {few} → {many} |")
+        held = f"{few} → {many}" if name not in PAGES else "–"
+        rows.append(f"| {name} | " + " | ".join(cells) + f" | {held} |")
     rare = max(
         found["the rare perspective", who].large.p99 / found["everything", who].large.p99 for who in PERSONAS[:2]
     )

@@ -385,7 +385,7 @@ def is_away(error: Exception) -> bool:
     if hasattr(error.orig, "sqlstate"):
         return True
     words = str(error.orig)  # SQLite says OperationalError for a misspelt column, too
-    return any(sign in words for sign in ("locked", "is full", "unable to open", "readonly", "disk I/O"))
+    return any(sign in words for sign in ("locked", "is full", "unable to open", "disk I/O"))
 
 
 def is_crossed(error: Exception) -> bool:

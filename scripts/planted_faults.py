@@ -117,8 +117,8 @@ FAULTS = [
     Fault(
         "closed points are read by all",
         MEETINGS,
-        "and_(Item.is_open, or_(_held_at(shown, few), _told(viewer, few)))",
-        "or_(_held_at(shown, few), _told(viewer, few))",
+        "and_(Item.is_open, or_(_at_meeting(shown), _told(viewer)))",
+        "or_(_at_meeting(shown), _told(viewer))",
         (CAST,),
     ),
     Fault(
@@ -131,22 +131,22 @@ FAULTS = [
     Fault(
         "one chair's word publishes the minutes",
         MEETINGS,
-        "published = select(Minutes.meeting_id).where(Minutes.chairs_approved_at.is_not(None))",
-        "published = select(Minutes.meeting_id).where(Minutes.state != MinutesState.DRAFT)",
+        "published = Minutes.chairs_approved_at.is_not(None)",
+        "published = Minutes.state != MinutesState.DRAFT",
         (CAST,),
     ),
     Fault(
         "a meeting behind closed doors is followed live",
         MEETINGS,
-        "or_(and_(Meeting.state == State.IN_PROGRESS, Meeting.is_open), Meeting.minute_taker_id",
-        "or_(Meeting.state == State.IN_PROGRESS, Meeting.minute_taker_id",
+        "and_(Meeting.state == State.IN_PROGRESS, Meeting.is_open), Meeting.minute_taker_id",
+        "Meeting.state == State.IN_PROGRESS, Meeting.minute_taker_id",
         (CAST,),
     ),
     Fault(
         "minutes under review are read by all",
         MEETINGS,
-        "return or_(Minutes.chairs_approved_at.is_not(None), Minutes.meeting_id.in_(own))",
-        "return or_(Minutes.state != MinutesState.DRAFT, Minutes.meeting_id.in_(own))",
+        "return or_(Minutes.chairs_approved_at.is_not(None), own)",
+        "return or_(Minutes.state != MinutesState.DRAFT, own)",
         (CAST,),
     ),
     Fault(

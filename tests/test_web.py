@@ -367,27 +367,6 @@ def test_a_busy_database_is_said_and_reading_goes_on(visitor, database):
     event.remove(database.write_engine, "connect", be_quick)  # the engine serves the tests to come, too
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-def test_a_disk_that_has_become_read_only_is_said_and_reading_goes_on(visitor, database):
-    anna = visitor("anna")
-    token = anna.open("/mig").tree.xpath("string(//input[@name='_token']/@value)")
-
-    @event.listens_for(database.write_engine, "connect")
-    def shut(connection, _record):
-        connection.execute("PRAGMA query_only=1")  # says in the same words that nothing can be written
-
-    database.write_engine.dispose()
-    try:
-        answer = anna.post("/mig", {"_token": token, "theme": "dark"})
-        assert answer.status_code == 503
-        assert "Databasen er optaget" in answer.words
-        assert anna.open("/moeder", follow=False).status_code == 200
-    finally:
-        event.remove(database.write_engine, "connect", shut)
-        database.write_engine.dispose()
-    assert anna.post("/mig", {"_token": token, "theme": "dark"}).status_code == 303
-
-
 @pytest.fixture
 def gone(app, database, tmp_path):
     """The database answers no longer."""

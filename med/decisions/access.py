@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, or_
 
 from med.access import SeatRole, Viewer
 from med.decisions.models import Decision, DecisionState, FollowUp
@@ -28,12 +28,13 @@ def visible_decisions(viewer: Viewer) -> ColumnElement[bool]:
     """
     if not viewer.is_employee:
         return false()
-    live = select(Meeting.id).where(Meeting.state == State.IN_PROGRESS, Meeting.is_open)
-    own = select(Meeting.id).where(inside_meetings(viewer))
+    its = Meeting.id == Decision.meeting_id
+    own = exists().where(its, inside_meetings(viewer)).correlate(Decision)
+    live = exists().where(its, Meeting.state == State.IN_PROGRESS, Meeting.is_open).correlate(Decision)
     return or_(
         Decision.committee_id.in_(viewer.inside),
-        Decision.meeting_id.in_(own),
-        and_(Decision.is_open, or_(Decision.published_at.is_not(None), Decision.meeting_id.in_(live))),
+        and_(Decision.is_open, or_(Decision.published_at.is_not(None), live)),
+        own,
     )
 
 
@@ -44,16 +45,16 @@ def visible_follow_ups(viewer: Viewer) -> ColumnElement[bool]:
     """
     if not viewer.is_employee:
         return false()
-    published = select(Decision.id).where(published_decisions(viewer))
-    readable = select(Item.id).where(visible_words(viewer))
+    published = exists().where(Decision.id == FollowUp.decision_id, published_decisions(viewer)).correlate(FollowUp)
+    readable = exists().where(Item.id == FollowUp.item_id, visible_words(viewer)).correlate(FollowUp)
     return or_(
         FollowUp.committee_id.in_(viewer.inside),
         and_(
             FollowUp.is_open,
             or_(
                 FollowUp.owner_id == viewer.person_id,
-                FollowUp.decision_id.in_(published),
-                FollowUp.item_id.in_(readable),
+                published,
+                readable,
             ),
         ),
     )

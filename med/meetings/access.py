@@ -7,7 +7,7 @@ the meeting is open. Those inside the committee, and the substitute who steps in
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 
 from med.access import INSIDE, SeatRole, Side, Viewer
 from med.language import T, Text
@@ -52,54 +52,50 @@ def inside_items(viewer: Viewer) -> ColumnElement[bool]:
     return or_(Item.committee_id.in_(viewer.inside), Item.meeting_id.in_(_stand_ins(viewer)))
 
 
-def visible_items(viewer: Viewer, *, few: bool = False) -> ColumnElement[bool]:
+def visible_items(viewer: Viewer) -> ColumnElement[bool]:
     """Items a viewer may read: title, case, recommendation and open attachments.
 
     Whoever may read what was said on an item may read the item: a meeting without agenda never sends one out.
-    `few` asks the same in another way: of a handful of items each is looked up in its own meeting, where otherwise
-    all meetings are gone through once.
     """
     if not viewer.is_employee:
         return false()
-    shown = select(Meeting.id).where(
-        or_(Meeting.agenda_sent_at.is_not(None), and_(Meeting.draft_shown, Meeting.state != State.CANCELLED))
-    )
-    return or_(inside_items(viewer), and_(Item.is_open, or_(_held_at(shown, few), _told(viewer, few))))
+    shown = or_(Meeting.agenda_sent_at.is_not(None), and_(Meeting.draft_shown, Meeting.state != State.CANCELLED))
+    return or_(inside_items(viewer), and_(Item.is_open, or_(_at_meeting(shown), _told(viewer))))
 
 
-def _held_at(meetings: Select[int], few: bool) -> ColumnElement[bool]:
-    """Items of these meetings."""
-    (meeting_id,) = meetings.selected_columns
-    return (
-        meetings.where(meeting_id == Item.meeting_id).correlate(Item).exists() if few else Item.meeting_id.in_(meetings)
-    )
+def _at_meeting(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Items whose meeting is so. Each is looked up in its own meeting: pages show a handful of a city's 400,000."""
+    return exists().where(Meeting.id == Item.meeting_id, condition).correlate(Item)
 
 
-def _told(viewer: Viewer, few: bool) -> ColumnElement[bool]:
+def _told(viewer: Viewer) -> ColumnElement[bool]:
     """Items of meetings whose words are out: approved minutes, live ones, and those the viewer minutes."""
-    published = select(Minutes.meeting_id).where(Minutes.chairs_approved_at.is_not(None))
-    live_or_mine = select(Meeting.id).where(
-        or_(and_(Meeting.state == State.IN_PROGRESS, Meeting.is_open), Meeting.minute_taker_id == viewer.person_id)
+    published = Minutes.chairs_approved_at.is_not(None)
+    live_or_mine = or_(
+        and_(Meeting.state == State.IN_PROGRESS, Meeting.is_open), Meeting.minute_taker_id == viewer.person_id
     )
-    return or_(_held_at(published, few), _held_at(live_or_mine, few))
+    return or_(
+        exists().where(Minutes.meeting_id == Item.meeting_id, published).correlate(Item), _at_meeting(live_or_mine)
+    )
 
 
-def visible_words(viewer: Viewer, *, few: bool = False) -> ColumnElement[bool]:
+def visible_words(viewer: Viewer) -> ColumnElement[bool]:
     """Items whose minutes and outcome a viewer may read: published ones, live ones, and all of one's own committee's.
 
-    A minute-taker from outside the committee reads the open items they write on. `few` as in `visible_items`.
+    A minute-taker from outside the committee reads the open items they write on.
     """
     if not viewer.is_employee:
         return false()
-    return or_(inside_items(viewer), and_(Item.is_open, _told(viewer, few)))
+    return or_(inside_items(viewer), and_(Item.is_open, _told(viewer)))
 
 
 def visible_minutes(viewer: Viewer) -> ColumnElement[bool]:
     """Minutes as a document (by Minutes): approved ones, and the drafts of one's own committees or one's own pen."""
     if not viewer.is_employee:
         return false()
-    own = select(Meeting.id).where(or_(inside_meetings(viewer), Meeting.minute_taker_id == viewer.person_id))
-    return or_(Minutes.chairs_approved_at.is_not(None), Minutes.meeting_id.in_(own))
+    mine = or_(inside_meetings(viewer), Meeting.minute_taker_id == viewer.person_id)
+    own = exists().where(Meeting.id == Minutes.meeting_id, mine).correlate(Minutes)
+    return or_(Minutes.chairs_approved_at.is_not(None), own)
 
 
 def visible_attachments(viewer: Viewer) -> ColumnElement[bool]:

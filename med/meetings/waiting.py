@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from med import clock, workdays
@@ -86,7 +86,7 @@ def agendas(db: Session, viewer: Viewer) -> list[Waiting]:
             Meeting.state == State.PLANNED,
             Meeting.kind != Kind.WITHOUT_AGENDA,
             Meeting.ends_at > clock.now(),
-            Meeting.id.in_(select(Item.meeting_id).where(Item.standing.is_(None))),
+            exists().where(Item.meeting_id == Meeting.id, Item.standing.is_(None)),
             or_(
                 and_(Meeting.committee_id.in_(chairs), Meeting.agenda_chair_at.is_(None)),
                 and_(Meeting.committee_id.in_(vices), Meeting.agenda_vice_at.is_(None)),

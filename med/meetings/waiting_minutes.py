@@ -1,10 +1,11 @@
 """What waits for a person about minutes: to write and send, to approve."""
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import Select, bindparam, exists, or_, select, union_all
 from sqlalchemy.orm import Session, selectinload
 
 from med import clock
 from med.access import SeatRole, Viewer
+from med.db import Prepared
 from med.language import T
 from med.meetings.access import acts_for, runs_meeting
 from med.meetings.models import Attendance, Meeting, Minutes, MinutesState, Part, State
@@ -15,26 +16,13 @@ def awaiting(db: Session, viewer: Viewer) -> list[Waiting]:
     """Meetings in progress to minute, drafts to send to review, minutes to approve for one's side."""
     if not viewer.is_employee:
         return []
-    # The two chairs and the secretary, whoever steps in for one of them, and the meeting's own minute-taker.
-    stands_in = exists().where(
-        Attendance.meeting_id == Meeting.id,
-        Attendance.person_id == viewer.person_id,
-        Attendance.part == Part.SUBSTITUTE,
-    )
     runs = frozenset(seat.committee_id for seat in viewer.seats if viewer.presides(seat.committee_id))
-    mine = or_(
-        Meeting.committee_id.in_(runs | viewer.secretary_of), Meeting.minute_taker_id == viewer.person_id, stands_in
-    )
+    wanted = [row.id for row in OPEN(db, who=viewer.person_id, runs=sorted(runs | viewer.secretary_of))]
+    if not wanted:
+        return []
     found = db.scalars(
         select(Meeting)
-        .outerjoin(Minutes, Minutes.meeting_id == Meeting.id)
-        .where(
-            mine,
-            or_(
-                Meeting.state == State.IN_PROGRESS,
-                Minutes.state.in_([MinutesState.DRAFT, MinutesState.IN_REVIEW]),
-            ),
-        )
+        .where(Meeting.id.in_(wanted))
         .options(
             selectinload(Meeting.minutes),
             selectinload(Meeting.committee),
@@ -43,6 +31,29 @@ def awaiting(db: Session, viewer: Viewer) -> list[Waiting]:
         .order_by(Meeting.starts_at)
     ).all()
     return [thing for meeting in found for thing in _of(viewer, meeting)]
+
+
+def _open() -> Select[int]:
+    """Of the few meetings that are on, or whose minutes are not approved, those of the two chairs and the secretary,
+    whoever steps in for one of them, and the meeting's own minute-taker."""
+    going_on = select(Meeting.id).where(Meeting.state == State.IN_PROGRESS)
+    in_the_making = select(Minutes.meeting_id).where(Minutes.state.in_((MinutesState.DRAFT, MinutesState.IN_REVIEW)))
+    stands_in = exists().where(
+        Attendance.meeting_id == Meeting.id,
+        Attendance.person_id == bindparam("who"),
+        Attendance.part == Part.SUBSTITUTE,
+    )
+    return select(Meeting.id).where(
+        Meeting.id.in_(union_all(going_on, in_the_making)),
+        or_(
+            Meeting.committee_id.in_(bindparam("runs", expanding=True)),
+            Meeting.minute_taker_id == bindparam("who"),
+            stands_in,
+        ),
+    )
+
+
+OPEN = Prepared(_open)
 
 
 def _of(viewer: Viewer, meeting: Meeting) -> list[Waiting]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_
 
 from med.access import Viewer
 from med.decisions.access import visible_decisions
@@ -29,13 +29,13 @@ def own_subscriptions(viewer: Viewer) -> ColumnElement[bool]:
 
 def visible_subscriptions(viewer: Viewer) -> ColumnElement[bool]:
     """The viewer's own, as far as they may still see what they followed."""
-    committees = select(Committee.id).where(visible_committees(viewer))
-    decisions = select(Decision.id).where(visible_decisions(viewer))
+    committee = exists().where(Committee.id == Subscription.committee_id, visible_committees(viewer))
+    decision = exists().where(Decision.id == Subscription.decision_id, visible_decisions(viewer))
     return and_(
         own_subscriptions(viewer),
         or_(
             Subscription.topic.not_in((Topic.COMMITTEE, Topic.DECISION)),
-            Subscription.committee_id.in_(committees),
-            Subscription.decision_id.in_(decisions),
+            committee.correlate(Subscription),
+            decision.correlate(Subscription),
         ),
     )

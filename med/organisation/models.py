@@ -29,7 +29,7 @@ class Person(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     handle: Mapped[str] = mapped_column(unique=True)  # sign-in name; "anna" in the demo
-    name: Mapped[str]
+    name: Mapped[str] = mapped_column(index=True)
     mail: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(default="da")
     theme: Mapped[str] = mapped_column(default="")  # "", "light", "dark"

@@ -1,6 +1,7 @@
 """From a plain world to rows in a database, and what Medspil's own clauses and policies say about it."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -364,10 +365,11 @@ CLAUSES: dict[str, Any] = {
 }
 
 
-PUT_TOGETHER = {
-    kind: CLAUSES[kind](organisation_access.ANY_EMPLOYEE)
-    for kind in ("items", "words", "minutes", "attachments", "proposals", "decisions", "feed", "follow_ups")
-}
+@cache
+def put_together() -> dict[str, Any]:
+    """The clauses that pages ask put together once for all, with places for who asks."""
+    kinds = ("items", "words", "minutes", "attachments", "proposals", "decisions", "feed", "follow_ups")
+    return {kind: CLAUSES[kind](organisation_access.ANY_EMPLOYEE) for kind in kinds}
 
 
 def linked(db: Session, who: Viewer) -> set[int]:
@@ -413,8 +415,8 @@ def seen(db: Session, who: Viewer | None) -> dict[str, set[int]]:
     if who is None:
         return {key: set() for key in [*CLAUSES, *QUESTIONS]}
     found = {kind: set(db.scalars(clause(who))) for kind, clause in CLAUSES.items()}
-    if who.is_employee:  # the same clauses, as pages ask them: put together once for all, and filled in
-        for kind, asked in PUT_TOGETHER.items():
+    if who.is_employee:
+        for kind, asked in put_together().items():
             assert set(db.scalars(asked, organisation_access.own(who))) == found[kind], kind
     return found | {kind: ask(db, who) for kind, ask in QUESTIONS.items()}
 

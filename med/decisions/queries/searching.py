@@ -39,7 +39,7 @@ def question(kind: str) -> Prepared:
     """`kind` is "" for both: what only one can be asks the other's clause nothing."""
     readable = {
         search.DECISION: exists().where(Decision.id == INDEX.c.thing_id, published_decisions(ANY_EMPLOYEE)),
-        search.ITEM: exists().where(Item.id == INDEX.c.thing_id, visible_items(ANY_EMPLOYEE, few=True)),
+        search.ITEM: exists().where(Item.id == INDEX.c.thing_id, visible_items(ANY_EMPLOYEE)),
     }
     wanted = [and_(INDEX.c.kind == one, may) for one, may in readable.items() if kind in ("", one)]
     return Prepared(
@@ -95,12 +95,12 @@ def words_of_hits(db: Session, viewer: Viewer, hits: Hits) -> list[tuple[str, An
         items = (
             select(
                 Item.id, Item.meeting_id, Item.title, Item.case_text, Item.recommendation, Item.minutes_text,
-                Item.statement_management, Item.statement_employees, visible_words(viewer, few=True).label("has_words"),
+                Item.statement_management, Item.statement_employees, visible_words(viewer).label("has_words"),
                 Meeting.title.label("meeting"), Meeting.starts_at, short,
             )
             .join(Meeting, Meeting.id == Item.meeting_id)
             .join(Committee, Committee.id == Item.committee_id)
-            .where(Item.id.in_(ids[search.ITEM]), visible_items(viewer, few=True))
+            .where(Item.id.in_(ids[search.ITEM]), visible_items(viewer))
         )  # fmt: skip
         rows |= {(search.ITEM, row.id): row for row in db.execute(items)}
     wanted = ((key.kind, key.thing_id) for key in hits.keys)

@@ -5,19 +5,19 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
-from med import clock
-from med.access import INSIDE, Viewer
+from med.access import Viewer
 from med.db import Prepared
 from med.decisions.access import OVER, published_decisions, visible_decisions, visible_follow_ups
 from med.decisions.models import Decision, FollowUp, Step
 from med.errors import NotFound
 from med.meetings.access import visible_items
 from med.meetings.models import Attendance, Item, Meeting
-from med.organisation.access import ANY_EMPLOYEE, on_day, own, visible_people
-from med.organisation.models import Employment, Person, Seat
+from med.organisation.access import ANY_EMPLOYEE, own
+from med.organisation.models import Person
+from med.organisation.queries import colleagues, seated, told_apart
 from med.perspectives.models import Perspective
 
 
@@ -118,45 +118,36 @@ NEIGHBOURS = Prepared(
 )  # fmt: skip
 
 
-def replaceable(db: Session, viewer: Viewer, item: Item, limit: int = 100) -> Sequence[Row[*tuple[Any, ...]]]:
+def replaceable(db: Session, viewer: Viewer, item: Item) -> Sequence[Any]:
     """The committee's decisions in force that a decision on this item may replace, newest first."""
+    if not viewer.is_employee:
+        return []
+    return REPLACEABLE(db, committee=item.committee_id, is_open=item.is_open, **own(viewer))
+
+
+def _replaceable() -> Select[*tuple[Any, ...]]:
     taken = aliased(Decision)
-    return db.execute(
+    return (
         select(Decision.id, Decision.year, Decision.number, Decision.is_open, Decision.text)
-        .outerjoin(taken, taken.replaces_id == Decision.id)
         .where(
-            visible_decisions(viewer),
-            Decision.committee_id == item.committee_id,
-            Decision.is_open == item.is_open,
+            visible_decisions(ANY_EMPLOYEE),
+            Decision.committee_id == bindparam("committee"),
+            Decision.is_open == bindparam("is_open"),
             Decision.published_at.is_not(None),
             Decision.state.not_in(OVER),
-            taken.id.is_(None),
+            ~exists().where(taken.replaces_id == Decision.id).correlate(Decision),
         )
         .order_by(Decision.published_at.desc(), Decision.id.desc())
-        .limit(limit)
-    ).all()
+        .limit(100)
+    )
 
 
-def people_for(db: Session, viewer: Viewer, item: Item | Decision, limit: int = 300) -> list[tuple[str, str]]:
+REPLACEABLE = Prepared(_replaceable)
+
+
+def people_for(db: Session, viewer: Viewer, item: Item | Decision) -> list[tuple[str, str]]:
     """Names to suggest as responsible: on a closed item the committee, else everyone employed, the committee first."""
-    today = clock.today()
-    seated = select(Seat.person_id).where(
-        Seat.committee_id == item.committee_id, Seat.role.in_(INSIDE), on_day(Seat, today)
-    )
-    asked = (
-        select(Person.name, Person.handle, func.min(Employment.title))
-        .join(Employment, and_(Employment.person_id == Person.id, on_day(Employment, today)))
-        .where(visible_people(viewer))
-        .group_by(Person.id, Person.name, Person.handle)
-        .order_by(Person.id.in_(seated).desc(), Person.name)
-        .limit(limit)
-    )
-    if not item.is_open:
-        asked = asked.where(Person.id.in_(seated))
-    rows = db.execute(asked).all()
-    names = [row[0] for row in rows]
-    # Two of the same name are told apart as `person_by_words` reads them.
-    return [(f"{name} ({handle})" if names.count(name) > 1 else name, title or "") for name, handle, title in rows]
+    return told_apart((colleagues if item.is_open else seated)(db, viewer, item.committee_id))
 
 
 def _short_rows() -> Select[*tuple[Any, ...]]:

@@ -40,6 +40,7 @@ class Meeting(Base):
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         Index("ix__meeting__committee_starts", "committee_id", "starts_at"),
         Index("ix__meeting__starts", "starts_at"),
+        Index("ix__meeting__state_starts", "state", "starts_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,7 +1,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from med.db import Base
@@ -26,6 +26,7 @@ class Minutes(Base):
     __table_args__ = (
         UniqueConstraint("committee_id", "sequence"),
         CheckConstraint("(chairs_approved_at IS NULL) = (sha256 = '')", name="approved_has_hash"),
+        Index("ix__minutes__state", "state"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -75,7 +75,7 @@ def _item_with_meeting() -> Select[Any]:
             Item.id == bindparam("item"),
             Item.meeting_id == bindparam("meeting"),
             visible_meetings(ANY_EMPLOYEE),
-            visible_items(ANY_EMPLOYEE, few=True),
+            visible_items(ANY_EMPLOYEE),
         )
         .options(contains_eager(Item.meeting).joinedload(Meeting.minutes))
     )

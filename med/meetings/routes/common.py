@@ -1,13 +1,12 @@
 """What several of the meetings' pages need."""
 
-from collections import Counter
 from typing import Any
 
 from med.errors import Conflict, Unreadable
 from med.language import T
 from med.meetings import sealing
 from med.meetings.models import Item
-from med.organisation.queries import colleagues
+from med.organisation.queries import colleagues, told_apart
 from med.web.pages import SAID
 from med.web.routing import LARGEST_ID, Visit
 
@@ -36,13 +35,7 @@ SAID.update(
 
 def suggestions(visit: Visit) -> list[tuple[str, str, str]]:
     """Colleagues for a field that takes a person's name; two of the same name are told apart by their sign-in name."""
-    rows = colleagues(visit.db, visit.viewer)
-    names = Counter(row[1] for row in rows)
-    found = []
-    for _, name, handle, title in rows:
-        value = name if names[name] == 1 else f"{name} ({handle})"
-        found.append((value, value, title))
-    return found
+    return [(value, value, title) for value, title in told_apart(colleagues(visit.db, visit.viewer))]
 
 
 def asked_id(visit: Visit, name: str) -> int | None:
