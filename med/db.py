@@ -240,9 +240,13 @@ class Prepared:
         return self._make()
 
     def __call__(self, db: Session, **given: Any) -> list[Any]:
+        connection: Any = db.info.get("connection")
         if db.autoflush:
             db.flush()
-        connection = db.connection()
+            connection = db.connection()
+        elif connection is None or connection.closed:
+            # Who reads has one transaction, and every question of a page would find it out anew.
+            connection = db.info["connection"] = db.connection()
         state = connection.info.get("state") if self._remembered else None
         if state is None:
             return self._ask(connection, given)
