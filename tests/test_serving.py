@@ -441,7 +441,7 @@ def test_the_worker_stops_when_told(postgres, furnished_template, tmp_path):
     try:
         assert worker.stdout.readline().startswith("The worker is running")
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(20) == 0
+        assert worker.wait(60) == 0  # what it is at is finished first, on a machine that may be busy
     finally:
         worker.kill()
         worker.wait()
