@@ -133,10 +133,10 @@ class Pages:
                 "lang": visit.arrival.language,
                 "here": here(visit),
                 **{f"hole_{name}": mark(name) for name in holes},
-                **context(),
             }
+            shown = context()
             with hiding(lambda: mark("csrf")):
-                frame = cut(self.env.get_template(template).render(nobody))
+                frame = cut(self.env.get_template(template).render(**nobody, **shown))
             self.frames.put(whole, frame)
         fields = fields_of(visit)
         return fill(
