@@ -1,18 +1,17 @@
 """Questions about people, units, committees and seats."""
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Row, Select, and_, bindparam, exists, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from med import clock
-from med.access import INSIDE, SeatFact, SeatRole, Side, Viewer
-from med.db import BigInt, Prepared
+from med.access import SeatFact, SeatRole, Side, Viewer
+from med.db import Prepared
 from med.errors import NotFound
 from med.organisation.access import STANDING, on_day, visible_committees, visible_people
 from med.organisation.models import (
@@ -188,60 +187,6 @@ def default_rules(committee_id: int) -> Rules:
         if column.default is not None and getattr(rules, column.key) is None:
             setattr(rules, column.key, column.default.arg)
     return rules
-
-
-MOST_SUGGESTED = 300
-
-
-def colleagues(db: Session, viewer: Viewer, committee_id: int | None = None) -> list[Any]:
-    """Whom a field for a name suggests: (id, name, handle, title) of those who work here today, by name.
-
-    A committee's own come first. Of a city's 45,000 only so many are suggested; the field takes any name.
-    """
-    if not (viewer.is_employee or viewer.is_admin):
-        return []
-    first = seated(db, viewer, committee_id) if committee_id is not None else []
-    known = {row.id for row in first}
-    others = [row for row in WORKING(db, day=clock.today(), limit=MOST_SUGGESTED) if row.id not in known]
-    return [*first, *others][:MOST_SUGGESTED]
-
-
-def seated(db: Session, viewer: Viewer, committee_id: int) -> list[Any]:
-    """The same of those who are inside a committee today."""
-    if not (viewer.is_employee or viewer.is_admin):
-        return []
-    return SEATED(db, day=clock.today(), limit=MOST_SUGGESTED, committee=committee_id)
-
-
-def told_apart(rows: Sequence[Any]) -> list[tuple[str, str]]:
-    """(name, title) of suggested people; two of the same name are told apart as `person_by_words` reads them."""
-    names = Counter(row.name for row in rows)
-    return [(f"{one.name} ({one.handle})" if names[one.name] > 1 else one.name, one.title or "") for one in rows]
-
-
-def _working() -> Select[*tuple[Any, ...]]:
-    jobs = Employment.person_id == Person.id, on_day(Employment, bindparam("day", type_=Date))
-    title = select(func.min(Employment.title)).where(*jobs).correlate(Person).scalar_subquery()
-    return (
-        select(Person.id, Person.name, Person.handle, title.label("title"))
-        .where(exists().where(*jobs).correlate(Person))
-        .order_by(Person.name, Person.id)
-        .limit(bindparam("limit", type_=BigInt))
-    )
-
-
-WORKING = Prepared(_working)
-SEATED = Prepared(
-    lambda: _working().where(
-        Person.id.in_(
-            select(Seat.person_id).where(
-                Seat.committee_id == bindparam("committee"),
-                Seat.role.in_(INSIDE),
-                on_day(Seat, bindparam("day", type_=Date)),
-            )
-        )
-    )
-)
 
 
 def parent_committees(db: Session, committee_id: int) -> list[Committee]:

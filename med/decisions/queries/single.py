@@ -17,7 +17,7 @@ from med.meetings.access import visible_items
 from med.meetings.models import Attendance, Item, Meeting
 from med.organisation.access import ANY_EMPLOYEE, own
 from med.organisation.models import Person
-from med.organisation.queries import colleagues, seated, told_apart
+from med.organisation.suggesting import colleagues, seated, told_apart
 from med.perspectives.models import Perspective
 
 

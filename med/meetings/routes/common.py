@@ -6,7 +6,7 @@ from med.errors import Conflict, Unreadable
 from med.language import T
 from med.meetings import sealing
 from med.meetings.models import Item
-from med.organisation.queries import colleagues, told_apart
+from med.organisation.suggesting import colleagues, told_apart
 from med.web.pages import SAID
 from med.web.routing import LARGEST_ID, Visit
 

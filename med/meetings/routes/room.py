@@ -17,7 +17,7 @@ from med.meetings.models import Consensus, Item, Meeting, Part, Presence, Recusa
 from med.meetings.parts import PARTS
 from med.meetings.queries import room as questions
 from med.organisation.models import Person
-from med.organisation.queries import colleagues
+from med.organisation.suggesting import colleagues
 from med.text import warn_cpr
 from med.web.forms import parse
 from med.web.pages import SAID
