@@ -51,7 +51,7 @@ OWN = {
     "keeping": {"copies", "nightly", "proof"},
     "loop": {"circles", "moments", "pointing", "raising", "sentences", "showing"},
     "meetings": {"canonical", "deadlines", "files", "live", "panels", "sealing", "waiting", "waiting_minutes"},
-    "organisation": {"seating"},
+    "organisation": {"seating", "suggesting"},
     "trust": {"anchors", "column_words", "emergencies", "held", "own_data", "retention", "trail_words"},
 }
 FLOORS = {
