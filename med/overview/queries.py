@@ -1,7 +1,7 @@
 """What one person meets first: what waits, what comes, what is new."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, or_, select
@@ -17,6 +17,7 @@ from med.meetings.models import Attendance, Meeting, Part, Reply, State
 from med.organisation.access import ANY_EMPLOYEE, own
 from med.organisation.models import Committee
 
+LONGEST = timedelta(days=31)  # no meeting lasts so long
 COMING = (State.PLANNED, State.AGENDA_SENT, State.IN_PROGRESS)
 
 
@@ -27,7 +28,8 @@ def next_meetings(db: Session, viewer: Viewer, limit: int = 3) -> Sequence[Any]:
     """
     if not viewer.is_employee:
         return []
-    given: dict[str, Any] = {"who": viewer.person_id, "now": clock.now(), "limit": limit}
+    now = clock.now()
+    given: dict[str, Any] = {"who": viewer.person_id, "now": now, "begun": now - LONGEST, "limit": limit}
     return MINE(db, **given, ours=sorted(viewer.committee_ids)) or NEARBY(db, **given)
 
 
@@ -50,7 +52,13 @@ def _coming() -> Select[*tuple[Any, ...]]:
         )
         .join(Committee, Committee.id == Meeting.committee_id)
         .outerjoin(Attendance, mine)
-        .where(visible_meetings(ANY_EMPLOYEE), Meeting.state.in_(COMING), Meeting.ends_at > bindparam("now"))
+        .where(
+            visible_meetings(ANY_EMPLOYEE),
+            Meeting.state.in_(COMING),
+            Meeting.ends_at > bindparam("now"),
+            # Says nothing more, but where the walk begins: not at the first meeting there ever was.
+            Meeting.starts_at > bindparam("begun"),
+        )
         .order_by(Meeting.starts_at, Meeting.id)
         .limit(bindparam("limit", type_=BigInt))
     )
