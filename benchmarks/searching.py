@@ -13,13 +13,14 @@ from sqlalchemy import func, select
 
 from benchmarks.grounds import Ground
 from med.access import Viewer
-from med.db import Database, Prepared
+from med.db import Database
 from med.decisions import queries
 from med.decisions.filters import Filters
 from med.decisions.queries import searching
 from med.decisions.queries.asking import ANY_EMPLOYEE, page_of
 from med.organisation.models import Person
 from med.organisation.queries import viewer_for
+from med.prepared import Prepared
 from med.search import TEXTS
 
 GOAL = 15

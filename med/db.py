@@ -7,14 +7,13 @@ On both the database itself refuses a change inside `reading()`.
 
 import secrets
 import sqlite3
-from collections import OrderedDict, namedtuple
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
-from functools import cached_property, lru_cache, reduce
+from functools import lru_cache, reduce
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
@@ -91,6 +90,7 @@ class Database:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self._watch: Any = None  # the connection that `state` asks
+        self._idle: deque[sa.Connection] = deque()  # SQLite's readers, open and between two looks
         if self.is_sqlite:
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
             args = {"check_same_thread": False, "timeout": 5}
@@ -117,8 +117,39 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A look at the database, which refuses to be changed by it."""
+        if self.is_sqlite:
+            with self._one_look() as connection:
+                db = Session(connection, expire_on_commit=False, autoflush=False)
+                db.info["connection"] = connection
+                try:
+                    yield db
+                finally:
+                    if db.in_transaction() or db.identity_map:  # most pages hold no object of the mapper's
+                        db.close()
+            return
         with Session(self.read_engine, expire_on_commit=False, autoflush=False) as db:
             yield db  # closed without a word: nothing was changed
+
+    @contextmanager
+    def _one_look(self) -> Iterator[sa.Connection]:
+        """A reading transaction on a connection that stays open.
+
+        Pool, session and connection each keep a book of who holds which transaction; for a page that asks a few
+        prepared questions that costs more than the questions. Here the driver begins and ends, and SQLAlchemy, if a
+        page asks it something, finds the transaction there (`prepare_sqlite`).
+        """
+        connection = self._idle.pop() if self._idle else self.read_engine.connect()
+        driver: Any = connection.connection.driver_connection
+        try:
+            begin_sqlite(driver, "BEGIN", connection.info, self.engine.dialect)
+            yield connection
+        finally:
+            try:
+                driver.rollback()
+                self._idle.append(connection)
+            except sqlite3.Error:  # the file is away, or a server that stops has closed it
+                connection.invalidate()
+                connection.close()
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -164,6 +195,8 @@ class Database:
         if self._watch is not None:
             self._watch.close()
             self._watch = None
+        while self._idle:
+            self._idle.pop().close()
         self.engine.dispose()
         self.write_engine.dispose()
 
@@ -216,135 +249,6 @@ def insert_rows(db: Session, table: sa.Table, columns: Sequence[str], rows: Sequ
                 copy.write_row(row)
 
 
-class Prepared:
-    """A question put together once and asked past SQLAlchemy's own steps: a third to a tenth of their cost.
-
-    For what every page asks. `make` gives the statement; what changes from time to time are its `bindparam`s, lists
-    `bindparam(…, expanding=True)`, where 0 must be no value that a row can have: lists are filled up with it or with
-    their last, so that few lengths are ever put together. Rows come as named tuples of the columns' Python values.
-
-    With `remembered`, the answers to so many choices of values are given again as long as nobody has saved anything:
-    the same question to the same rows has the same answer. Not for rights, which are asked every time.
-    """
-
-    def __init__(self, make: Callable[[], Any], remembered: int = 0) -> None:
-        self._make = make
-        self._shapes: dict[Any, _Shape] = {}
-        self._remembered = remembered
-        self._answers: OrderedDict[Any, list[Any]] = OrderedDict()
-        self._state: Any = None
-        self._lock = Lock()
-
-    @cached_property
-    def _statement(self) -> Any:
-        return self._make()
-
-    def __call__(self, db: Session, **given: Any) -> list[Any]:
-        connection: Any = db.info.get("connection")
-        if db.autoflush:
-            db.flush()
-            connection = db.connection()
-        elif connection is None or connection.closed:
-            # Who reads has one transaction, and every question of a page would find it out anew.
-            connection = db.info["connection"] = db.connection()
-        state = connection.info.get("state") if self._remembered else None
-        if state is None:
-            return self._ask(connection, given)
-        key = tuple(given.values())  # the names are always given in the same order
-        with self._lock:
-            if state != self._state:
-                self._answers.clear()
-                self._state = state
-            elif (found := self._answers.get(key)) is not None:
-                self._answers.move_to_end(key)
-                return found
-        found = self._ask(connection, given)
-        with self._lock:
-            if state == self._state:
-                self._answers[key] = found
-                if len(self._answers) > self._remembered:
-                    self._answers.popitem(last=False)
-        return found
-
-    def _ask(self, connection: sa.Connection, given: dict[str, Any]) -> list[Any]:
-        lists = {name: filled_up(value) for name, value in given.items() if isinstance(value, list | frozenset | set)}
-        key = (connection.dialect.name, *((name, len(value)) for name, value in lists.items()))
-        shape = self._shapes.get(key)
-        if shape is None:
-            shape = self._shapes[key] = _Shape(self._statement, connection.dialect, {**given, **lists})
-        return shape.ask(connection, {**given, **lists})
-
-
-def filled_up(values: Collection[Any]) -> list[Any]:
-    """A list of 1, 2, 4, 8 … values that is the same to IN."""
-    found = sorted(values) or [0]
-    return found + found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found))
-
-
-class _Shape:
-    """A prepared question for one dialect and one length of each list."""
-
-    def __init__(self, statement: Any, dialect: sa.Dialect, example: dict[str, Any]) -> None:
-        compiled: Any = statement.compile(dialect=dialect)
-        state = compiled.construct_expanded_state(example)
-        self.sql: str = state.statement
-        self.dialect = dialect
-        spread = state.parameter_expansion
-        binders = {
-            one: kind.type.dialect_impl(dialect).bind_processor(dialect)
-            for kind, name in compiled.bind_names.items()
-            for one in spread.get(name, [name])
-        }
-        # What the question has no place for is left out.
-        names = {name: (name, None) for name in example if name in binders}
-        names |= {one: (name, at) for name in example for at, one in enumerate(spread.get(name, ()))}
-        self.given = [(one, name, at, binders[one]) for one, (name, at) in names.items()]
-        self.fixed = {
-            name: value if binders[name] is None else binders[name](value)
-            for name, value in state.parameters.items()
-            if name not in names
-        }
-        self.order: list[str] | None = list(state.positiontup) if state.positiontup is not None else None
-        self.row: Any = namedtuple("Row", [column.key for column in statement.selected_columns], rename=True)  # type: ignore[misc]
-        self.kinds = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
-        self.readers: list[tuple[int, Callable[[Any], Any]]] | None = None
-
-    def readers_for(self, cursor: Any) -> list[tuple[int, Callable[[Any], Any]]]:
-        """How columns are read, for those that need it: known once the database has said what it sends."""
-        found = [
-            kind.result_processor(self.dialect, sent[1])
-            for kind, sent in zip(self.kinds, cursor.description, strict=True)
-        ]
-        # The same moments and words come again and again; reading a moment costs ten times a look in a table.
-        return [(at, lru_cache(8192)(read)) for at, read in enumerate(found) if read is not None]
-
-    def ask(self, connection: sa.Connection, given: dict[str, Any]) -> list[Any]:
-        values = dict(self.fixed)
-        for one, name, at, bind in self.given:
-            value = given[name] if at is None else given[name][at]
-            values[one] = value if bind is None else bind(value)
-        cursor: Any = connection.connection.cursor()
-        try:
-            cursor.execute(self.sql, values if self.order is None else [values[name] for name in self.order])
-            rows = cursor.fetchall()
-            if self.readers is None:
-                self.readers = self.readers_for(cursor)
-        except self.dialect.loaded_dbapi.Error as error:
-            raise sa.exc.DBAPIError.instance(
-                self.sql, None, error, self.dialect.loaded_dbapi.Error, dialect=self.dialect
-            ) from error
-        finally:
-            cursor.close()
-        make = self.row._make
-        if not self.readers:
-            return list(map(make, rows))
-        found = [list(row) for row in rows]
-        for at, read in self.readers:
-            for row in found:
-                row[at] = read(row[at])
-        return list(map(make, found))
-
-
 def prepare_sqlite(engine: sa.Engine, begin: str, *more: str) -> None:
     @sa.event.listens_for(engine, "connect")
     def connect(connection, record):
@@ -357,12 +261,17 @@ def prepare_sqlite(engine: sa.Engine, begin: str, *more: str) -> None:
     @sa.event.listens_for(engine, "begin")
     def start(connection):
         driver = connection.connection.driver_connection
-        try:
-            driver.execute(begin)
-            if (reader := connection.info.get("reader")) is not None:
-                connection.info["state"] = (reader, driver.execute("PRAGMA data_version").fetchone()[0])
-        except sqlite3.Error as error:
-            raise sa.exc.DBAPIError.instance(begin, None, error, sqlite3.Error, dialect=engine.dialect) from error
+        if not driver.in_transaction:  # `_one_look` began it
+            begin_sqlite(driver, begin, connection.info, engine.dialect)
+
+
+def begin_sqlite(driver: sqlite3.Connection, begin: str, info: Any, dialect: sa.Dialect) -> None:
+    try:
+        driver.execute(begin)
+        if (reader := info.get("reader")) is not None:
+            info["state"] = (reader, driver.execute("PRAGMA data_version").fetchone()[0])
+    except sqlite3.Error as error:
+        raise sa.exc.DBAPIError.instance(begin, None, error, sqlite3.Error, dialect=dialect) from error
 
 
 def prepare_postgresql(engine: sa.Engine) -> None:

@@ -243,7 +243,7 @@ def visitor(app: Litestar, served: SimpleNamespace) -> Callable[[str], Visitor]:
 @pytest.fixture
 def db(database: Database) -> Iterator[Session]:
     """A look at the database. `db.rollback()` before looking again after a visitor did something."""
-    with database.reading() as session:
+    with Session(database.read_engine, expire_on_commit=False, autoflush=False) as session:
         yield session
 
 

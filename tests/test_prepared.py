@@ -7,8 +7,9 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 
 from med import clock
-from med.db import Prepared, UtcDateTime, filled_up
+from med.db import UtcDateTime
 from med.organisation.models import Committee, Level, Person, Seat
+from med.prepared import Prepared, filled_up
 
 
 def asked_by_level():

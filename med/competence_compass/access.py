@@ -28,11 +28,11 @@ from med.competence_compass.models import (
     RunLeader,
     Version,
 )
-from med.db import Prepared
 from med.language import T, Text
 from med.organisation.access import is_employee, on_day
 from med.organisation.models import Unit
 from med.organisation.queries import below
+from med.prepared import Prepared
 
 
 def own_citizens(viewer: Viewer, day: date | None = None) -> ColumnElement[bool]:

@@ -34,9 +34,9 @@ from med.competence_compass.models import (
     Snapshot,
     WaitingEntry,
 )
-from med.db import Prepared
 from med.journal.actions import note
 from med.organisation.models import Unit
+from med.prepared import Prepared
 
 INTERVAL = timedelta(days=91)  # where a citizen has no instrument yet
 GRACE = timedelta(days=14)

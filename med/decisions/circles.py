@@ -7,6 +7,7 @@ where, and each page puts in what is so at this moment, asked for all of its ent
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from markupsafe import escape
 from sqlalchemy.orm import Session
@@ -56,4 +57,9 @@ def mark(db: Session) -> str:
 
 def said_of(said: str) -> bytes:
     """The sentence as it stands in a kept entry."""
-    return f'<p class="dec__us"><b>{escape(HEADING)}</b> {escape(said)}</p>'.encode()
+    return as_it_stands(str(HEADING), said)
+
+
+@lru_cache(2000)
+def as_it_stands(heading: str, said: str) -> bytes:
+    return f'<p class="dec__us"><b>{escape(heading)}</b> {escape(said)}</p>'.encode()

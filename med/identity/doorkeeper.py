@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Viewer
-from med.db import Prepared
 from med.errors import NotFound
 from med.identity.models import Account, SignIn, Submission
 from med.language import LANGUAGES
 from med.organisation.models import Person
 from med.organisation.queries import viewer_of
+from med.prepared import Prepared
 from med.settings import Settings
 from med.web.routing import Arrival
 

@@ -10,7 +10,6 @@ from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from med.competence_compass.models import Activity, ActivityKind, ActivityState, Hypothesis, ToldEstimate
-from med.db import Prepared
 from med.decisions.access import visible_decisions
 from med.decisions.fragments import heading
 from med.decisions.models import Decision
@@ -23,6 +22,7 @@ from med.loop.words import Standing, because
 from med.meetings.models import Meeting, Proposal
 from med.organisation.access import ANY_EMPLOYEE, own
 from med.organisation.models import Committee
+from med.prepared import Prepared
 
 
 def tell(db: Session, ids: Collection[int]) -> dict[int, Text]:

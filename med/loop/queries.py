@@ -40,7 +40,7 @@ from med.competence_compass.models import (
     ToldEstimate,
 )
 from med.competence_compass.publishing import told_now
-from med.db import Prepared, UtcDateTime
+from med.db import UtcDateTime
 from med.decisions.access import OVER, published_decisions, visible_decisions
 from med.decisions.models import Decision
 from med.decisions.queries import Cursor
@@ -50,6 +50,7 @@ from med.loop.models import DecisionLink, LinkKind
 from med.loop.words import Standing
 from med.organisation.models import Committee, Level, Person
 from med.perspectives.models import Perspective
+from med.prepared import Prepared
 
 ON_A_PAGE = 50
 WHOLE = cast(null(), Hypothesis.dimension_id.type)  # a link to an activity with all it is meant for

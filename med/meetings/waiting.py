@@ -7,13 +7,13 @@ from sqlalchemy.orm import Session
 
 from med import clock, workdays
 from med.access import SeatRole, Viewer
-from med.db import Prepared
 from med.language import T
 from med.meetings import waiting_minutes
 from med.meetings.access import is_open_point
 from med.meetings.models import Attendance, Item, Kind, Meeting, Part, Proposal, ProposalState, Reply, State
 from med.organisation.models import Approval, Committee
 from med.organisation.queries import rules_on
+from med.prepared import Prepared
 from med.slices import Waiting
 
 MOST = 20

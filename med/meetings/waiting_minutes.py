@@ -5,10 +5,10 @@ from sqlalchemy.orm import Session, selectinload
 
 from med import clock
 from med.access import SeatRole, Viewer
-from med.db import Prepared
 from med.language import T
 from med.meetings.access import acts_for, runs_meeting
 from med.meetings.models import Attendance, Meeting, Minutes, MinutesState, Part, State
+from med.prepared import Prepared
 from med.slices import Waiting
 
 

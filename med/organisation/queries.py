@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session, joinedload
 
 from med import clock
 from med.access import SeatFact, SeatRole, Side, Viewer
-from med.db import Prepared
 from med.errors import NotFound
 from med.organisation.access import STANDING, on_day, visible_committees, visible_people
 from med.organisation.models import (
@@ -24,6 +23,7 @@ from med.organisation.models import (
     Seat,
     Unit,
 )
+from med.prepared import Prepared
 
 
 def viewer_for(db: Session, person_id: int) -> Viewer:

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import INSIDE, Viewer
-from med.db import BigInt, Prepared
+from med.db import BigInt
 from med.organisation.access import on_day
 from med.organisation.models import Employment, Person, Seat
+from med.prepared import Prepared
 
 MOST_SUGGESTED = 300
 

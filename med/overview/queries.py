@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Viewer
-from med.db import BigInt, Prepared
+from med.db import BigInt
 from med.decisions.access import published_decisions
 from med.decisions.models import Decision
 from med.meetings.access import visible_meetings
 from med.meetings.models import Attendance, Meeting, Part, Reply, State
 from med.organisation.access import ANY_EMPLOYEE, own
 from med.organisation.models import Committee
+from med.prepared import Prepared
 
 LONGEST = timedelta(days=31)  # no meeting lasts so long
 COMING = (State.PLANNED, State.AGENDA_SENT, State.IN_PROGRESS)

@@ -8,10 +8,10 @@ from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from med import clock, language
-from med.db import Prepared
 from med.errors import NotFound
 from med.organisation.models import Committee, Level, Person
 from med.perspectives.models import GrundlagChange, Perspective, PerspectiveText, RoleKey, Statement
+from med.prepared import Prepared
 
 
 class Title(NamedTuple):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -183,7 +183,7 @@ class Pages:
         """What stands around every page: menu, colours, the link to the other language, a word after a change."""
         return {
             "theme": visit.arrival.theme,
-            "nav": self.navigation(visit.arrival.viewer, visit.request.url.path),
+            "nav": self.navigation(visit.arrival.viewer, visit.request.scope["path"]),
             "said": said(visit),
         }
 
@@ -211,7 +211,7 @@ def here(visit: "Visit") -> str:
     if visit.request.method == "POST":
         return "/"
     kept = [(k, v) for k, v in visit.query if k not in {"sprog", "sagt"}]
-    return visit.request.url.path + (f"?{urlencode(kept)}" if kept else "")
+    return visit.request.scope["path"] + (f"?{urlencode(kept)}" if kept else "")
 
 
 SAID: dict[str, language.Text] = {"gemt": language.T("Gemt.")}
@@ -226,14 +226,15 @@ def said(visit: "Visit") -> str:
 def fields_of(visit: "Visit") -> Callable[[], Markup]:
     """Makes the hidden fields of a form: the page's token, and a key of the form's own against a double submit."""
     secret = visit.arrival.token_secret
+    page: list[str] = []  # made for the first form
     number = count()
 
-    @cache
-    def page() -> tuple[str, str]:
-        return make_token(secret) if secret else "", secrets.token_hex(16)
+    def fields() -> Markup:
+        if not page:
+            page.extend((make_token(secret) if secret else "", secrets.token_hex(16)))
+        return Markup(FIELDS % (*page, next(number)))  # nosec B704 - base64 and hex digits: nothing to escape
 
-    # Base64 and hex digits: nothing to escape.
-    return lambda: Markup(FIELDS % (*page(), next(number)))  # nosec B704
+    return fields
 
 
 FIELDS = '<input type="hidden" name="_token" value="%s"><input type="hidden" name="idem" value="%s-%d">'

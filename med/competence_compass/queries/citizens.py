@@ -18,10 +18,10 @@ from med.competence_compass.models import (
     Instrument,
     Occasion,
 )
-from med.db import Prepared
 from med.errors import NotFound
 from med.organisation.access import on_day
 from med.organisation.models import Unit
+from med.prepared import Prepared
 
 INTERVAL = 91  # days between assessments for a citizen who has no instrument of their own yet
 SOON = 14

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from med.access import Viewer
 from med.competence_compass.models import Activity, EffectRun, Snapshot, ToldEstimate
-from med.db import BigInt, Prepared, in_one_line, in_one_text
+from med.db import BigInt, in_one_line, in_one_text
 from med.organisation.models import Unit
+from med.prepared import Prepared
 
 
 def asked_marks() -> Select[*tuple[Any, ...]]:

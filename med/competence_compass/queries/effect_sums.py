@@ -11,8 +11,8 @@ from med.access import Viewer
 from med.competence_compass import disclosure, sums
 from med.competence_compass.models import Activity, Dimension, Measure, Version
 from med.competence_compass.queries.effects import overseen
-from med.db import Prepared
 from med.organisation.models import Unit
+from med.prepared import Prepared
 
 
 @dataclass(frozen=True)

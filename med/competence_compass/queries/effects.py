@@ -30,7 +30,8 @@ from med.competence_compass.models import (
     Version,
 )
 from med.competence_compass.publishing import TOO_LITTLE, told_now
-from med.db import BigInt, Prepared, UtcDateTime
+from med.db import BigInt, UtcDateTime
+from med.prepared import Prepared
 from med.workdays import copenhagen
 
 # Verdicts and reasons are the words of med/competence_compass/effects/verdicts.py, which is not imported here: it would

@@ -24,8 +24,8 @@ from med.competence_compass.models import (
 )
 from med.competence_compass.models import Session as RunSession
 from med.competence_compass.queries.waiting import rooms_of
-from med.db import Prepared
 from med.organisation.models import Unit
+from med.prepared import Prepared
 
 MOST = 12
 ASKED_FOR = timedelta(days=60)  # later, an exam that was not taken is no news

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from med import search
 from med.access import Viewer
-from med.db import BigInt, Prepared, UtcDateTime
+from med.db import BigInt, UtcDateTime
 from med.decisions.access import OVER, published_decisions
 from med.decisions.filters import Filters
 from med.decisions.models import Decision, DecisionState, Tag
@@ -30,6 +30,7 @@ from med.meetings.models import Meeting
 from med.organisation.access import ANY_EMPLOYEE
 from med.organisation.models import Committee, Person
 from med.perspectives.models import Perspective
+from med.prepared import Prepared
 from med.workdays import to_utc
 
 PAGE = 50
@@ -47,6 +48,23 @@ class Cursor(NamedTuple):
 
     def __str__(self) -> str:
         return f"{(self.published_at - EPOCH) // MICROSECOND}.{self.id}"
+
+
+class Key(NamedTuple):
+    """All that decides how an entry looks, but its words: those follow from `uid` and `version`."""
+
+    id: int
+    uid: str
+    version: int
+    published_at: datetime
+    committee: str
+    meeting: str | None
+    responsible: str | None
+    changed_at: datetime
+
+    @property
+    def cursor(self) -> Cursor:
+        return Cursor(self.published_at, self.id)
 
 
 def page_of(
@@ -202,7 +220,9 @@ def given(viewer: Viewer, filters: Filters, place: Cursor | None, news_since: da
 def page_question(shape: Shape) -> Prepared:
     before, after = (PLACE if shape.way == way else None for way in ("before", "after"))
     limit: Any = bindparam("limit", type_=BigInt)
-    return Prepared(lambda: page_of(ANY_EMPLOYEE, blank(shape), before, after, MOMENT).limit(limit), remembered=40)
+    return Prepared(
+        lambda: page_of(ANY_EMPLOYEE, blank(shape), before, after, MOMENT).limit(limit), remembered=40, row=Key
+    )
 
 
 @lru_cache(200)

@@ -14,7 +14,6 @@ from sqlalchemy import Row, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from med.access import Viewer
-from med.db import Prepared
 from med.decisions.access import published_decisions
 from med.decisions.filters import LARGEST_ID, Filters
 from med.decisions.models import Decision, Tag
@@ -25,6 +24,7 @@ from med.decisions.queries.asking import (
     MICROSECOND,
     PAGE,
     Cursor,
+    Key,
     counts_question,
     given,
     looks_through,
@@ -37,6 +37,7 @@ from med.organisation.access import ANY_EMPLOYEE, visible_committees
 from med.organisation.models import Committee
 from med.organisation.queries import person_by_words
 from med.perspectives.models import Perspective
+from med.prepared import Prepared
 from med.text import collation_key
 
 
@@ -49,23 +50,6 @@ def read_cursor(raw: str) -> Cursor | None:
     if not dot or not digits or len(moment) > 16 or len(number) > 19 or int(number) > LARGEST_ID:
         raise Unreadable(T("Adressen indeholder et tal, der ikke giver mening."))
     return Cursor(EPOCH + int(moment) * MICROSECOND, int(number))
-
-
-class Key(NamedTuple):
-    """All that decides how an entry looks, but its words: those follow from `uid` and `version`."""
-
-    id: int
-    uid: str
-    version: int
-    published_at: datetime
-    committee: str
-    meeting: str | None
-    responsible: str | None
-    changed_at: datetime
-
-    @property
-    def cursor(self) -> Cursor:
-        return Cursor(self.published_at, self.id)
 
 
 class AtLeast(int):
@@ -109,8 +93,7 @@ def newest(
     if not viewer.is_employee:
         return Slice([], None, None)
     asked = page_question(shape_of(filters, "before" if before else "after" if after else ""))
-    rows = asked(db, limit=limit + 1, **given(viewer, filters, before or after, news_since))
-    found = [Key(*row) for row in rows]
+    found: list[Key] = asked(db, limit=limit + 1, **given(viewer, filters, before or after, news_since))
     is_more = len(found) > limit
     found = found[:limit]
     if after is not None:

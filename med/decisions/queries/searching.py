@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from med import search
 from med.access import Viewer
-from med.db import BigInt, Prepared
+from med.db import BigInt
 from med.decisions.access import published_decisions
 from med.decisions.filters import LARGEST_ID
 from med.decisions.models import Decision
@@ -22,6 +22,7 @@ from med.meetings.access import visible_items, visible_words
 from med.meetings.models import Item, Meeting
 from med.organisation.access import ANY_EMPLOYEE, own
 from med.organisation.models import Committee
+from med.prepared import Prepared
 from med.search import INDEX
 
 RESULTS = 30  # on a page

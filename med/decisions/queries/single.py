@@ -9,7 +9,6 @@ from sqlalchemy import Row, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from med.access import Viewer
-from med.db import Prepared
 from med.decisions.access import OVER, published_decisions, visible_decisions, visible_follow_ups
 from med.decisions.models import Decision, FollowUp, Step
 from med.errors import NotFound
@@ -19,6 +18,7 @@ from med.organisation.access import ANY_EMPLOYEE, own
 from med.organisation.models import Person
 from med.organisation.suggesting import colleagues, seated, told_apart
 from med.perspectives.models import Perspective
+from med.prepared import Prepared
 
 
 def decision(db: Session, viewer: Viewer, decision_id: int) -> Decision:

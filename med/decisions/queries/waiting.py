@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import SeatRole, Viewer
-from med.db import BigInt, Prepared
+from med.db import BigInt
 from med.decisions.access import OVER, visible_decisions, visible_follow_ups
 from med.decisions.models import OPEN_FOLLOW_UPS, Decision, DecisionState, FollowUp
 from med.organisation.models import Committee
+from med.prepared import Prepared
 
 SOON = timedelta(days=14)
 MOST = 50

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment
@@ -87,15 +86,17 @@ def in_days(visit: Visit, keys: Sequence[queries.Key], perspectives: Mapping[Per
     pieces = render_entries(visit.db, visit.viewer, keys, perspectives, render, news_since=visit.arrival.news_since)
     said = circles.sentences(visit.db, [key.id for key, _ in pieces])
     made: list[bytes] = []
-    for day, of_day in groupby(pieces, lambda pair: day_of(pair[0].published_at)):
-        if made:
-            made.append(b"</div>\n")
-        made.append(day_heading(pages.env, day, visit.arrival.language))
-        for key, (head, tail) in of_day:
-            made.append(head)
-            if key.id in said:
-                made.append(circles.said_of(said[key.id]))
-            made.append(tail)
+    day = None
+    for key, (head, tail) in pieces:
+        if (its := day_of(key.published_at)) != day:
+            if day is not None:
+                made.append(b"</div>\n")
+            day = its
+            made.append(day_heading(pages.env, day, visit.arrival.language))
+        made.append(head)
+        if key.id in said:
+            made.append(circles.said_of(said[key.id]))
+        made.append(tail)
     return b"".join([*made, b"</div>\n"]) if made else b""
 
 

@@ -11,12 +11,12 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from med import workdays
 from med.access import Viewer
-from med.db import Prepared
 from med.errors import NotFound
 from med.meetings import access
 from med.meetings.models import Attachment, Item, Meeting, Note, Proposal, ProposalState, Standing, State
 from med.organisation.access import ANY_EMPLOYEE, own
 from med.organisation.models import Committee, Person
+from med.prepared import Prepared
 
 # Made once: an alias copies every column of its table, which cost more than the query itself.
 OWN, SHARED = aliased(Note), aliased(Note)
