@@ -102,7 +102,7 @@ def create_app(settings: Settings) -> Litestar:
     put_up(app, [*answering, static_files(built), livez, readyz, accessibility])
     pages.reverse = app.route_reverse
     app.asgi_handler = Edge(  # type: ignore[assignment]
-        app.asgi_handler, settings, lambda *asked: UNCHANGED.again(desk.database, *asked)
+        app.asgi_handler, settings, lambda *asked: UNCHANGED.again(desk, *asked)
     )
     return app
 

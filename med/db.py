@@ -8,17 +8,23 @@ On both the database itself refuses a change inside `reading()`.
 import secrets
 import sqlite3
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache, reduce
 from pathlib import Path
+from threading import Lock
+from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
+from med.prepared import with_arrays
+
+State = tuple[str, Any]
+Look = tuple[sa.Connection, State, Callable[[], Any]]  # where to ask, what is so, and how to end it
 BigInt = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -83,6 +89,19 @@ def in_one_text(lines: sa.Select[Any]) -> sa.ScalarSelect[str]:
     return sa.select(sa.func.aggregate_strings(next(iter(found.c)), POINT)).scalar_subquery()
 
 
+class ListsAsArrays(Session):
+    """On PostgreSQL a list that is filled in goes as one array: the question is the same however long the list is, and
+    so is known by name to a line that has heard it before."""
+
+
+@sa.event.listens_for(ListsAsArrays, "do_orm_execute")
+def _as_arrays(asked: ORMExecuteState) -> None:
+    if isinstance(asked.parameters, dict):
+        lists = tuple(name for name, value in asked.parameters.items() if isinstance(value, list))
+        if lists:
+            asked.statement = with_arrays(asked.statement, lists)
+
+
 class Database:
     """The engines of one database, and the two ways to talk to it."""
 
@@ -90,6 +109,8 @@ class Database:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self._watch: Any = None  # the connection that `state` asks
+        self._asked = Lock()
+        self._session = Session if self.is_sqlite else ListsAsArrays
         self._idle: deque[sa.Connection] = deque()  # SQLite's readers, open and between two looks
         if self.is_sqlite:
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
@@ -108,41 +129,38 @@ class Database:
                 pool_size=pool_size,
                 max_overflow=4,
                 pool_timeout=10,
-                pool_pre_ping=True,
+                pool_use_lifo=True,  # few lines, used often: those know the questions already
                 connect_args={"connect_timeout": 5},
             )
-            self.read_engine = self.engine.execution_options(postgresql_readonly=True)
+            self.read_engine = self.engine.execution_options(postgresql_readonly=True)  # for who asks past `reading`
             prepare_postgresql(self.engine)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A look at the database, which refuses to be changed by it."""
-        if self.is_sqlite:
-            with self._one_look() as connection:
-                db = Session(connection, expire_on_commit=False, autoflush=False)
-                db.info["connection"] = connection
-                try:
-                    yield db
-                finally:
-                    if db.in_transaction() or db.identity_map:  # most pages hold no object of the mapper's
-                        db.close()
-            return
-        with Session(self.read_engine, expire_on_commit=False, autoflush=False) as db:
-            yield db  # closed without a word: nothing was changed
+        with self._sqlite_look() if self.is_sqlite else self._postgresql_look() as (connection, state, end):
+            db = self._session(connection, expire_on_commit=False, autoflush=False)
+            db.info.update(connection=connection, state=state)
+            try:
+                yield db
+            finally:
+                end()
+                if db.in_transaction() or db.identity_map:  # most pages hold no object of the mapper's
+                    db.close()
+
+    # A look's transaction is begun and ended by the driver. Pool, session and connection would each keep a book of who
+    # holds it; for a page that asks a few prepared questions that costs more than the questions. SQLAlchemy, if a page
+    # asks it something, finds the transaction there.
 
     @contextmanager
-    def _one_look(self) -> Iterator[sa.Connection]:
-        """A reading transaction on a connection that stays open.
-
-        Pool, session and connection each keep a book of who holds which transaction; for a page that asks a few
-        prepared questions that costs more than the questions. Here the driver begins and ends, and SQLAlchemy, if a
-        page asks it something, finds the transaction there (`prepare_sqlite`).
-        """
+    def _sqlite_look(self) -> Iterator[Look]:
+        """On a connection that stays open, as SQLite counts for each what others saved."""
         connection = self._idle.pop() if self._idle else self.read_engine.connect()
         driver: Any = connection.connection.driver_connection
         try:
-            begin_sqlite(driver, "BEGIN", connection.info, self.engine.dialect)
-            yield connection
+            begin_sqlite(driver, "BEGIN", self.engine.dialect)
+            state = (connection.info["reader"], driver.execute("PRAGMA data_version").fetchone()[0])
+            yield connection, state, driver.rollback
         finally:
             try:
                 driver.rollback()
@@ -152,9 +170,22 @@ class Database:
                 connection.close()
 
     @contextmanager
+    def _postgresql_look(self) -> Iterator[Look]:
+        """Transaction and state in one message. It ends with COMMIT: at a ROLLBACK the driver forgets every question
+        that the line knows by name, and each would be planned anew, which costs more than answering it."""
+        with self.engine.connect() as connection:
+            line: Any = connection.connection.driver_connection
+            found = line.pgconn.exec_(b"BEGIN READ ONLY; " + SNAPSHOT)
+            if found.status != TUPLES:
+                error = line.OperationalError(found.error_message.decode("utf-8", "replace"))
+                connection.invalidate()
+                raise sa.exc.OperationalError("BEGIN", None, error)
+            yield connection, (self.url, found.get_value(0, 0)), lambda: line.pgconn.exec_(b"COMMIT")
+
+    @contextmanager
     def writing(self) -> Iterator[Session]:
         """One transaction: return means saved, raise means nothing happened."""
-        with Session(self.write_engine, expire_on_commit=False) as db, db.begin():
+        with self._session(self.write_engine, expire_on_commit=False) as db, db.begin():
             yield db
 
     def scrub(self, *tables: str) -> None:
@@ -175,21 +206,28 @@ class Database:
             for table in tables:
                 connection.exec_driver_sql(f'VACUUM (FULL) "{table}"')
 
-    def state(self) -> tuple[str, int] | None:
-        """Something that stays the same only while nobody has saved anything; None where the database cannot tell.
+    def state(self) -> State | None:
+        """Something that stays the same only while nobody has saved anything; None where nobody can tell just now.
 
-        SQLite counts for each connection the commits of all others (PRAGMA data_version), so a connection that only
-        reads knows whether all there is to know is as it was. This one does nothing else. PostgreSQL has no such word.
+        SQLite counts for each connection the commits of all others (PRAGMA data_version). PostgreSQL names the
+        transactions that are over, as a look sees them (pg_current_snapshot): the same name, the same rows. The
+        connection that is asked does nothing else.
         """
-        if not self.is_sqlite:
-            return None
         try:
             if self._watch is None:
                 self._watch = self.read_engine.raw_connection()
             driver: Any = self._watch.driver_connection
-            return self._watch.info["reader"], driver.execute("PRAGMA data_version").fetchone()[0]
+            with self._asked:
+                if self.is_sqlite:
+                    return self._watch.info["reader"], driver.execute("PRAGMA data_version").fetchone()[0]
+                found = driver.pgconn.exec_(SNAPSHOT)
+            if found.status == TUPLES:
+                return self.url, found.get_value(0, 0)
+            self._watch.invalidate()
+            self._watch = None
         except (sqlite3.Error, sa.exc.SQLAlchemyError):  # whoever asks for more will hear what it is
-            return None
+            pass
+        return None
 
     def close(self) -> None:
         if self._watch is not None:
@@ -261,17 +299,20 @@ def prepare_sqlite(engine: sa.Engine, begin: str, *more: str) -> None:
     @sa.event.listens_for(engine, "begin")
     def start(connection):
         driver = connection.connection.driver_connection
-        if not driver.in_transaction:  # `_one_look` began it
-            begin_sqlite(driver, begin, connection.info, engine.dialect)
+        if not driver.in_transaction:  # a look has begun it
+            begin_sqlite(driver, begin, engine.dialect)
 
 
-def begin_sqlite(driver: sqlite3.Connection, begin: str, info: Any, dialect: sa.Dialect) -> None:
+def begin_sqlite(driver: sqlite3.Connection, begin: str, dialect: sa.Dialect) -> None:
     try:
         driver.execute(begin)
-        if (reader := info.get("reader")) is not None:
-            info["state"] = (reader, driver.execute("PRAGMA data_version").fetchone()[0])
     except sqlite3.Error as error:
         raise sa.exc.DBAPIError.instance(begin, None, error, sqlite3.Error, dialect=dialect) from error
+
+
+RESTED = 1.0  # seconds after which a line is tried before it is used
+SNAPSHOT = b"SELECT pg_current_snapshot()"
+TUPLES = 2  # libpq's PGRES_TUPLES_OK
 
 
 def prepare_postgresql(engine: sa.Engine) -> None:
@@ -287,6 +328,19 @@ def prepare_postgresql(engine: sa.Engine) -> None:
             "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
         )
         connection.autocommit = False
+        connection.prepared_max = 1000  # each question in each of its shapes: none is planned anew for lack of room
+
+    @sa.event.listens_for(engine, "checkin")
+    def rest(_connection, record):
+        record.info["rests_since"] = monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def take(connection, record, _proxy):
+        if monotonic() - record.info.get("rests_since", 0) > RESTED:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error:
+                raise sa.exc.DisconnectionError from None  # the pool tries another, and a new one in the end
 
 
 def is_away(error: Exception) -> bool:

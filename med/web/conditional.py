@@ -19,9 +19,8 @@ from typing import Any
 from litestar import Response
 
 from med import VERSION, clock
-from med.db import Database
 from med.web.edge import SMALLEST, Headers, squeeze, takes_gzip
-from med.web.routing import Visit
+from med.web.routing import Desk, Visit
 
 LARGEST = 6 * 2**20  # bytes of finished answers
 MOST_SEEN = 20_000
@@ -125,8 +124,8 @@ class Given:
 class Unchanged:
     """Answers that hold as long as nobody has saved anything, for ten minutes at most: then not even rights are asked.
 
-    Only where the database can tell (`Database.state`); under the whole address, whose token is its owner's. Asked at
-    the edge, before anything else of the application: it costs less than a page of plain text.
+    The database tells (`Database.state`); under the whole address, whose token is its owner's. Asked at the edge,
+    before anything else of the application: on SQLite it costs less than a page of plain text.
     """
 
     def __init__(self, most: int = 5_000) -> None:
@@ -142,14 +141,14 @@ class Unchanged:
             while len(self._given) > self.most:
                 self._given.popitem(last=False)
 
-    def again(
-        self, database: Database, scope: dict[str, Any], asked: dict[bytes, bytes], squeezed: bool
+    async def again(
+        self, desk: Desk, scope: dict[str, Any], asked: dict[bytes, bytes], squeezed: bool
     ) -> tuple[int, Headers, bytes] | None:
         """Status, headers and body, if nothing at all has happened since they were found; who is signed in makes no
         difference there. Else `answer` is told what was asked, and in which state."""
         if not scope["path"].startswith(PLACES) or scope["method"] not in {"GET", "HEAD"}:
             return None
-        if (count := database.state()) is None:
+        if (count := await desk.read(desk.database.state)) is None:
             return None
         state = (count, int(clock.now().timestamp()) // 600)
         # The whole address, hashed: a token is kept nowhere as it is.

@@ -1,6 +1,6 @@
 """The outermost layer, around everything the application answers, errors and files included."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
@@ -14,13 +14,17 @@ SQUEEZED = (b"text/", b"application/atom+xml", b"application/json", b"applicatio
 SMALLEST = 600
 Headers = list[tuple[bytes, bytes]]
 # (scope, headers as asked, takes gzip) -> status, headers and body of what is known without asking the application.
-Again = Callable[[dict[str, Any], dict[bytes, bytes], bool], tuple[int, Headers, bytes] | None]
+Again = Callable[[dict[str, Any], dict[bytes, bytes], bool], Awaitable[tuple[int, Headers, bytes] | None]]
+
+
+async def nothing_known(*_: Any) -> None:
+    return None
 
 
 class Edge:
     """Security headers, host check and compression, as plain ASGI: no error page can slip past it."""
 
-    def __init__(self, app: Callable[..., Any], settings: Settings, again: Again = lambda *_: None) -> None:
+    def __init__(self, app: Callable[..., Any], settings: Settings, again: Again = nothing_known) -> None:
         self.app = app
         self.again = again
         self.headers = [*ALWAYS, *([HSTS] if settings.is_https else [])]
@@ -36,7 +40,7 @@ class Edge:
             await self._refuse(send)
             return
         squeezed = takes_gzip(incoming.get(b"accept-encoding", b"").decode("latin-1"))
-        if (known := self.again(scope, incoming, squeezed)) is not None:
+        if (known := await self.again(scope, incoming, squeezed)) is not None:
             status, headers, body = known
             await send({"type": "http.response.start", "status": status, "headers": [*headers, *self.headers]})
             await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
