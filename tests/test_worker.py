@@ -118,7 +118,7 @@ def test_a_failing_job_is_logged_undone_and_tried_at_its_next_step(database, no_
     broken = True
 
     def work(db) -> None:
-        db.execute(update(Person).where(Person.handle == "anna").values(theme="dark"))
+        db.execute(update(Person).values(theme="dark"))
         if broken:
             raise ZeroDivisionError("not for the table: a citizen's name")
 
@@ -184,7 +184,7 @@ def test_a_stopping_worker_finishes_what_it_began(database, no_runs):
     def work(db) -> None:
         begun.set()
         time.sleep(0.3)
-        db.execute(update(Person).where(Person.handle == "anna").values(theme="light"))
+        db.execute(update(Person).values(theme="light"))
 
     clockwork = start(database, [Job("slow", 60, work)], SETTINGS)
     assert begun.wait(5)
@@ -265,7 +265,7 @@ def test_a_stopping_clock_tells_errands_and_waits_for_what_they_have_in_hand(dat
         office.stopping.wait(5)
         time.sleep(0.2)
         with office.database.writing() as db:
-            db.execute(update(Person).where(Person.handle == "anna").values(theme="light"))
+            db.execute(update(Person).values(theme="light"))
         done.append("finished")
 
     clockwork = start(database, [Job("errand", 1, errand=errand)], SETTINGS)
