@@ -1,7 +1,8 @@
 """Questions put together once and asked past SQLAlchemy's own steps: for what every page asks."""
 
 from collections import OrderedDict, namedtuple
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from functools import cached_property, lru_cache, partial
 from threading import Lock
 from typing import Any
@@ -25,26 +26,14 @@ class Prepared:
     """
 
     def __init__(self, make: Callable[[], Any], remembered: int = 0, row: Any = None) -> None:
-        self._make = make
-        self._row = row
-        self._shapes: dict[Any, _Shape] = {}
+        self._shapes = _Shapes(make, row)
         self._remembered = remembered
         self._answers: OrderedDict[Any, list[Any]] = OrderedDict()
         self._state: Any = None
         self._lock = Lock()
 
-    @cached_property
-    def _statement(self) -> Any:
-        return self._make()
-
     def __call__(self, db: Session, **given: Any) -> list[Any]:
-        connection: Any = db.info.get("connection")
-        if db.autoflush:
-            db.flush()
-            connection = db.connection()
-        elif connection is None or connection.closed:
-            # Who reads has one transaction, and every question of a page would find it out anew.
-            connection = db.info["connection"] = db.connection()
+        connection = line_of(db)
         state = db.info.get("state") if self._remembered else None  # who saves has none
         if state is None:
             return self._ask(connection, given)
@@ -65,18 +54,29 @@ class Prepared:
         return found
 
     def _ask(self, connection: sa.Connection, given: dict[str, Any]) -> list[Any]:
-        lists = {name: value for name, value in given.items() if isinstance(value, list | frozenset | set)}
-        if connection.dialect.name == "postgresql":  # takes a list of any length as one value
-            key: Any = "postgresql"
-            given = given | {name: list(value) for name, value in lists.items()}
-        else:
-            given = given | {name: filled_up(value) for name, value in lists.items()}
-            key = tuple(len(given[name]) for name in lists)
-        shape = self._shapes.get(key)
-        if shape is None:
-            asked = self._statement if key != "postgresql" else with_arrays(self._statement, tuple(lists))
-            shape = self._shapes[key] = _Shape(asked, connection.dialect, given, self._row)
-        return shape.ask(connection, given)
+        return self._shapes.of(connection, given).ask(connection, given)
+
+
+class PreparedChange:
+    """The same for INSERT and UPDATE: gives the number of rows. Every column without a default in the database must be
+    named, as with `insert_rows`."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._shapes = _Shapes(make)
+
+    def __call__(self, db: Session, **given: Any) -> int:
+        connection = line_of(db)
+        return self._shapes.of(connection, given).change(connection, given)
+
+
+def line_of(db: Session) -> sa.Connection:
+    """The connection of the session's transaction, which every question of a page would find out anew."""
+    if db.autoflush:
+        db.flush()
+    connection: sa.Connection | None = db.info.get("connection")
+    if connection is None or connection.closed:
+        connection = db.info["connection"] = db.connection()
+    return connection
 
 
 @lru_cache(1000)
@@ -98,6 +98,36 @@ def filled_up(values: Collection[Any]) -> list[Any]:
     """A list of 1, 2, 4, 8 … values that is the same to IN."""
     found = sorted(values) or [0]
     return found + found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found))
+
+
+class _Shapes:
+    """What a statement has become, by dialect and the lengths of its lists."""
+
+    def __init__(self, make: Callable[[], Any], row: Any = None) -> None:
+        self._make = make
+        self._row = row
+        self._found: dict[Any, _Shape] = {}
+
+    @cached_property
+    def _statement(self) -> Any:
+        return self._make()
+
+    def of(self, connection: sa.Connection, given: dict[str, Any]) -> "_Shape":
+        """The shape for what is given; lists in `given` become what the dialect takes."""
+        lists = [name for name, value in given.items() if isinstance(value, list | frozenset | set)]
+        if connection.dialect.name == "postgresql":  # takes a list of any length as one value
+            key: Any = "postgresql"
+            for name in lists:
+                given[name] = list(given[name])
+        else:
+            for name in lists:
+                given[name] = filled_up(given[name])
+            key = tuple(len(given[name]) for name in lists)
+        shape = self._found.get(key)
+        if shape is None:
+            statement = self._statement if key != "postgresql" else with_arrays(self._statement, tuple(lists))
+            shape = self._found[key] = _Shape(statement, connection.dialect, given, self._row)
+        return shape
 
 
 class _Shape:
@@ -126,9 +156,9 @@ class _Shape:
         # PostgreSQL: planned once a line and then known by name; what is asked here is asked often.
         self.more = {"prepare": True} if dialect.name == "postgresql" else {}
         self.order: list[str] | None = list(state.positiontup) if state.positiontup is not None else None
-        names_of = [column.key for column in statement.selected_columns]
-        self.make = partial(tuple.__new__, row or namedtuple("Row", names_of, rename=True))
-        self.kinds = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
+        columns = list(statement.selected_columns) if statement.is_select else []
+        self.make = partial(tuple.__new__, row or namedtuple("Row", [one.key for one in columns], rename=True))
+        self.kinds = [column.type.dialect_impl(dialect) for column in columns]
         self.readers: list[tuple[int, Callable[[Any], Any]]] | None = None
 
     def readers_for(self, cursor: Any) -> list[tuple[int, Callable[[Any], Any]]]:
@@ -140,7 +170,9 @@ class _Shape:
         # The same moments and words come again and again; reading a moment costs ten times a look in a table.
         return [(at, lru_cache(8192)(read)) for at, read in enumerate(found) if read is not None]
 
-    def ask(self, connection: sa.Connection, given: dict[str, Any]) -> list[Any]:
+    @contextmanager
+    def told(self, connection: sa.Connection, given: dict[str, Any]) -> Iterator[Any]:
+        """The driver's own cursor, with the statement carried out."""
         values = dict(self.fixed)
         for one, name, at, bind in self.given:
             value = given[name] if at is None else given[name][at]
@@ -150,15 +182,23 @@ class _Shape:
             cursor.execute(
                 self.sql, values if self.order is None else [values[name] for name in self.order], **self.more
             )
-            rows = cursor.fetchall()
-            if self.readers is None:
-                self.readers = self.readers_for(cursor)
+            yield cursor
         except self.dialect.loaded_dbapi.Error as error:
             raise sa.exc.DBAPIError.instance(
                 self.sql, None, error, self.dialect.loaded_dbapi.Error, dialect=self.dialect
             ) from error
         finally:
             cursor.close()
+
+    def change(self, connection: sa.Connection, given: dict[str, Any]) -> int:
+        with self.told(connection, given) as cursor:
+            return cursor.rowcount
+
+    def ask(self, connection: sa.Connection, given: dict[str, Any]) -> list[Any]:
+        with self.told(connection, given) as cursor:
+            rows = cursor.fetchall()
+            if self.readers is None:
+                self.readers = self.readers_for(cursor)
         if not self.readers or not rows:
             return list(map(self.make, rows))
         columns: list[Any] = list(zip(*rows, strict=True))

@@ -21,9 +21,11 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from med.db import insert_rows
 from med.journal.models import Entry, Head
+from med.prepared import Prepared, PreparedChange
 
 FIRST = "0" * 64  # what the first line has before it
 PENDING = "journal"
+MANY = 4  # lines that are written together
 COLUMNS = ("id", "at", "person_id", "happened", "thing", "thing_id", "fields", "sha256")
 
 
@@ -73,10 +75,14 @@ def _parts(part: SessionTransaction | None) -> Iterator[SessionTransaction]:
         part = part.parent
 
 
-# Put together once: nearly every change says these two.
+# Nearly every change says these.
 HEAD: Any = Head.__table__
-LOCKED = select(HEAD.c.entry_id, HEAD.c.sha256).where(HEAD.c.id == 1).with_for_update()
-MOVED = update(HEAD).where(HEAD.c.id == 1).values(entry_id=bindparam("last"), sha256=bindparam("hash"))
+LOCKED = Prepared(lambda: select(HEAD.c.entry_id, HEAD.c.sha256).where(HEAD.c.id == 1).with_for_update())
+MOVED = PreparedChange(
+    lambda: update(HEAD).where(HEAD.c.id == 1).values(entry_id=bindparam("last"), sha256=bindparam("hash"))
+)
+ENTRY: Any = Entry.__table__
+ADDED = PreparedChange(lambda: insert(ENTRY).values({name: bindparam(name) for name in COLUMNS}))
 
 
 def append(db: Session, lines: Iterable[Line]) -> None:
@@ -88,20 +94,25 @@ def append(db: Session, lines: Iterable[Line]) -> None:
         last += 1
         before = link(before, last, line)
         rows.append((last, *line, before))
-    insert_rows(db, Entry.__table__, COLUMNS, rows)  # type: ignore[arg-type]
-    db.execute(MOVED, {"last": last, "hash": before})
+    if len(rows) < MANY:
+        for row in rows:
+            ADDED(db, **dict(zip(COLUMNS, row, strict=True)))
+    else:
+        insert_rows(db, ENTRY, COLUMNS, rows)
+    MOVED(db, last=last, hash=before)
 
 
 def lock_head(db: Session) -> tuple[int, str]:
     """(id, hash) of the last line; whoever else wants to write one waits until this transaction is over."""
-    if (found := db.execute(LOCKED).first()) is None:
+    if not (found := LOCKED(db)):
         try:
             with db.begin_nested():
                 db.execute(insert(Head).values(id=1, entry_id=0, sha256=FIRST))
         except IntegrityError:  # two wrote the very first line at once
             pass
-        found = db.execute(LOCKED).one()
-    return found[0], found[1]
+        found = LOCKED(db)
+    last, hash = found[0]
+    return last, hash
 
 
 # --- reading it again -------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import re
 from datetime import date, time
 from enum import Enum
+from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -19,7 +20,7 @@ def parse(form: type[Form], data: Submitted) -> tuple[Form | None, Errors]:
     """The struct, or None and a message per field. Never raises for what people type."""
     values: dict[str, Any] = {}
     errors: Errors = {}
-    hints = get_type_hints(form, include_extras=True)
+    hints = _hints(form)
     for field in msgspec.structs.fields(form):
         kind = hints[field.name]
         if _is_list(kind):
@@ -43,6 +44,11 @@ def parse(form: type[Form], data: Submitted) -> tuple[Form | None, Errors]:
         return form(**values), {}
     except Invalid as invalid:  # a struct's own __post_init__ looked at the fields together
         return None, dict(invalid.errors)
+
+
+@cache
+def _hints(form: type[msgspec.Struct]) -> dict[str, Any]:
+    return get_type_hints(form, include_extras=True)
 
 
 DANISH_DATE = re.compile(r"(\d{1,2})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{4})")

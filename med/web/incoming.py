@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from litestar import Request
-from litestar.exceptions import InternalServerException
 from multipart import MultipartError, MultipartParser
 
 from med.errors import TooLarge, Unreadable
@@ -78,15 +77,16 @@ async def read_form(request: Request) -> Submitted:
 
 async def _body(request: Request, limit: int) -> bytes:
     chunks: list[bytes] = []
-    size = 0
-    try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > limit:
-                raise TooLarge(T("Det er for meget på én gang. Der er en grænse på %(n)s.", n=_size(limit)))
-            chunks.append(chunk)
-    except InternalServerException:  # the framework's word for a browser that left in the middle of its form
-        raise Unreadable(T("Formularen kunne ikke læses.")) from None
+    size, more = 0, True
+    while more:
+        message: Any = await request.receive()
+        if message["type"] == "http.disconnect":  # a browser that left in the middle of its form
+            raise Unreadable(T("Formularen kunne ikke læses."))
+        chunk, more = message.get("body", b""), message.get("more_body", False)
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge(T("Det er for meget på én gang. Der er en grænse på %(n)s.", n=_size(limit)))
+        chunks.append(chunk)
     return b"".join(chunks)
 
 

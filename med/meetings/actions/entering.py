@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from med.access import Policy, Viewer, require
 from med.meetings.models import Item, Meeting
+from med.prepared import PreparedChange
 from med.wire import announce
 
 NEWS = "meeting "
 MEETING: Any = Meeting.__table__
-STIRRED = (
-    update(MEETING).where(MEETING.c.id == bindparam("meeting")).values(live_version=MEETING.c.live_version + 1)
-)  # put together once: every word in a room says it
+STIRRED = PreparedChange(
+    lambda: update(MEETING).where(MEETING.c.id == bindparam("meeting")).values(live_version=MEETING.c.live_version + 1)
+)  # every word in a room says it
 
 
 def in_the_room(db: Session, viewer: Viewer, policy: Policy, thing: Meeting | Item) -> Meeting:
@@ -46,5 +47,5 @@ def enter(db: Session, meeting: Meeting) -> bool:
 
 def stir(db: Session, meeting_id: int) -> None:
     """Something in the room changed: readers on every server process look again."""
-    db.execute(STIRRED, {"meeting": meeting_id})
+    STIRRED(db, meeting=meeting_id)
     announce(db, f"{NEWS}{meeting_id}")

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -19,6 +19,7 @@ from med.meetings.actions.minutes import reopen_review
 from med.meetings.actions.searching import keep_findable
 from med.meetings.models import Item, ItemRevision, Kind, Meeting, Minutes, Presence, Reply, State
 from med.meetings.parts import PARTS
+from med.prepared import Prepared, PreparedChange
 from med.text import Merged, merge
 
 TRIES = 20
@@ -162,19 +163,27 @@ def choose_words(db: Session, viewer: Viewer, item: Item, text: str, seen: int) 
     return _write(db, viewer, item, text, seen, always=True)
 
 
-# Put together once: what every save of words asks and says.
+# What every save of words asks and says.
 ITEM: Any = Item.__table__
-WORDS = select(ITEM.c.minutes_text, ITEM.c.minutes_version).where(ITEM.c.id == bindparam("item"))
-SAVED = (
-    update(ITEM)
-    .where(ITEM.c.id == bindparam("item"), ITEM.c.minutes_version == bindparam("seen"))
-    .values(minutes_text=bindparam("text"), minutes_version=bindparam("next"))
+REVISION: Any = ItemRevision.__table__
+WORDS = Prepared(lambda: select(ITEM.c.minutes_text, ITEM.c.minutes_version).where(ITEM.c.id == bindparam("item")))
+SAVED = PreparedChange(
+    lambda: (
+        update(ITEM)
+        .where(ITEM.c.id == bindparam("item"), ITEM.c.minutes_version == bindparam("seen"))
+        .values(minutes_text=bindparam("text"), minutes_version=bindparam("next"))
+    )
+)
+REVISED = PreparedChange(
+    lambda: insert(REVISION).values(
+        {name: bindparam(name) for name in ("item_id", "version", "text", "person_id", "at")}
+    )
 )
 
 
 def _write(db: Session, viewer: Viewer, item: Item, mine: str, seen: int, always: bool = False) -> Written:
     for _ in range(TRIES):
-        theirs, version = db.execute(WORDS, {"item": item.id}).one()
+        theirs, version = WORDS(db, item=item.id)[0]
         if seen > version:
             raise Conflict(T("Siden passer ikke til punktet længere. Genindlæs den, og prøv igen."))
         came_before = _already_saved(db, viewer, item.id, mine, seen, version)
@@ -189,16 +198,10 @@ def _write(db: Session, viewer: Viewer, item: Item, mine: str, seen: int, always
             return Written(text, version, merged=text != mine)
         if version == 0 and theirs:
             # Words that came with an import have no revision yet; they are what others write on.
-            db.add(ItemRevision(item_id=item.id, version=0, text=theirs, person_id=None, at=clock.now()))
-            db.flush()
+            REVISED(db, item_id=item.id, version=0, text=theirs, person_id=None, at=clock.now())
         # Compare and set: whoever else saved since we looked, we look again and merge once more.
-        done = db.execute(SAVED, {"item": item.id, "seen": version, "text": text, "next": version + 1})
-        if done.rowcount:  # type: ignore[attr-defined]
-            db.add(
-                ItemRevision(
-                    item_id=item.id, version=version + 1, text=text, person_id=viewer.person_id, at=clock.now()
-                )
-            )
+        if SAVED(db, item=item.id, seen=version, text=text, next=version + 1):
+            REVISED(db, item_id=item.id, version=version + 1, text=text, person_id=viewer.person_id, at=clock.now())
             set_committed_value(item, "minutes_text", text)
             set_committed_value(item, "minutes_version", version + 1)
             note(db, viewer, "item.minuted", item, ["minutes_text"])
