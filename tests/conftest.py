@@ -53,15 +53,18 @@ AT_POSTGRES = {"tests/test_lending.py", "tests/test_serving.py", "tests/test_wir
 
 
 class Sharing(LoadScopeScheduling):
-    """Two processes share the work: one takes SQLite, one PostgreSQL, whoever is free first the browser and the rest.
+    """Two processes share the work: one takes SQLite, one PostgreSQL, whoever is free the rest, a file at a time: the
+    browser's, too, of which each has its own.
 
     Groups of its own xdist reads from marks, but since pytest 9.2 it does not find them any more.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, rest = nodeid.partition("::")
+        if file == "tests/ui/test_axe.py":
+            return nodeid  # every page, again and again: each is minutes
         if file.startswith("tests/ui/"):
-            return "browser"
+            return file
         words = rest.replace("]", "-").replace("[", "-").split("-")
         return next(
             (backend for backend in BACKENDS if backend in words), "postgresql" if file in AT_POSTGRES else file
