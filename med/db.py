@@ -9,7 +9,7 @@ import secrets
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache, reduce
@@ -180,7 +180,12 @@ class Database:
                 error = line.OperationalError(found.error_message.decode("utf-8", "replace"))
                 connection.invalidate()
                 raise sa.exc.OperationalError("BEGIN", None, error)
-            yield connection, (self.url, found.get_value(0, 0)), lambda: line.pgconn.exec_(b"COMMIT")
+
+            def end() -> None:
+                with suppress(line.Error):  # a line that broke has ended, and whoever asked last has heard it
+                    line.pgconn.exec_(b"COMMIT")
+
+            yield connection, (self.url, found.get_value(0, 0)), end
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -213,20 +218,20 @@ class Database:
         transactions that are over, as a look sees them (pg_current_snapshot): the same name, the same rows. The
         connection that is asked does nothing else.
         """
-        try:
-            if self._watch is None:
-                self._watch = self.read_engine.raw_connection()
-            driver: Any = self._watch.driver_connection
-            with self._asked:
+        with self._asked:
+            try:
+                if self._watch is None:
+                    self._watch = self.read_engine.raw_connection()
+                driver: Any = self._watch.driver_connection
                 if self.is_sqlite:
                     return self._watch.info["reader"], driver.execute("PRAGMA data_version").fetchone()[0]
                 found = driver.pgconn.exec_(SNAPSHOT)
-            if found.status == TUPLES:
-                return self.url, found.get_value(0, 0)
-            self._watch.invalidate()
-            self._watch = None
-        except (sqlite3.Error, sa.exc.SQLAlchemyError):  # whoever asks for more will hear what it is
-            pass
+                if found.status == TUPLES:
+                    return self.url, found.get_value(0, 0)
+                self._watch.invalidate()
+                self._watch = None
+            except (sqlite3.Error, sa.exc.SQLAlchemyError):  # whoever asks for more will hear what it is
+                pass
         return None
 
     def close(self) -> None:
@@ -328,7 +333,7 @@ def prepare_postgresql(engine: sa.Engine) -> None:
             "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
         )
         connection.autocommit = False
-        connection.prepared_max = 1000  # each question in each of its shapes: none is planned anew for lack of room
+        connection.prepared_max = 500  # every question there is: none is planned anew for lack of room
 
     @sa.event.listens_for(engine, "checkin")
     def rest(_connection, record):

@@ -23,10 +23,13 @@ class Prepared:
 
     With `remembered`, the answers to so many choices of values are given again as long as nobody has saved anything:
     the same question to the same rows has the same answer. Not for rights, which are asked every time.
+
+    With `weighs`, PostgreSQL plans anew for each choice of values: for words, where how many there are decides whether
+    the shortest way goes by them or by time. Else it plans once a line.
     """
 
-    def __init__(self, make: Callable[[], Any], remembered: int = 0, row: Any = None) -> None:
-        self._shapes = _Shapes(make, row)
+    def __init__(self, make: Callable[[], Any], remembered: int = 0, row: Any = None, weighs: bool = False) -> None:
+        self._shapes = _Shapes(make, row, weighs)
         self._remembered = remembered
         self._answers: OrderedDict[Any, list[Any]] = OrderedDict()
         self._state: Any = None
@@ -103,9 +106,10 @@ def filled_up(values: Collection[Any]) -> list[Any]:
 class _Shapes:
     """What a statement has become, by dialect and the lengths of its lists."""
 
-    def __init__(self, make: Callable[[], Any], row: Any = None) -> None:
+    def __init__(self, make: Callable[[], Any], row: Any = None, weighs: bool = False) -> None:
         self._make = make
         self._row = row
+        self._weighs = weighs
         self._found: dict[Any, _Shape] = {}
 
     @cached_property
@@ -122,18 +126,18 @@ class _Shapes:
         else:
             for name in lists:
                 given[name] = filled_up(given[name])
-            key = tuple(len(given[name]) for name in lists)
+            key = tuple((name, len(given[name])) for name in lists)
         shape = self._found.get(key)
         if shape is None:
             statement = self._statement if key != "postgresql" else with_arrays(self._statement, tuple(lists))
-            shape = self._found[key] = _Shape(statement, connection.dialect, given, self._row)
+            shape = self._found[key] = _Shape(statement, connection.dialect, given, self._row, self._weighs)
         return shape
 
 
 class _Shape:
     """A prepared question for one dialect and one length of each list."""
 
-    def __init__(self, statement: Any, dialect: sa.Dialect, example: dict[str, Any], row: Any) -> None:
+    def __init__(self, statement: Any, dialect: sa.Dialect, example: dict[str, Any], row: Any, weighs: bool) -> None:
         compiled: Any = statement.compile(dialect=dialect)
         state = compiled.construct_expanded_state(example)
         self.sql: str = state.statement
@@ -153,8 +157,8 @@ class _Shape:
             for name, value in state.parameters.items()
             if name not in names
         }
-        # PostgreSQL: planned once a line and then known by name; what is asked here is asked often.
-        self.more = {"prepare": True} if dialect.name == "postgresql" else {}
+        # PostgreSQL: known by name to each line that has heard it; what is asked here is asked often.
+        self.more = {"prepare": not weighs} if dialect.name == "postgresql" else {}
         self.order: list[str] | None = list(state.positiontup) if state.positiontup is not None else None
         columns = list(statement.selected_columns) if statement.is_select else []
         self.make = partial(tuple.__new__, row or namedtuple("Row", [one.key for one in columns], rename=True))

@@ -3,9 +3,12 @@
 import re
 
 import pytest
-from jinja2 import UndefinedError
+from jinja2 import DictLoader, UndefinedError
+from markupsafe import Markup
 
+from med import language
 from med.web.kept import Kept, Nobody, cut, fill, in_html, mark
+from med.web.pages import environment, listed
 
 
 def test_each_reader_gets_their_own_name_and_their_own_keys(visitor, app):
@@ -53,3 +56,26 @@ def test_what_is_kept_is_bounded_and_the_least_wanted_goes():
     assert (shelf.get("a"), shelf.get("b"), shelf.get("c"), len(shelf)) == ("1", None, "3", 2)
     shelf.clear()
     assert len(shelf) == 0
+
+
+def test_what_a_field_suggests_is_escaped_whoever_asked_before():
+    drawn = '<option value="&lt;b&gt;">A &amp; B – &lt;i&gt;</option>'
+    for words in (str, Markup, str):
+        assert listed([(words("<b>"), words("A & B"), words("<i>"))]) == drawn
+    assert listed([(1, "En", ""), (2, "To", None)], "2") == (
+        '<option value="1">En</option><option value="2" selected>To</option>'
+    )
+    assert listed(["Køge"]) == '<option value="Køge">Køge</option>'
+    assert listed(Markup(drawn)) == drawn
+
+
+def test_words_of_a_template_are_looked_up_in_the_readers_language():
+    env = environment()
+    for name, shown in (("page.html", "&lt;i&gt;"), ("mail.txt", "<i>")):
+        env.loader = DictLoader(
+            {name: '{{ _("Søg") }} {{ _("%(n)s udvalg, %(name)s", n=2, name="<i>") }} {{ _("100 %%") }}'}
+        )
+        for lang, search in (("da", "Søg"), ("en", "Search"), ("da", "Søg")):
+            token = language.current.set(lang)
+            assert env.get_template(name).render() == f"{search} 2 udvalg, {shown} 100 %"
+            language.current.reset(token)

@@ -263,23 +263,28 @@ def _finished(text: str, lang: str) -> Markup:
     return _in_html(text, lang) % {}  # "100 %%" is written so whether or not something is filled in
 
 
-def listed(options: Iterable[Any]) -> Markup:
-    """Suggestions for a field: texts, (value, text) or (value, text, hint). Three hundred names in four fields of a
-    page would be most of its cost."""
-    return _listed(tuple(options), language.current.get())
+def listed(options: Iterable[Any] | Markup, chosen: str | None = None) -> Markup:
+    """What a field suggests or a list offers: texts, (value, text) or (value, text, hint); finished HTML as it is.
+
+    Drawn once for each choice of them: three hundred names in four fields of a page would be most of its cost."""
+    if isinstance(options, Markup):
+        return options
+    # Plain words alone, each escaped: among keys a text and the same text as finished HTML would be one.
+    plain = [(option, option) if isinstance(option, str) else option for option in options]
+    return _listed(tuple(tuple(f"{part}" if part is not None else "" for part in option) for option in plain), chosen)
 
 
-@lru_cache(300)
-def _listed(options: tuple[Any, ...], lang: str) -> Markup:
+@lru_cache(3000)
+def _listed(options: tuple[tuple[str, ...], ...], chosen: str | None) -> Markup:
     made = []
-    for option in options:
-        value, shown, *hint = (option, option) if isinstance(option, str) else option
-        made.append(OPTION % (value, shown) if not any(hint) else HINTED % (value, shown, hint[0]))
+    for value, shown, *hint in options:
+        words = f"{shown} – {hint[0]}" if any(hint) else shown
+        made.append(OPTION % (value, CHOSEN if value == chosen else "", words))
     return Markup("").join(made)
 
 
-OPTION = Markup('<option value="%s">%s</option>')
-HINTED = Markup('<option value="%s">%s – %s</option>')
+OPTION = Markup('<option value="%s"%s>%s</option>')
+CHOSEN = Markup(" selected")
 
 
 def danish() -> Markup:

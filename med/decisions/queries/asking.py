@@ -221,13 +221,16 @@ def page_question(shape: Shape) -> Prepared:
     before, after = (PLACE if shape.way == way else None for way in ("before", "after"))
     limit: Any = bindparam("limit", type_=BigInt)
     return Prepared(
-        lambda: page_of(ANY_EMPLOYEE, blank(shape), before, after, MOMENT).limit(limit), remembered=40, row=Key
+        lambda: page_of(ANY_EMPLOYEE, blank(shape), before, after, MOMENT).limit(limit),
+        remembered=40,
+        row=Key,
+        weighs=shape.words,
     )
 
 
 @lru_cache(200)
 def counts_question(shape: Shape) -> Prepared:
-    return Prepared(lambda: counts_of(ANY_EMPLOYEE, blank(shape), MOMENT), remembered=100)
+    return Prepared(lambda: counts_of(ANY_EMPLOYEE, blank(shape), MOMENT), remembered=100, weighs=shape.words)
 
 
 def walks_tags(filters: Filters) -> bool:

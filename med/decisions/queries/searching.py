@@ -53,7 +53,8 @@ def question(kind: str) -> Prepared:
             )
             .order_by(INDEX.c.rowid.desc())
             .limit(bindparam("limit", type_=BigInt))
-        )
+        ),
+        weighs=True,
     )
 
 

@@ -19,6 +19,7 @@ from med.language import T
 from med.perspectives.models import Perspective
 from med.perspectives.queries import Title, titles
 from med.web.kept import in_html
+from med.web.pages import listed
 from med.web.routing import Visit, get
 from med.workdays import copenhagen, short_date
 
@@ -42,14 +43,15 @@ def index(visit: Visit) -> Response:
         *((one.value, title.short or title.title, shown(counts[one])) for one, title in perspectives.items()),
     ]
 
+    values = {**filters.fields(), **{name: visit.query.get(name) for name in errors}}
+
     def context() -> dict[str, Any]:
         return {
             "has_any": bool(found.keys),
             "filters": filters,
-            "values": {**filters.fields(), **{name: visit.query.get(name) for name in errors}},
+            "values": values,
             "errors": errors,
             "chips": chips,
-            "committees": committees,
             "states": [
                 (IN_FORCE, str(T("I kraft nu"))),
                 *((one.value, str(language.word(one))) for one in DecisionState),
@@ -62,8 +64,9 @@ def index(visit: Visit) -> Response:
     body = visit.desk.pages.filled(
         "decisions/index.html",
         visit,
-        (bool(found.keys), tuple(chips), tuple(committees), newer, older, tuple(errors)),
+        (bool(found.keys), tuple(chips), newer, older, tuple(errors)),
         {
+            "committees": listed(committees, values["udvalg"]).encode(),
             "days": in_days(visit, found.keys, perspectives),
             "news_day": in_html(short_date(day_of(news_since), visit.arrival.language)),
         },
