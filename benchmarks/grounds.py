@@ -20,6 +20,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
@@ -61,20 +62,23 @@ class Ground:
         return self.url.startswith("sqlite")
 
     @cached_property
-    def _aside(self) -> sqlite3.Connection:
+    def _aside(self) -> Any:
+        if not self.is_sqlite:
+            connection = psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True)
+            connection.execute("SET synchronous_commit = off")
+            return connection
         file = self.url.removeprefix("sqlite:///")
-        connection = sqlite3.connect(file, isolation_level=None, timeout=20, check_same_thread=False)
-        connection.execute("PRAGMA synchronous = OFF")
-        return connection
+        aside = sqlite3.connect(file, isolation_level=None, timeout=20, check_same_thread=False)
+        aside.execute("PRAGMA synchronous = OFF")
+        return aside
 
     def save(self) -> None:
-        """Somebody saves something, elsewhere: what SQLite's readers remember is worth nothing from now on."""
-        if self.is_sqlite:
-            # Another value each time: SQLite does not write what is there already.
-            self._aside.execute(
-                "UPDATE sign_in SET device = CASE device WHEN 'x' THEN 'y' ELSE 'x' END"
-                " WHERE id = (SELECT min(id) FROM sign_in)"
-            )
+        """Somebody saves something, elsewhere: what readers remember is worth nothing from now on."""
+        # Another value each time: SQLite does not write what is there already.
+        self._aside.execute(
+            "UPDATE sign_in SET device = CASE device WHEN 'x' THEN 'y' ELSE 'x' END"
+            " WHERE id = (SELECT min(id) FROM sign_in)"
+        )
 
     @contextmanager
     def served(self, port: int) -> Iterator["Served"]:

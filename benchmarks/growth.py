@@ -1,7 +1,7 @@
 """What a thousand times more decisions add to a page: two servers asked in turns, one request each.
 
-Whatever else the machine does meets both alike. On SQLite somebody saves something before each request, so nothing is
-remembered and every question is asked anew; PostgreSQL's readers remember nothing anyhow.
+Whatever else the machine does meets both alike. Somebody saves something before each request, so nothing is remembered
+and every question is asked anew.
 """
 
 import gzip

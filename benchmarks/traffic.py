@@ -54,8 +54,7 @@ def told(crowd: Crowd, small: Ground, large: Ground, name: str, rounds: int, see
             *costs(found, kinds, questions, committing),
             *by_filter(found, questions),
         ]
-        if large.is_sqlite:
-            lines += after_a_save(served, kinds, found[""])
+        lines += after_a_save(served, kinds, found[""])
         other = leaving.enter_context(small.served(PORT + 1))
         return [*lines, *growth(other, served, 4)]
 
@@ -168,9 +167,16 @@ def by_filter(found: Found, questions: bare.Costs) -> list[str]:
 
 
 def after_a_save(served: Served, kinds: Mapping[str, Kind], plain: list[tuple[float, float, Block]]) -> list[str]:
-    """On SQLite answers are remembered until somebody saves something: what the next visit costs then."""
+    """Answers are remembered until somebody saves something: what the next visit costs then."""
     base = statistics.median(one[2].cpu for one in plain)
-    rows = ["", "Each visit just after somebody saved something:", "", "| page | CPU, × plain text |", "|---|---|"]
+    among = "" if served.ground.is_sqlite else " (that saving is PostgreSQL's CPU, too, and among it)"
+    rows = [
+        "",
+        f"Each visit just after somebody saved something{among}:",
+        "",
+        "| page | CPU, × plain text |",
+        "|---|---|",
+    ]
     line = Line(served.port)
     for name in AFTER:
         stream = kinds[name].traffic.stream(0)
