@@ -111,8 +111,8 @@ def lock_head(db: Session) -> tuple[int, str]:
         except IntegrityError:  # two wrote the very first line at once
             pass
         found = LOCKED(db)
-    last, hash = found[0]
-    return last, hash
+    [(last, sha256)] = found
+    return last, sha256
 
 
 # --- reading it again -------------------------------------------------------------------------------------------

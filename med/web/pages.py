@@ -274,7 +274,7 @@ def listed(options: Iterable[Any] | Markup, chosen: str | None = None) -> Markup
     return _listed(tuple(tuple(f"{part}" if part is not None else "" for part in option) for option in plain), chosen)
 
 
-@lru_cache(3000)
+@lru_cache(400)  # of up to 300 names each
 def _listed(options: tuple[tuple[str, ...], ...], chosen: str | None) -> Markup:
     made = []
     for value, shown, *hint in options:

@@ -175,8 +175,10 @@ SAVED = PreparedChange(
     )
 )
 REVISED = PreparedChange(
-    lambda: insert(REVISION).values(
-        {name: bindparam(name) for name in ("item_id", "version", "text", "person_id", "at")}
+    lambda: (
+        insert(REVISION)
+        .values({name: bindparam(name) for name in ("item_id", "version", "text", "person_id", "at")})
+        .inline()  # nobody asks for its id
     )
 )
 
