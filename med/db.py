@@ -158,9 +158,9 @@ class Database:
         connection = self._idle.pop() if self._idle else self.read_engine.connect()
         driver: Any = connection.connection.driver_connection
         try:
-            begin_sqlite(driver, "BEGIN", self.engine.dialect)
-            state = (connection.info["reader"], driver.execute("PRAGMA data_version").fetchone()[0])
-            yield connection, state, driver.rollback
+            tell_sqlite(driver, "BEGIN", self.engine.dialect)
+            [count] = tell_sqlite(driver, "PRAGMA data_version", self.engine.dialect).fetchone()
+            yield connection, (connection.info["reader"], count), driver.rollback
         finally:
             try:
                 driver.rollback()
@@ -175,17 +175,17 @@ class Database:
         that the line knows by name, and each would be planned anew, which costs more than answering it."""
         with self.engine.connect() as connection:
             line: Any = connection.connection.driver_connection
-            found = line.pgconn.exec_(b"BEGIN READ ONLY; " + SNAPSHOT)
-            if found.status != TUPLES:
-                error = line.OperationalError(found.error_message.decode("utf-8", "replace"))
+            try:
+                state = (self.url, tell_postgresql(line, b"BEGIN READ ONLY; " + SNAPSHOT))
+            except line.Error as error:
                 connection.invalidate()
-                raise sa.exc.OperationalError("BEGIN", None, error)
+                raise sa.exc.OperationalError("BEGIN", None, error) from error
 
             def end() -> None:
                 with suppress(line.Error):  # a line that broke has ended, and whoever asked last has heard it
-                    line.pgconn.exec_(b"COMMIT")
+                    tell_postgresql(line, b"COMMIT")
 
-            yield connection, (self.url, found.get_value(0, 0)), end
+            yield connection, state, end
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -225,14 +225,12 @@ class Database:
                 driver: Any = self._watch.driver_connection
                 if self.is_sqlite:
                     return self._watch.info["reader"], driver.execute("PRAGMA data_version").fetchone()[0]
-                found = driver.pgconn.exec_(SNAPSHOT)
-                if found.status == TUPLES:
-                    return self.url, found.get_value(0, 0)
-                self._watch.invalidate()
-                self._watch = None
-            except (sqlite3.Error, sa.exc.SQLAlchemyError):  # whoever asks for more will hear what it is
-                pass
-        return None
+                return self.url, tell_postgresql(driver, SNAPSHOT)
+            except (self.engine.dialect.loaded_dbapi.Error, sa.exc.SQLAlchemyError):
+                if self._watch is not None and not self.is_sqlite:  # the line broke: the next who asks opens another
+                    self._watch.invalidate()
+                    self._watch = None
+                return None  # whoever asks for more will hear what it is
 
     def close(self) -> None:
         if self._watch is not None:
@@ -305,19 +303,28 @@ def prepare_sqlite(engine: sa.Engine, begin: str, *more: str) -> None:
     def start(connection):
         driver = connection.connection.driver_connection
         if not driver.in_transaction:  # a look has begun it
-            begin_sqlite(driver, begin, engine.dialect)
+            tell_sqlite(driver, begin, engine.dialect)
 
 
-def begin_sqlite(driver: sqlite3.Connection, begin: str, dialect: sa.Dialect) -> None:
+def tell_sqlite(driver: sqlite3.Connection, words: str, dialect: sa.Dialect) -> sqlite3.Cursor:
+    """Straight to the driver. What it cannot do is said as SQLAlchemy says it."""
     try:
-        driver.execute(begin)
+        return driver.execute(words)
     except sqlite3.Error as error:
-        raise sa.exc.DBAPIError.instance(begin, None, error, sqlite3.Error, dialect=dialect) from error
+        raise sa.exc.DBAPIError.instance(words, None, error, sqlite3.Error, dialect=dialect) from error
 
 
 RESTED = 1.0  # seconds after which a line is tried before it is used
 SNAPSHOT = b"SELECT pg_current_snapshot()"
-TUPLES = 2  # libpq's PGRES_TUPLES_OK
+DONE = {1, 2}  # libpq's PGRES_COMMAND_OK and PGRES_TUPLES_OK
+
+
+def tell_postgresql(line: Any, words: bytes) -> bytes | None:
+    """Straight to libpq, past the driver's own steps: the first value of the last answer. Raises the driver's error."""
+    found = line.pgconn.exec_(words)
+    if found.status not in DONE:
+        raise line.OperationalError(found.error_message.decode("utf-8", "replace"))
+    return found.get_value(0, 0) if found.ntuples else None
 
 
 def prepare_postgresql(engine: sa.Engine) -> None:

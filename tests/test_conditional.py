@@ -8,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Lock
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import OperationalError
 
 from med import clock, demo
+from med.db import Database, is_away
 from med.identity.actions import make_feed_token
 from med.identity.models import FeedToken
 from med.meetings.models import Meeting
@@ -44,6 +46,33 @@ def test_the_database_tells_whether_anybody_has_saved(database, write):
     assert before is not None and database.state() == before
     write(lambda db: db.execute(update(Meeting).values(about="Nyt")))
     assert database.state() not in (before, None)
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_a_line_that_breaks_tells_nothing_and_another_is_opened(database):
+    before = database.state()
+    with database.writing() as db:
+        db.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                " AND datname = current_database()"
+            )
+        )
+    assert database.state() is None
+    assert database.state() is not None and before is not None
+    with database.reading() as db:
+        assert db.scalar(select(func.count()).select_from(Meeting))
+
+
+def test_a_database_that_is_away_is_said_to_be_away(tmp_path):
+    (tmp_path / "folder.db").mkdir()
+    for url in (f"postgresql+psycopg://nobody@/none?host={tmp_path}", f"sqlite:///{tmp_path / 'folder.db'}"):
+        away = Database(url)
+        assert away.state() is None
+        with pytest.raises(OperationalError) as said, away.reading():
+            pass
+        assert is_away(said.value)
+        away.close()
 
 
 def test_what_is_saved_and_thrown_away_again_has_changed_nothing_to_see(database):
