@@ -446,3 +446,18 @@ def test_the_worker_stops_when_told(postgres, furnished_template, tmp_path):
         worker.kill()
         worker.wait()
         worker.stdout.close()
+
+
+TOLD = """
+import random, signal
+from med.cli.serving import until
+chance = random.Random(1)
+for _ in range(5000):
+    told = until(signal.SIGALRM)
+    signal.setitimer(signal.ITIMER_REAL, chance.uniform(1e-6, 3e-5))
+    told()
+"""
+
+
+def test_a_signal_is_heard_however_close_it_comes_to_the_wait():
+    subprocess.run([sys.executable, "-c", TOLD], check=True, timeout=60)

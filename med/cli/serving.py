@@ -299,6 +299,24 @@ def check_port(host: str, port: int) -> None:
         raise Stop(f"cannot listen on {host}:{port}: {why}; choose another with --port.", 1) from None
 
 
+def until(*names: signal.Signals) -> Callable[[], object]:
+    """From now on these signals only end the wait for which this gives a function, also when they came before it.
+
+    The interpreter itself writes down what came. A handler that sets an Event would wait for ever for the Event's
+    lock when it is called just as the wait takes it.
+    """
+    hear, say = socket.socketpair()
+    say.setblocking(False)
+    signal.set_wakeup_fd(say.fileno())
+    for name in names:
+        signal.signal(name, lambda *_: None)
+
+    def told() -> object:
+        return say.fileno(), hear.recv(1)
+
+    return told
+
+
 def run_worker(given: argparse.Namespace) -> int:
     from med.app import all_jobs
     from med.worker import start
@@ -308,11 +326,9 @@ def run_worker(given: argparse.Namespace) -> int:
     if settings.is_sqlite:
         raise Stop("on SQLite the server process does this itself; a worker of its own needs MED_DATABASE_URL.")
     with database_at_head(settings) as database:
-        stopped = threading.Event()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(name, lambda *_: stopped.set())
+        told = until(signal.SIGINT, signal.SIGTERM)
         clockwork = start(database, all_jobs(), settings)
         print("The worker is running; Ctrl+C stops.", flush=True)
-        stopped.wait()
+        told()
         clockwork.shutdown(wait=True)
     return 0

@@ -174,7 +174,7 @@ def test_every_paragraph_typed_is_saved_or_shown(database, people, start, edits)
     viewers = {name: people.viewer(name) for name in ("anna", "emil")}
     with database.writing() as db:
         item = make_meeting(db, "Vagtplan", state=State.IN_PROGRESS).items[0]
-        minuting.write_minutes(db, viewers["anna"], item, "\n\n".join(start), 0)
+        minuting.write_minutes(db, viewers["anna"], item.meeting_id, item.id, "\n\n".join(start), 0)
     pages = {}
     for count, (who, what, place, fresh) in enumerate(edits):
         with database.reading() as db:
@@ -195,7 +195,7 @@ def test_every_paragraph_typed_is_saved_or_shown(database, people, start, edits)
         mine = "\n\n".join(paragraphs)
         try:
             with database.writing() as db:
-                written = minuting.write_minutes(db, viewers[who], db.get(Item, item.id), mine, seen)
+                written = minuting.write_minutes(db, viewers[who], item.meeting_id, item.id, mine, seen)
         except minuting.Overlap as overlap:
             shown = "\n".join(
                 part if isinstance(part, str) else f"{part.theirs}\n{part.mine}" for part in overlap.outcome.parts
@@ -219,7 +219,7 @@ def test_two_at_the_very_same_moment_both_count(database, people, item, db):
     """Real threads, each with a transaction of its own, each adding its paragraphs to the page it had."""
     viewers = [people.viewer(name) for name in ("anna", "emil")]
     with database.writing() as session:
-        minuting.write_minutes(session, viewers[0], session.get(Item, item.id), "Top.\n\nBund.", 0)
+        minuting.write_minutes(session, viewers[0], item.meeting_id, item.id, "Top.\n\nBund.", 0)
     gate = threading.Barrier(2)
     failures = []
 
@@ -231,7 +231,7 @@ def test_two_at_the_very_same_moment_both_count(database, people, item, db):
             text = text.replace("Top.", f"Top.\n\n{line}", 1) if where == "top" else f"{text}\n\n{line}"
             try:
                 with database.writing() as session:
-                    done = minuting.write_minutes(session, viewer, session.get(Item, item.id), text, seen)
+                    done = minuting.write_minutes(session, viewer, item.meeting_id, item.id, text, seen)
             except Exception as error:
                 failures.append(error)
                 return

@@ -104,4 +104,4 @@ def link_to(handle: str) -> str:
 
 
 def write(db: Session, writer: Viewer, item: Item, words: str) -> None:
-    minuting.write_minutes(db, writer, item, words, item.minutes_version)
+    minuting.write_minutes(db, writer, item.meeting_id, item.id, words, item.minutes_version)

@@ -5,14 +5,20 @@ the freezing of the minutes never pass each other unseen. SQLite has one writer:
 began is still so.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from med.access import Policy, Viewer, require
-from med.meetings.models import Item, Meeting
-from med.prepared import PreparedChange
+from med.errors import NotFound
+from med.meetings.access import visible_items
+from med.meetings.models import Attendance, Item, Meeting, Minutes, MinutesState, State
+from med.organisation.access import ANY_EMPLOYEE, own
+from med.prepared import Prepared, PreparedChange
 from med.wire import announce
 
 NEWS = "meeting "
@@ -49,3 +55,96 @@ def stir(db: Session, meeting_id: int) -> None:
     """Something in the room changed: readers on every server process look again."""
     STIRRED(db, meeting=meeting_id)
     announce(db, f"{NEWS}{meeting_id}")
+
+
+# --- the same for an item's words, without the objects ----------------------------------------------------------------
+
+
+class Found(NamedTuple):
+    """An item's words, and what policies ask of it, its meeting and that one's minutes."""
+
+    id: int
+    minutes_text: str
+    minutes_version: int
+    is_open: bool
+    meeting_id: int
+    committee_id: int
+    state: State
+    minute_taker_id: int | None
+    minutes_state: MinutesState | None
+
+
+@dataclass
+class MinutesAtHand:
+    state: MinutesState
+
+
+@dataclass
+class MeetingAtHand:
+    """A meeting as `access.minute_meeting` asks it."""
+
+    db: Session
+    id: int
+    committee_id: int
+    state: State
+    minute_taker_id: int | None
+    minutes: MinutesAtHand | None
+
+    @cached_property
+    def attendances(self) -> Sequence[Attendance]:
+        """Only those who stand in for somebody have their right from here."""
+        return self.db.scalars(select(Attendance).where(Attendance.meeting_id == self.id)).all()
+
+
+@dataclass
+class ItemAtHand:
+    """An item as `access.minute_item` asks it, with its words."""
+
+    id: int
+    text: str
+    version: int
+    is_open: bool
+    meeting: MeetingAtHand
+
+
+AT_HAND = Prepared(
+    lambda: (
+        select(
+            Item.id,
+            Item.minutes_text,
+            Item.minutes_version,
+            Item.is_open,
+            Item.meeting_id,
+            Meeting.committee_id,
+            Meeting.state,
+            Meeting.minute_taker_id,
+            Minutes.state.label("minutes_state"),
+        )
+        .join(Meeting, Meeting.id == Item.meeting_id)
+        .outerjoin(Minutes, Minutes.meeting_id == Meeting.id)
+        .where(Item.id == bindparam("item"), Item.meeting_id == bindparam("meeting"), visible_items(ANY_EMPLOYEE))
+    ),
+    row=Found,
+)
+
+
+def item_at_hand(db: Session, viewer: Viewer, meeting_id: int, item_id: int) -> ItemAtHand:
+    """An item the viewer may read, or NotFound."""
+    rows: list[Found] = AT_HAND(db, **own(viewer), meeting=meeting_id, item=item_id) if viewer.is_employee else []
+    if not rows:
+        raise NotFound
+    [one] = rows
+    minutes = MinutesAtHand(one.minutes_state) if one.minutes_state is not None else None
+    meeting = MeetingAtHand(db, one.meeting_id, one.committee_id, one.state, one.minute_taker_id, minutes)
+    return ItemAtHand(one.id, one.minutes_text, one.minutes_version, one.is_open, meeting)
+
+
+def at_the_item(db: Session, viewer: Viewer, policy: Policy, meeting_id: int, item_id: int) -> ItemAtHand:
+    """`in_the_room` for one who only writes words: every few of them that are typed are a save."""
+    found = item_at_hand(db, viewer, meeting_id, item_id)
+    require(viewer, policy, found)
+    stir(db, meeting_id)
+    if db.get_bind().dialect.name != "sqlite":
+        found = item_at_hand(db, viewer, meeting_id, item_id)
+        require(viewer, policy, found)
+    return found

@@ -6,20 +6,19 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 
 from med import clock
 from med.access import Viewer
 from med.errors import Conflict, Invalid, NotAllowed
-from med.journal.actions import note
+from med.journal.actions import note, note_many
 from med.language import T
 from med.meetings import access
-from med.meetings.actions.entering import in_the_room
+from med.meetings.actions.entering import ItemAtHand, at_the_item, in_the_room, item_at_hand
 from med.meetings.actions.minutes import reopen_review
 from med.meetings.actions.searching import keep_findable
-from med.meetings.models import Item, ItemRevision, Kind, Meeting, Minutes, Presence, Reply, State
+from med.meetings.models import Item, ItemRevision, Kind, Meeting, Minutes, MinutesState, Presence, Reply, State
 from med.meetings.parts import PARTS
-from med.prepared import Prepared, PreparedChange
+from med.prepared import PreparedChange
 from med.text import Merged, merge
 
 TRIES = 20
@@ -147,26 +146,24 @@ def add_on_the_spot(db: Session, viewer: Viewer, meeting: Meeting, title: str) -
 # --- an item's words --------------------------------------------------------------------------------------------
 
 
-def write_minutes(db: Session, viewer: Viewer, item: Item, text: str, seen: int) -> Written:
+def write_minutes(db: Session, viewer: Viewer, meeting_id: int, item_id: int, text: str, seen: int) -> Written:
     """Save an item's words, written on top of version `seen`.
 
     Words others saved meanwhile are merged in by paragraph. Where both wrote in the same place nothing is saved:
     raises Overlap with theirs beside mine. A save that is sent again after its answer was lost has no effect.
     """
-    in_the_room(db, viewer, access.minute_item, item)
-    return _write(db, viewer, item, text, seen)
+    return _write(db, viewer, at_the_item(db, viewer, access.minute_item, meeting_id, item_id), text, seen)
 
 
-def choose_words(db: Session, viewer: Viewer, item: Item, text: str, seen: int) -> Written:
+def choose_words(db: Session, viewer: Viewer, meeting_id: int, item_id: int, text: str, seen: int) -> Written:
     """Someone looked at theirs beside mine and chose: this text stands, unless it moved on once more."""
-    in_the_room(db, viewer, access.minute_item, item)
+    item = at_the_item(db, viewer, access.minute_item, meeting_id, item_id)
     return _write(db, viewer, item, text, seen, always=True)
 
 
-# What every save of words asks and says.
+# What every save of words says.
 ITEM: Any = Item.__table__
 REVISION: Any = ItemRevision.__table__
-WORDS = Prepared(lambda: select(ITEM.c.minutes_text, ITEM.c.minutes_version).where(ITEM.c.id == bindparam("item")))
 SAVED = PreparedChange(
     lambda: (
         update(ITEM)
@@ -183,9 +180,9 @@ REVISED = PreparedChange(
 )
 
 
-def _write(db: Session, viewer: Viewer, item: Item, mine: str, seen: int, always: bool = False) -> Written:
+def _write(db: Session, viewer: Viewer, item: ItemAtHand, mine: str, seen: int, always: bool = False) -> Written:
     for _ in range(TRIES):
-        theirs, version = WORDS(db, item=item.id)[0]
+        theirs, version = item.text, item.version
         if seen > version:
             raise Conflict(T("Siden passer ikke til punktet længere. Genindlæs den, og prøv igen."))
         came_before = _already_saved(db, viewer, item.id, mine, seen, version)
@@ -204,11 +201,11 @@ def _write(db: Session, viewer: Viewer, item: Item, mine: str, seen: int, always
         # Compare and set: whoever else saved since we looked, we look again and merge once more.
         if SAVED(db, item=item.id, seen=version, text=text, next=version + 1):
             REVISED(db, item_id=item.id, version=version + 1, text=text, person_id=viewer.person_id, at=clock.now())
-            set_committed_value(item, "minutes_text", text)
-            set_committed_value(item, "minutes_version", version + 1)
-            note(db, viewer, "item.minuted", item, ["minutes_text"])
-            reopen_review(db, viewer, item.meeting)
+            note_many(db, viewer, Item, [("item.minuted", item.id, ["minutes_text"])])
+            if item.meeting.minutes is not None and item.meeting.minutes.state is MinutesState.IN_REVIEW:
+                reopen_review(db, viewer, db.get_one(Meeting, item.meeting.id))
             return Written(text, version + 1, merged=text != mine)
+        item = item_at_hand(db, viewer, item.meeting.id, item.id)
     raise Conflict(T("Mange skriver på punktet lige nu. Prøv igen om lidt."))
 
 

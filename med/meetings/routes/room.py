@@ -182,28 +182,31 @@ def write_item(visit: Visit, meeting_id: int, item_id: int) -> Response:
     The script gets 200 with X-Version, and with X-Merged: 1 and the text when someone else's words came in; or 409
     with theirs beside mine. Without the script the same comes as pages.
     """
-    item = questions.item_for(visit.db, visit.viewer, meeting_id, item_id)
+
+    def item() -> Item:
+        return questions.item_for(visit.db, visit.viewer, meeting_id, item_id)
+
     form, errors = parse(MinutesText, visit.form)
     if form is None:
-        return not_written(visit, item, errors)
+        return not_written(visit, item(), errors)
     text = raw_text(visit)
     chosen = visit.form.get("valg")
     try:
         if chosen:
             text = {"deres": visit.form.get("theirs"), "min": visit.form.get("mine")}.get(chosen, text)
-            written = minuting.choose_words(visit.db, visit.viewer, item, text, form.version)
+            written = minuting.choose_words(visit.db, visit.viewer, meeting_id, item_id, text, form.version)
         else:
-            written = minuting.write_minutes(visit.db, visit.viewer, item, text, form.version)
+            written = minuting.write_minutes(visit.db, visit.viewer, meeting_id, item_id, text, form.version)
     except minuting.Overlap as overlap:
-        return overlapping(visit, item, overlap)
+        return overlapping(visit, item(), overlap)
     except Conflict as conflict:
-        return not_written(visit, item, {"text": conflict.message})
+        return not_written(visit, item(), {"text": conflict.message})
     except NotAllowed as refused:
         # The right may have ended, or the minutes been approved, while they wrote: their words are not lost.
-        return not_written(visit, item, {"text": " ".join(str(why) for why in refused.objections)}, 403)
+        return not_written(visit, item(), {"text": " ".join(str(why) for why in refused.objections)}, 403)
     tell(visit, meeting_id)
     if not visit.wants_fragment:
-        return back_to(visit, item, "valgt" if chosen else "gemt")
+        return back_to(visit, item(), "valgt" if chosen else "gemt")
     headers = {"X-Version": str(written.version)}
     if warn_cpr(written.text):
         headers["X-Say"] = quote(str(CPR))
