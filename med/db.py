@@ -5,7 +5,6 @@ thread. Readers have an engine of their own and see the last committed state (WA
 On both the database itself refuses a change inside `reading()`.
 """
 
-import secrets
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -15,12 +14,12 @@ from enum import Enum
 from functools import lru_cache, reduce
 from pathlib import Path
 from threading import Lock
-from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
+from med.drivers import SNAPSHOT, prepare_postgresql, prepare_sqlite, tell_postgresql, tell_sqlite
 from med.prepared import with_arrays
 
 State = tuple[str, Any]
@@ -112,6 +111,9 @@ class Database:
         self._asked = Lock()
         self._session = Session if self.is_sqlite else ListsAsArrays
         self._idle: deque[sa.Connection] = deque()  # SQLite's readers, open and between two looks
+        self._writer: sa.Connection | None = None  # SQLite's writer, likewise
+        self._turn = Lock()
+        self._opened = object()
         if self.is_sqlite:
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
             args = {"check_same_thread": False, "timeout": 5}
@@ -119,7 +121,8 @@ class Database:
             self.engine = self.read_engine = sa.create_engine(
                 url, connect_args=args, pool_use_lifo=True, pool_reset_on_return=None
             )
-            self.write_engine = sa.create_engine(url, connect_args=args, pool_size=1, max_overflow=0)
+            # One for `writing`, one for who goes past it.
+            self.write_engine = sa.create_engine(url, connect_args=args, pool_size=1, max_overflow=1)
             prepare_sqlite(self.engine, "BEGIN", "query_only=ON")
             # What is deleted is overwritten: a destroyed key must not be found in the file (docs/decisions/0011).
             prepare_sqlite(self.write_engine, "BEGIN IMMEDIATE", "secure_delete=ON")
@@ -176,22 +179,70 @@ class Database:
         with self.engine.connect() as connection:
             line: Any = connection.connection.driver_connection
             try:
-                state = (self.url, tell_postgresql(line, b"BEGIN READ ONLY; " + SNAPSHOT))
-            except line.Error as error:
+                state = (self.url, tell_postgresql(line, b"BEGIN READ ONLY; " + SNAPSHOT, self.engine.dialect))
+            except sa.exc.DBAPIError:
                 connection.invalidate()
-                raise sa.exc.OperationalError("BEGIN", None, error) from error
+                raise
 
             def end() -> None:
-                with suppress(line.Error):  # a line that broke has ended, and whoever asked last has heard it
-                    tell_postgresql(line, b"COMMIT")
+                with suppress(sa.exc.DBAPIError):  # a line that broke has ended, and whoever asked last has heard it
+                    tell_postgresql(line, b"COMMIT", self.engine.dialect)
 
             yield connection, state, end
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """One transaction: return means saved, raise means nothing happened."""
-        with self._session(self.write_engine, expire_on_commit=False) as db, db.begin():
-            yield db
+        with self._pen() as connection:
+            line: Any = connection.connection.driver_connection
+            db = self._session(connection, expire_on_commit=False)
+            db.info["connection"] = connection
+            try:
+                self._tell(line, "BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+                yield db
+                db.dispatch.before_commit(db)
+                if db.in_transaction() or db.new or db.identity_map:
+                    db.commit()
+                if line.in_transaction if self.is_sqlite else line.pgconn.transaction_status:
+                    self._tell(line, "COMMIT")  # nothing was asked of the mapper
+            except BaseException:
+                try:
+                    db.rollback()
+                    line.rollback()
+                except (sa.exc.SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error):  # the line broke
+                    connection.invalidate()
+                raise
+            finally:
+                if db.identity_map:
+                    db.close()
+
+    @contextmanager
+    def _pen(self) -> Iterator[sa.Connection]:
+        """Where to write. SQLite has one, which stays open and passes from thread to thread."""
+        if not self.is_sqlite:
+            with self.write_engine.connect() as connection:
+                yield connection
+            return
+        if not self._turn.acquire(timeout=30):
+            raise sa.exc.TimeoutError("others are writing")
+        try:
+            connection, since = self._writer or self.write_engine.connect(), self._opened
+            self._writer = None
+            try:
+                yield connection
+            finally:
+                if since is self._opened and not connection.invalidated:
+                    self._writer = connection
+                else:
+                    connection.close()
+        finally:
+            self._turn.release()
+
+    def _tell(self, line: Any, words: str) -> None:
+        if self.is_sqlite:
+            tell_sqlite(line, words, self.engine.dialect)
+        else:
+            tell_postgresql(line, words.encode(), self.engine.dialect)
 
     def scrub(self, *tables: str) -> None:
         """Let what was deleted from `tables` be gone from the files, too; call it outside of every transaction.
@@ -200,10 +251,9 @@ class Database:
         anew, which locks them for a moment. Raises OperationalError when somebody is in the way: it can be done later.
         """
         if self.is_sqlite:
-            with self.write_engine.connect() as connection:
-                raw = connection.connection.cursor()
-                busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-                raw.close()
+            with self._pen() as connection:
+                line: Any = connection.connection.driver_connection
+                [busy, *_] = tell_sqlite(line, "PRAGMA wal_checkpoint(TRUNCATE)", self.engine.dialect).fetchone()
             if busy:
                 raise sa.exc.OperationalError("wal_checkpoint", None, Exception("database is locked"))
             return
@@ -225,7 +275,7 @@ class Database:
                 driver: Any = self._watch.driver_connection
                 if self.is_sqlite:
                     return self._watch.info["reader"], driver.execute("PRAGMA data_version").fetchone()[0]
-                return self.url, tell_postgresql(driver, SNAPSHOT)
+                return self.url, tell_postgresql(driver, SNAPSHOT, self.engine.dialect)
             except (self.engine.dialect.loaded_dbapi.Error, sa.exc.SQLAlchemyError):
                 if self._watch is not None and not self.is_sqlite:  # the line broke: the next who asks opens another
                     self._watch.invalidate()
@@ -238,6 +288,10 @@ class Database:
             self._watch = None
         while self._idle:
             self._idle.pop().close()
+        self._opened = object()  # whoever writes just now closes theirs
+        if (writer := self._writer) is not None:
+            self._writer = None
+            writer.close()
         self.engine.dispose()
         self.write_engine.dispose()
 
@@ -288,71 +342,6 @@ def insert_rows(db: Session, table: sa.Table, columns: Sequence[str], rows: Sequ
         with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
             for row in batch:
                 copy.write_row(row)
-
-
-def prepare_sqlite(engine: sa.Engine, begin: str, *more: str) -> None:
-    @sa.event.listens_for(engine, "connect")
-    def connect(connection, record):
-        if "query_only=ON" in more:
-            record.info["reader"] = secrets.token_hex(8)  # a new one for each connection, and only for those that read
-        connection.isolation_level = None  # we begin ourselves; the driver's own idea of when loses writes
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000", *more):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @sa.event.listens_for(engine, "begin")
-    def start(connection):
-        driver = connection.connection.driver_connection
-        if not driver.in_transaction:  # a look has begun it
-            tell_sqlite(driver, begin, engine.dialect)
-
-
-def tell_sqlite(driver: sqlite3.Connection, words: str, dialect: sa.Dialect) -> sqlite3.Cursor:
-    """Straight to the driver. What it cannot do is said as SQLAlchemy says it."""
-    try:
-        return driver.execute(words)
-    except sqlite3.Error as error:
-        raise sa.exc.DBAPIError.instance(words, None, error, sqlite3.Error, dialect=dialect) from error
-
-
-RESTED = 1.0  # seconds after which a line is tried before it is used
-SNAPSHOT = b"SELECT pg_current_snapshot()"
-DONE = {1, 2}  # libpq's PGRES_COMMAND_OK and PGRES_TUPLES_OK
-
-
-def tell_postgresql(line: Any, words: bytes) -> bytes | None:
-    """Straight to libpq, past the driver's own steps: the first value of the last answer. Raises the driver's error."""
-    found = line.pgconn.exec_(words)
-    if found.status not in DONE:
-        raise line.OperationalError(found.error_message.decode("utf-8", "replace"))
-    return found.get_value(0, 0) if found.ntuples else None
-
-
-def prepare_postgresql(engine: sa.Engine) -> None:
-    @sa.event.listens_for(engine, "connect")
-    def connect(connection, _record):
-        """No question and no wait for a lock goes on after the person has given up."""
-        connection.autocommit = True
-        connection.execute("SET statement_timeout = '20s'")
-        connection.execute("SET lock_timeout = '5s'")
-        connection.execute("SET idle_in_transaction_session_timeout = '60s'")
-        # What is acknowledged is on the disk, also on a server that was told not to wait for it.
-        connection.execute(
-            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
-        )
-        connection.autocommit = False
-        connection.prepared_max = 500  # every question there is: none is planned anew for lack of room
-
-    @sa.event.listens_for(engine, "checkin")
-    def rest(_connection, record):
-        record.info["rests_since"] = monotonic()
-
-    @sa.event.listens_for(engine, "checkout")
-    def take(connection, record, _proxy):
-        if monotonic() - record.info.get("rests_since", 0) > RESTED:
-            try:
-                engine.dialect.do_ping(connection)
-            except engine.dialect.loaded_dbapi.Error:
-                raise sa.exc.DisconnectionError from None  # the pool tries another, and a new one in the end
 
 
 def is_away(error: Exception) -> bool:

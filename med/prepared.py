@@ -77,7 +77,7 @@ def line_of(db: Session) -> sa.Connection:
     if db.autoflush:
         db.flush()
     connection: sa.Connection | None = db.info.get("connection")
-    if connection is None or connection.closed:
+    if connection is None or connection.closed or db.in_nested_transaction():  # its savepoint is made when it is asked
         connection = db.info["connection"] = db.connection()
     return connection
 

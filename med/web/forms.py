@@ -20,24 +20,22 @@ def parse(form: type[Form], data: Submitted) -> tuple[Form | None, Errors]:
     """The struct, or None and a message per field. Never raises for what people type."""
     values: dict[str, Any] = {}
     errors: Errors = {}
-    hints = _hints(form)
-    for field in msgspec.structs.fields(form):
-        kind = hints[field.name]
+    for name, kind, required in _fields(form):
         if _is_list(kind):
-            raw: Any = [value.strip() for value in data.all(field.name) if value.strip()]
+            raw: Any = [value.strip() for value in data.all(name) if value.strip()]
         else:
-            raw = data.get(field.name).strip()
+            raw = data.get(name).strip()
             if _is_bool(kind):
                 raw = raw in {"1", "on", "ja", "true"}
-        if raw == "" and not field.required:
+        if raw == "" and not required:
             continue
         if raw == "":
-            errors[field.name] = T("Skal udfyldes.")
+            errors[name] = T("Skal udfyldes.")
             continue
         try:
-            values[field.name] = msgspec.convert(as_machines_write(kind, raw), kind, strict=False)
+            values[name] = msgspec.convert(as_machines_write(kind, raw), kind, strict=False)
         except msgspec.ValidationError:
-            errors[field.name] = _why_not(kind, raw)
+            errors[name] = _why_not(kind, raw)
     if errors:
         return None, errors
     try:
@@ -47,8 +45,10 @@ def parse(form: type[Form], data: Submitted) -> tuple[Form | None, Errors]:
 
 
 @cache
-def _hints(form: type[msgspec.Struct]) -> dict[str, Any]:
-    return get_type_hints(form, include_extras=True)
+def _fields(form: type[msgspec.Struct]) -> list[tuple[str, Any, bool]]:
+    """Name, type and whether it must be there."""
+    hints = get_type_hints(form, include_extras=True)
+    return [(field.name, hints[field.name], field.required) for field in msgspec.structs.fields(form)]
 
 
 DANISH_DATE = re.compile(r"(\d{1,2})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{4})")

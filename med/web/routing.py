@@ -276,7 +276,7 @@ async def _read(desk: Desk, request: Request, handler: Handler, policy: Policy, 
     def work() -> Response:
         with desk.database.writing() if notes else desk.database.reading() as db:
             arrival = desk.doorkeeper.arrive(db, request)
-            request.state.arrival = arrival
+            request.scope["state"]["arrival"] = arrival  # `request.state` is put together anew at each look
             language.current.set(arrival.language)
             if desk.doorkeeper.is_stale(arrival):
                 later.append(lambda: _touch(desk, arrival))
@@ -329,7 +329,7 @@ async def _write(desk: Desk, request: Request, handler: Handler, policy: Policy)
                 arrival = desk.doorkeeper.arrive(db, request)
                 if by_link:
                     arrival = replace(arrival, viewer=None, sign_in_id=None, token_secret="")
-                request.state.arrival = arrival
+                request.scope["state"]["arrival"] = arrival
                 language.current.set(arrival.language)
                 if arrival.viewer is None and policy is not anyone:
                     return to_sign_in(request)

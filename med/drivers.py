@@ -1,0 +1,77 @@
+"""How we talk to SQLite and PostgreSQL below SQLAlchemy: how a connection begins its life, and words straight to the
+driver."""
+
+import secrets
+import sqlite3
+from time import monotonic
+from typing import Any
+
+import sqlalchemy as sa
+
+
+def prepare_sqlite(engine: sa.Engine, begin: str, *more: str) -> None:
+    @sa.event.listens_for(engine, "connect")
+    def connect(connection, record):
+        if "query_only=ON" in more:
+            record.info["reader"] = secrets.token_hex(8)  # a new one for each connection, and only for those that read
+        connection.isolation_level = None  # we begin ourselves; the driver's own idea of when loses writes
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000", *more):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def start(connection):
+        driver = connection.connection.driver_connection
+        if not driver.in_transaction:  # a look has begun it
+            tell_sqlite(driver, begin, engine.dialect)
+
+
+def tell_sqlite(driver: sqlite3.Connection, words: str, dialect: sa.Dialect) -> sqlite3.Cursor:
+    """Straight to the driver. What it cannot do is said as SQLAlchemy says it."""
+    try:
+        return driver.execute(words)
+    except sqlite3.Error as error:
+        raise sa.exc.DBAPIError.instance(words, None, error, sqlite3.Error, dialect=dialect) from error
+
+
+RESTED = 1.0  # seconds after which a line is tried before it is used
+SNAPSHOT = b"SELECT pg_current_snapshot()"
+DONE = {1, 2}  # libpq's PGRES_COMMAND_OK and PGRES_TUPLES_OK
+
+
+def tell_postgresql(line: Any, words: bytes, dialect: sa.Dialect) -> bytes | None:
+    """Straight to libpq, past the driver's own steps: the first value of the last answer."""
+    found = line.pgconn.exec_(words)
+    if found.status in DONE:
+        return found.get_value(0, 0) if found.ntuples else None
+    from psycopg.errors import error_from_result
+
+    error = error_from_result(found)
+    raise sa.exc.DBAPIError.instance(words.decode(), None, error, line.Error, dialect=dialect) from error
+
+
+def prepare_postgresql(engine: sa.Engine) -> None:
+    @sa.event.listens_for(engine, "connect")
+    def connect(connection, _record):
+        """No question and no wait for a lock goes on after the person has given up."""
+        connection.autocommit = True
+        connection.execute("SET statement_timeout = '20s'")
+        connection.execute("SET lock_timeout = '5s'")
+        connection.execute("SET idle_in_transaction_session_timeout = '60s'")
+        # What is acknowledged is on the disk, also on a server that was told not to wait for it.
+        connection.execute(
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+        )
+        connection.autocommit = False
+        connection.prepared_max = 500  # every question there is: none is planned anew for lack of room
+
+    @sa.event.listens_for(engine, "checkin")
+    def rest(_connection, record):
+        record.info["rests_since"] = monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def take(connection, record, _proxy):
+        if monotonic() - record.info.get("rests_since", 0) > RESTED:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error:
+                raise sa.exc.DisconnectionError from None  # the pool tries another, and a new one in the end
