@@ -167,12 +167,14 @@ class Terms(sa.TypeDecorator[Sought]):
     def process_bind_param(self, value, dialect):
         if value is None or value.is_empty:
             value = Sought((mark("nothing"),))
-        written = ('"', " AND ", " OR ", '"*') if dialect.name == "sqlite" else ("'", "&", "|", "':*")
-        quote, both, either, begins = written
+        signs = ('"', " AND ", " OR ", '"*') if dialect.name == "sqlite" else ("'", "&", "|", "':*")
+        quote, both, either, begins = signs
         terms = [f"{quote}{one}{quote}" for one in (*value.marks, *value.stems)]
         if value.last:
-            whole = f"{quote}{stem(value.last)}{quote}"
-            terms.append(f"({whole}{either}{quote}{value.begins}{begins})" if value.begins else whole)
+            whole = stem(value.last)
+            written = [] if value.begins and whole.startswith(value.begins) else [f"{quote}{whole}{quote}"]
+            written += [f"{quote}{value.begins}{begins}"] if value.begins else []
+            terms.append(f"({either.join(written)})")
         return both.join(terms)
 
 
@@ -242,6 +244,20 @@ def drop(db: Session, kind: str, thing_ids: Iterable[int]) -> None:
 
 
 TEXTS: Any = SearchText.__table__
+AT_ONCE = 500  # pages of four kilobytes that a turn of the night's work writes
+
+
+def merge(db: Session, pages: int = AT_ONCE) -> bool:
+    """Put parts of SQLite's index together; True while there is more. What is published begins a part of its own, and
+    a word is looked up in each of them: among a million decisions in seventeen instead of two or three."""
+    if db.get_bind().dialect.name != "sqlite":
+        return False
+    told = sa.text("INSERT INTO search_index (search_index, rank) VALUES (:what, :number)")
+    db.execute(told, {"what": "usermerge", "number": 2})
+    line: Any = db.connection().connection.driver_connection
+    before = line.total_changes
+    db.execute(told, {"what": "merge", "number": pages})
+    return bool(line.total_changes - before > 1)  # FTS5: a merge that finds nothing to do changes one row
 
 
 # --- showing ----------------------------------------------------------------------------------------------------------

@@ -1,3 +1,4 @@
+from med import search
 from med.decisions import (
     access,
     actions,
@@ -11,7 +12,7 @@ from med.decisions.waiting import awaits
 from med.language import T
 from med.meetings.parts import register
 from med.organisation.parts import panel
-from med.slices import NavEntry, Slice
+from med.slices import Job, NavEntry, Slice
 
 register(
     room=parts.in_the_room,
@@ -44,5 +45,6 @@ decisions = Slice(
         NavEntry("decisions", T("Beslutninger"), "/beslutninger", 30),
         NavEntry("search", T("Søg"), "/soeg", 35, more=True),
     ],
+    jobs=[Job("decisions.merge_search", minutes=24 * 60, work=search.merge)],
     awaits=awaits,
 )

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from med.db import UtcDateTime, insert_rows
-from med.search import DECISION, ITEM, PUT_UP, TAKE_DOWN, decision_stems, item_stems, places, run_all
+from med.search import DECISION, ITEM, PUT_UP, TAKE_DOWN, decision_stems, item_stems, merge, places, run_all
 
 AT_ONCE = 20_000
 KEYS = {
@@ -64,6 +64,8 @@ def fill_search(connection: Connection) -> int:
             made = [(place_of[row.id], kind, row.id, its) for row, its in zip(rows, stems, strict=True)]
             insert_rows(db, SEARCH_TEXT, ("place", "kind", "thing_id", "stems"), made)  # type: ignore[arg-type]
     run_all(connection, PUT_UP)
+    while merge(db, 100_000):
+        pass
     return count
 
 

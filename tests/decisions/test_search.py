@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from med import clock, search
+from med.app import all_jobs
 from med.decisions.queries import searching
 from med.meetings.actions.agenda import edit_item, set_openness
 from med.meetings.actions.searching import keep_findable
@@ -150,6 +151,38 @@ def test_built_anew_it_is_what_the_actions_kept(database, write):
     write(lambda db: search.drop(db, kept[0][0], [kept[0][1]]))
     with database.reading() as db:
         assert behind(db.connection()) == 1
+
+
+def parts_of_the_index(db):
+    return db.scalar(sa.text("SELECT count(DISTINCT segid) FROM search_index_idx"))
+
+
+def test_at_night_the_index_is_put_together_and_finds_the_same(database, write, backend):
+    [job] = [one for one in all_jobs() if one.work is search.merge]
+    said = " ".join(f"ord{number}" for number in range(300))
+    for number in range(60):
+        stems = search.stems_of([f"gyngestol {said} nr{number}"], "trial")
+        write(lambda db, number=number, stems=stems: search.put(db, "trial", number, clock.now(), stems))
+    write(lambda db: search.drop(db, "trial", range(7)))
+    if backend == "postgresql":
+        assert write(job.work) is False
+        return
+    asked = sa.select(search.INDEX.c.thing_id).where(search.matches(sa.bindparam("sought", type_=search.Terms())))
+    with database.reading() as db:
+        before = parts_of_the_index(db)
+        found = {
+            text: db.scalars(asked, {"sought": search.sought(text)}).all() for text in ("gyngestol", "nr6", "nr44")
+        }
+    assert before > 4 and list(map(len, found.values())) == [53, 0, 1]
+    turns = 1
+    while write(lambda db: search.merge(db, pages=1)):
+        turns += 1
+    with database.reading() as db:
+        assert parts_of_the_index(db) <= before / 3  # one of each size
+        for text, things in found.items():
+            assert db.scalars(asked, {"sought": search.sought(text)}).all() == things
+    assert turns > 3
+    assert write(job.work) is False
 
 
 # --- any input is words, and both databases find the same ------------------------------------------------------------

@@ -230,7 +230,7 @@ def page_question(shape: Shape) -> Prepared:
 
 @lru_cache(200)
 def counts_question(shape: Shape) -> Prepared:
-    return Prepared(lambda: counts_of(ANY_EMPLOYEE, blank(shape), MOMENT), remembered=100, weighs=shape.words)
+    return Prepared(lambda: counts_of(ANY_EMPLOYEE, blank(shape), MOMENT), remembered=100)
 
 
 def walks_tags(filters: Filters) -> bool:
@@ -353,19 +353,22 @@ def counts_of(viewer: Viewer, filters: Filters, news_since: datetime | None) -> 
 
 
 def counts_among_newest(viewer: Viewer, filters: Filters, news_since: datetime | None) -> Select[*tuple[Any, ...]]:
-    asked: Select[*tuple[Any, ...]] = select(Decision.id).where(*conditions(viewer, filters, news_since)).limit(CAP)
-    if filters.words:
-        asked = asked.select_from(search.INDEX).join(Decision, Decision.id == search.INDEX.c.thing_id)
-        asked = asked.order_by(search.INDEX.c.rowid.desc())
-    else:
-        asked = asked.order_by(Decision.published_at.desc(), Decision.id.desc())
-    newest = asked.subquery()
-    of_each = [func.count().filter(Tag.perspective == one) for one in Perspective]
+    newest = (
+        select(Decision.id)
+        .where(*conditions(viewer, filters, news_since))
+        .order_by(Decision.published_at.desc(), Decision.id.desc())
+        .limit(CAP)
+        .subquery()
+    )
     return (
-        select(func.count(distinct(newest.c.id)), *of_each)
+        select(func.count(distinct(newest.c.id)), *map(how_many, Perspective))
         .select_from(newest)
         .outerjoin(Tag, Tag.decision_id == newest.c.id)
     )
+
+
+def how_many(perspective: Perspective) -> Any:
+    return func.count().filter(Tag.perspective == perspective)
 
 
 def capped(asked: Select[*tuple[Any, ...]]) -> Any:

@@ -27,6 +27,7 @@ from med.decisions.queries.asking import (
     Key,
     counts_question,
     given,
+    how_many,
     looks_through,
     page_question,
     shape_of,
@@ -93,7 +94,10 @@ def newest(
     if not viewer.is_employee:
         return Slice([], None, None)
     asked = page_question(shape_of(filters, "before" if before else "after" if after else ""))
-    found: list[Key] = asked(db, limit=limit + 1, **given(viewer, filters, before or after, news_since))
+    many = limit + 1
+    if filters.words and not (filters.perspective or before or after):
+        many = max(many, CAP)  # `chip_counts` looks through as many of the same, and then need not ask
+    found: list[Key] = asked(db, limit=many, **given(viewer, filters, before or after, news_since))
     is_more = len(found) > limit
     found = found[:limit]
     if after is not None:
@@ -110,14 +114,26 @@ def chip_counts(
 
     Each count stops at CAP, which is shown as "99+": below that it equals the list, above it costs no more than
     a walk of a hundred entries. With words, a state or a person only the newest CAP are looked through: where there are
-    more, a count is `AtLeast`. All five are one query.
+    more, a count is `AtLeast`.
     """
     if not viewer.is_employee:
         return dict.fromkeys(CHIPS, 0)
     filters = replace(filters, perspective=None)
-    row = counts_question(shape_of(filters, ""))(db, **given(viewer, filters, None, news_since))[0]
+    row: Sequence[int]
+    if filters.words:
+        newest: list[Key] = page_question(shape_of(filters, ""))(
+            db, limit=CAP, **given(viewer, filters, None, news_since)
+        )
+        row = len(newest), *TAGGED(db, ids=[key.id for key in newest])[0]
+    else:
+        row = counts_question(shape_of(filters, ""))(db, **given(viewer, filters, None, news_since))[0]
     is_more = looks_through(filters) and row[0] >= CAP
     return dict(zip(CHIPS, map(AtLeast, row) if is_more else row, strict=True))
+
+
+TAGGED = Prepared(
+    lambda: select(*map(how_many, Perspective)).where(Tag.decision_id.in_(bindparam("ids", expanding=True)))
+)
 
 
 def entries(db: Session, viewer: Viewer, ids: Sequence[int]) -> list[Row[*tuple[Any, ...]]]:
