@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
 from med import clock, demo
@@ -251,19 +251,22 @@ def build(folder: Path, decisions: int, seed: int, url: str = "", people: int | 
     with clock.at(demo.NOW):
         with database.writing() as db:
             demo.furnish(db, vault_of(folder))
-        if database.is_sqlite:  # until this connection is closed: a power cut may have half a municipality
-            with database.write_engine.connect() as connection:
-                for pragma in ("journal_mode = MEMORY", "synchronous = OFF", "cache_size = -400000"):
-                    connection.connection.cursor().execute(f"PRAGMA {pragma}").close()
+        database.close()
+        if database.is_sqlite:
+            event.listen(database.write_engine, "connect", hurry)
         with database.writing() as db:
             if not database.is_sqlite:
                 db.execute(text("SET LOCAL statement_timeout = 0"))
                 db.execute(text("SET LOCAL maintenance_work_mem = '512MB'"))
             make(db, decisions, seed, people)
-    with database.write_engine.connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
-        connection.commit()
+            db.execute(text("ANALYZE"))
     database.close()
+
+
+def hurry(connection: Any, _record: Any) -> None:
+    """Until it is closed: a power cut may leave half a municipality."""
+    for pragma in ("journal_mode = MEMORY", "synchronous = OFF", "cache_size = -400000"):
+        connection.execute(f"PRAGMA {pragma}")
 
 
 def sizes(db: Session) -> Iterator[str]:

@@ -111,7 +111,7 @@ class Database:
         self._asked = Lock()
         self._session = Session if self.is_sqlite else ListsAsArrays
         self._idle: deque[sa.Connection] = deque()  # SQLite's readers, open and between two looks
-        self._writer: sa.Connection | None = None  # SQLite's writer, likewise
+        self._pens: dict[bool, sa.Connection] = {}  # SQLite's writers, likewise: who waits for others, and who does not
         self._turn = Lock()
         self._opened = object()
         if self.is_sqlite:
@@ -121,8 +121,8 @@ class Database:
             self.engine = self.read_engine = sa.create_engine(
                 url, connect_args=args, pool_use_lifo=True, pool_reset_on_return=None
             )
-            # One for `writing`, one for who goes past it.
-            self.write_engine = sa.create_engine(url, connect_args=args, pool_size=1, max_overflow=1)
+            # Two for `writing`, one for who goes past it.
+            self.write_engine = sa.create_engine(url, connect_args=args, pool_size=2, max_overflow=1)
             prepare_sqlite(self.engine, "BEGIN", "query_only=ON")
             # What is deleted is overwritten: a destroyed key must not be found in the file (docs/decisions/0011).
             prepare_sqlite(self.write_engine, "BEGIN IMMEDIATE", "secure_delete=ON")
@@ -191,9 +191,11 @@ class Database:
             yield connection, state, end
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """One transaction: return means saved, raise means nothing happened."""
-        with self._pen() as connection:
+    def writing(self, now: bool = False) -> Iterator[Session]:
+        """One transaction: return means saved, raise means nothing happened.
+
+        With `now`, on SQLite, nobody is waited for: when somebody else is writing it raises what `is_away` knows."""
+        with self._pen(now) as connection:
             line: Any = connection.connection.driver_connection
             db = self._session(connection, expire_on_commit=False)
             db.info["connection"] = connection
@@ -217,24 +219,27 @@ class Database:
                     db.close()
 
     @contextmanager
-    def _pen(self) -> Iterator[sa.Connection]:
-        """Where to write. SQLite has one, which stays open and passes from thread to thread."""
+    def _pen(self, now: bool = False) -> Iterator[sa.Connection]:
+        """Where to write. SQLite's stays open and passes from thread to thread, one at a time."""
         if not self.is_sqlite:
             with self.write_engine.connect() as connection:
                 yield connection
             return
-        if not self._turn.acquire(timeout=30):
+        if not self._turn.acquire(timeout=0 if now else 30):
             raise sa.exc.TimeoutError("others are writing")
         try:
-            connection, since = self._writer or self.write_engine.connect(), self._opened
-            self._writer = None
+            since = self._opened
+            if (kept := self._pens.pop(now, None)) is None:
+                kept = self.write_engine.connect()
+                if now:
+                    self._tell(kept.connection.driver_connection, "PRAGMA busy_timeout=0")
             try:
-                yield connection
+                yield kept
             finally:
-                if since is self._opened and not connection.invalidated:
-                    self._writer = connection
+                if since is self._opened and not kept.invalidated:
+                    self._pens[now] = kept
                 else:
-                    connection.close()
+                    kept.close()
         finally:
             self._turn.release()
 
@@ -289,9 +294,8 @@ class Database:
         while self._idle:
             self._idle.pop().close()
         self._opened = object()  # whoever writes just now closes theirs
-        if (writer := self._writer) is not None:
-            self._writer = None
-            writer.close()
+        while self._pens:
+            self._pens.popitem()[1].close()
         self.engine.dispose()
         self.write_engine.dispose()
 

@@ -1,8 +1,7 @@
 """Questions put together once and asked past SQLAlchemy's own steps: for what every page asks."""
 
 from collections import OrderedDict, namedtuple
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from functools import cached_property, lru_cache, partial
 from threading import Lock
 from typing import Any
@@ -11,6 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.operators import in_op, not_in_op
+
+LISTS = (list, frozenset, set)
 
 
 class Prepared:
@@ -118,7 +119,7 @@ class _Shapes:
 
     def of(self, connection: sa.Connection, given: dict[str, Any]) -> "_Shape":
         """The shape for what is given; lists in `given` become what the dialect takes."""
-        lists = [name for name, value in given.items() if isinstance(value, list | frozenset | set)]
+        lists = [name for name, value in given.items() if isinstance(value, LISTS)]
         if connection.dialect.name == "postgresql":  # takes a list of any length as one value
             key: Any = "postgresql"
             for name in lists:
@@ -174,38 +175,38 @@ class _Shape:
         # The same moments and words come again and again; reading a moment costs ten times a look in a table.
         return [(at, lru_cache(8192)(read)) for at, read in enumerate(found) if read is not None]
 
-    @contextmanager
-    def told(self, connection: sa.Connection, given: dict[str, Any]) -> Iterator[Any]:
+    def tell(self, connection: sa.Connection, given: dict[str, Any]) -> Any:
         """The driver's own cursor, with the statement carried out."""
         values = dict(self.fixed)
         for one, name, at, bind in self.given:
             value = given[name] if at is None else given[name][at]
             values[one] = value if bind is None else bind(value)
-        cursor: Any = connection.connection.cursor()
-        try:
-            cursor.execute(
-                self.sql, values if self.order is None else [values[name] for name in self.order], **self.more
-            )
-            yield cursor
-        except self.dialect.loaded_dbapi.Error as error:
-            raise sa.exc.DBAPIError.instance(
-                self.sql, None, error, self.dialect.loaded_dbapi.Error, dialect=self.dialect
-            ) from error
-        finally:
-            cursor.close()
+        line: Any = connection.connection.dbapi_connection
+        return line.execute(
+            self.sql, values if self.order is None else [values[one] for one in self.order], **self.more
+        )
 
     def change(self, connection: sa.Connection, given: dict[str, Any]) -> int:
-        with self.told(connection, given) as cursor:
-            return cursor.rowcount
+        try:
+            return int(self.tell(connection, given).rowcount)
+        except self.dialect.loaded_dbapi.Error as error:
+            raise self.said(error) from error
 
     def ask(self, connection: sa.Connection, given: dict[str, Any]) -> list[Any]:
-        with self.told(connection, given) as cursor:
+        try:
+            cursor = self.tell(connection, given)
             rows = cursor.fetchall()
-            if self.readers is None:
-                self.readers = self.readers_for(cursor)
+        except self.dialect.loaded_dbapi.Error as error:
+            raise self.said(error) from error
+        if self.readers is None:
+            self.readers = self.readers_for(cursor)
         if not self.readers or not rows:
             return list(map(self.make, rows))
         columns: list[Any] = list(zip(*rows, strict=True))
         for at, read in self.readers:
             columns[at] = map(read, columns[at])
         return list(map(self.make, zip(*columns, strict=True)))
+
+    def said(self, error: Any) -> Exception:
+        """As SQLAlchemy says what the driver cannot do."""
+        return sa.exc.DBAPIError.instance(self.sql, None, error, self.dialect.loaded_dbapi.Error, dialect=self.dialect)

@@ -350,7 +350,7 @@ def test_a_busy_database_is_said_and_reading_goes_on(visitor, database):
         if not database.is_sqlite:
             connection.commit()
 
-    database.write_engine.dispose()
+    database.close()
     other = Database(database.url)
     with other.write_engine.connect() as holder:
         holder.execute(text("SELECT 1" if database.is_sqlite else "LOCK TABLE person, sign_in IN EXCLUSIVE MODE"))

@@ -4,18 +4,16 @@ A handler is a plain function `show(visit, meeting_id)`. Around it stand: who is
 the language, and the thread. GET reads; POST writes in one transaction that is saved when the handler returns a
 redirect or a page, and thrown away when it raises or answers 4xx.
 
-- SQLite: reading handlers run on the event loop (twice as cheap as threads), writing ones on the one writer thread.
+- SQLite: reading handlers run on the event loop (twice as cheap as threads), writing ones on the one writer thread,
+  but for those of a few rows that come very often (`Desk.write`).
 - PostgreSQL: everything in a bounded pool of threads.
 """
 
 import asyncio
-import contextvars
 import logging
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
 from litestar import MediaType, Request, Response
@@ -25,84 +23,18 @@ from sqlalchemy.orm import Session
 
 from med import language
 from med.access import Policy, Viewer, anyone
-from med.db import Database, is_away, is_crossed
+from med.db import is_away, is_crossed
 from med.errors import NotAllowed, NotFound, Unreadable
 from med.language import T
+from med.web.desk import Arrival, Desk
 from med.web.detours import to_second_step, to_sign_in
 from med.web.incoming import Submitted, read_form, read_query
-from med.web.pages import Pages
 from med.web.security import check_origin, check_token
 from med.web.urls import Page
-from med.wire import Ear
 
 LARGEST_ID = 2**63 - 1
 
 log = logging.getLogger("med")
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """Someone at the door: the viewer, and the sign-in their forms are bound to."""
-
-    viewer: Viewer | None
-    sign_in_id: int | None
-    token_secret: str
-    language: str
-    theme: str
-    news_since: datetime  # what is newer is new to this person
-    seen_at: datetime | None = None
-    is_fresh: bool = False  # showed who they are a moment ago: what matters most may be changed
-    lacks_step: bool = False  # an administrator's right waits until their password has a second step
-
-
-class Doorkeeper(Protocol):
-    """What the web needs from the identity slice, which lies above it."""
-
-    cookie: str
-    trip_cookie: str
-
-    def arrive(self, db: Session, request: Request) -> Arrival: ...
-    def touch(self, db: Session, arrival: Arrival) -> None: ...
-    def is_stale(self, arrival: Arrival) -> bool: ...
-    def first_answer(self, db: Session, viewer: Viewer, key: str) -> str | None: ...
-    def claim(self, db: Session, viewer: Viewer, key: str) -> None: ...
-    def settle(self, db: Session, viewer: Viewer, key: str, answer: str) -> None: ...
-    def open(self, db: Session, person: Any, device: str, how: str = ...) -> str: ...
-    def close(self, db: Session, sign_in_id: int) -> None: ...
-    def stranger(self, chosen: str, now: datetime) -> Arrival: ...
-
-
-class Desk:
-    """The application's own tools: database, pages, doorkeeper, threads. One per process."""
-
-    def __init__(self, database: Database, pages: Pages, doorkeeper: Doorkeeper, settings: Any) -> None:
-        self.database = database
-        self.pages = pages
-        self.doorkeeper = doorkeeper
-        self.settings = settings
-        self.writer = ThreadPoolExecutor(1 if database.is_sqlite else 12, thread_name_prefix="writer")
-        self.ear = Ear(database.url)  # what other server processes announce; started where people are served
-        self.at_stop: list[Callable[[], None]] = []  # ends what would never end by itself: open event streams
-        self.is_leaving = False  # serves whoever comes, and tells proxies to send nobody
-
-    def stop(self) -> None:
-        """The server wants to go: no answer may keep it waiting."""
-        for end in self.at_stop:
-            end()
-
-    def close(self) -> None:
-        self.ear.close()
-        self.writer.shutdown(wait=True)
-        self.database.close()
-
-    async def in_thread(self, work: Callable[..., Any], *args: Any) -> Any:
-        context = contextvars.copy_context()
-        return await asyncio.get_running_loop().run_in_executor(self.writer, context.run, work, *args)
-
-    async def read(self, work: Callable[..., Any], *args: Any) -> Any:
-        if self.database.is_sqlite:
-            return work(*args)
-        return await self.in_thread(work, *args)
 
 
 @dataclass
@@ -200,6 +132,7 @@ def post(
     by_link: bool = False,
     fresh: bool = False,
     first: First | None = None,
+    now: bool = False,
 ) -> Callable[[Handler], HTTPRouteHandler]:
     """A form that changes something. `policy` is the one its action requires.
 
@@ -211,11 +144,11 @@ def post(
     from anywhere, without cookie or form token. Neither is asked for, so the handler meets nobody: whoever is signed
     in in that browser is left out, and another site can do with it only what the holder of the link could do anyhow.
 
-    `fresh` and `first(desk, request, form)` are as for `get`.
+    `fresh` and `first(desk, request, form)` are as for `get`; `now` is as for `Desk.write`.
     """
     return _route(
         path, name, policy, reads=False, uploads=uploads, before=before, take=take, by_link=by_link, fresh=fresh,
-        first=first,
+        first=first, now=now,
     )  # fmt: skip
 
 
@@ -232,6 +165,7 @@ def _route(
     by_link: bool = False,
     fresh: bool = False,
     first: First | None = None,
+    now: bool = False,
 ):
     def wrap(handler: Handler) -> HTTPRouteHandler:
         async def handle(request: Request) -> Response:
@@ -259,6 +193,7 @@ def _route(
             "by_link": by_link,
             "fresh": fresh,
             "first": first,
+            "now": now,
         }
         if reads:
             return Page(path, http_method=["GET", "HEAD"], name=name, opt=opt)(handle)
@@ -323,50 +258,46 @@ async def _write(desk: Desk, request: Request, handler: Handler, policy: Policy)
         brought = await first(desk, request, form)
     visits: list[Visit] = []
 
-    def work() -> Response:
-        try:
-            with desk.database.writing() as db:
-                arrival = desk.doorkeeper.arrive(db, request)
-                if by_link:
-                    arrival = replace(arrival, viewer=None, sign_in_id=None, token_secret="")
-                request.scope["state"]["arrival"] = arrival
-                language.current.set(arrival.language)
-                if arrival.viewer is None and policy is not anyone:
-                    return to_sign_in(request)
-                if arrival.viewer is not None:
-                    check_token(form, arrival.token_secret)
-                if desk.doorkeeper.is_stale(arrival):  # someone who only writes is here, too
-                    desk.doorkeeper.touch(db, arrival)
-                if opt.get("fresh") and not arrival.is_fresh:
-                    return to_sign_in(request, again=True)
-                visit = Visit(request, desk, db, arrival, form, query, brought=brought)
-                visits.append(visit)
-                key = form.get("idem")[:64]
-                if key and arrival.viewer is not None and not visit.wants_fragment:
-                    if (answer := desk.doorkeeper.first_answer(db, arrival.viewer, key)) is not None:
-                        return visit.go(answer or "/")
-                    desk.doorkeeper.claim(db, arrival.viewer, key)
-                response = handler(visit, **request.path_params)
-                if (response.status_code or 200) >= 400:
-                    raise _Unsaved(response, visit.traces)
-                if key and arrival.viewer is not None and not visit.wants_fragment:
-                    desk.doorkeeper.settle(db, arrival.viewer, key, response.headers.get("Location", ""))
-                return response
-        except _Unsaved as unsaved:
-            visits.clear()
-            if unsaved.traces:
-                with desk.database.writing() as db:
-                    for trace in unsaved.traces:
-                        trace(db)
-            return unsaved.response
+    def change(db: Session) -> Response:
+        arrival = desk.doorkeeper.arrive(db, request)
+        if by_link:
+            arrival = replace(arrival, viewer=None, sign_in_id=None, token_secret="")
+        request.scope["state"]["arrival"] = arrival
+        language.current.set(arrival.language)
+        if arrival.viewer is None and policy is not anyone:
+            return to_sign_in(request)
+        if arrival.viewer is not None:
+            check_token(form, arrival.token_secret)
+        if desk.doorkeeper.is_stale(arrival):  # someone who only writes is here, too
+            desk.doorkeeper.touch(db, arrival)
+        if opt.get("fresh") and not arrival.is_fresh:
+            return to_sign_in(request, again=True)
+        visit = Visit(request, desk, db, arrival, form, query, brought=brought)
+        visits.append(visit)
+        key = form.get("idem")[:64]
+        if key and arrival.viewer is not None and not visit.wants_fragment:
+            if (answer := desk.doorkeeper.first_answer(db, arrival.viewer, key)) is not None:
+                return visit.go(answer or "/")
+            desk.doorkeeper.claim(db, arrival.viewer, key)
+        response = handler(visit, **request.path_params)
+        if (response.status_code or 200) >= 400:
+            raise _Unsaved(response, visit.traces)
+        if key and arrival.viewer is not None and not visit.wants_fragment:
+            desk.doorkeeper.settle(db, arrival.viewer, key, response.headers.get("Location", ""))
+        return response
 
     try:
-        response = await desk.in_thread(work)
-    except DBAPIError as error:
-        # Twice the same form at once (now the first one's answer is there), or two that waited for each other.
-        if not (is_crossed(error) or (isinstance(error, IntegrityError) and "submission" in str(error.orig))):
-            raise
-        response = await desk.in_thread(work)
+        try:
+            response = await desk.write(change, now=opt["now"])
+        except DBAPIError as error:
+            # Twice the same form at once (now the first one's answer is there), or two that waited for each other.
+            if not (is_crossed(error) or (isinstance(error, IntegrityError) and "submission" in str(error.orig))):
+                raise
+            response = await desk.write(change)
+    except _Unsaved as unsaved:
+        if unsaved.traces:
+            await desk.write(unsaved.leave_traces)
+        return unsaved.response
     for visit in visits[-1:]:
         for call in visit.after:
             call()
@@ -397,6 +328,10 @@ class _Unsaved(Exception):
     def __init__(self, response: Response, traces: list[Callable[[Session], None]]) -> None:
         self.response = response
         self.traces = traces
+
+    def leave_traces(self, db: Session) -> None:
+        for trace in self.traces:
+            trace(db)
 
 
 def _touch(desk: Desk, arrival: Arrival) -> None:

@@ -1,14 +1,18 @@
 """Two who minute the same item at once lose nothing: merged where they wrote apart, shown both where they clashed."""
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from med.db import Database
 from med.meetings.actions import minuting
 from med.meetings.models import Item, ItemRevision, State
+from med.organisation.models import Person
 from tests.meetings.rooms import make_meeting
 
 FRAGMENT = {"x-fragment": "1"}
@@ -250,3 +254,61 @@ def test_two_at_the_very_same_moment_both_count(database, people, item, db):
     assert all(f"{viewer.handle} {count}" in text for viewer in viewers for count in range(6))
     versions = db.scalars(select(ItemRevision.version).where(ItemRevision.item_id == item.id)).all()
     assert sorted(versions) == list(range(1, 14))
+
+
+@pytest.mark.parametrize("where", ["in this process", "in another"])
+def test_who_saves_while_others_write_is_saved_after_them(visitor, item, database, db, where):
+    anna = Writer(visitor("anna"), item)
+    other = database if where == "in this process" else Database(database.url)
+    is_writing = threading.Event()
+
+    def write():
+        with other.writing() as session:
+            session.execute(update(Person).where(Person.handle == "carla").values(theme="dark"))
+            is_writing.set()
+            time.sleep(0.3)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert is_writing.wait(10)
+    assert anna.save("Mens andre skriver.").status_code == 200
+    thread.join()
+    if other is not database:
+        other.close()
+    assert text_of(db, item) == "Mens andre skriver."
+    assert db.scalar(select(Person.theme).where(Person.handle == "carla")) == "dark"
+
+
+def test_words_and_forms_at_once_are_all_saved(visitor, write, db):
+    """Words are saved where pages are made, forms in the writer's thread: neither waits for ever, none is lost."""
+    items = write(lambda db: [make_meeting(db, "Vagtplan", state=State.IN_PROGRESS).items[0] for _ in range(3)])
+    writers = [Writer(visitor("anna"), item) for item in items]
+    people = [visitor(handle) for handle in ("emil", "carla")]
+    tokens = [one.open("/mig").tree.xpath("string(//input[@name='_token']/@value)") for one in people]
+
+    def write_on(writer):
+        return {writer.save(f"Afsnit {count}.").status_code for count in range(12)}
+
+    def choose(one, token):
+        return {
+            one.post("/mig", {"_token": token, "theme": ("dark", "light")[count % 2]}).status_code
+            for count in range(12)
+        }
+
+    with ThreadPoolExecutor(5) as pool:
+        saved = [pool.submit(write_on, writer) for writer in writers]
+        chosen = [pool.submit(choose, *one) for one in zip(people, tokens, strict=True)]
+        assert [one.result(60) for one in saved] == [{200}] * 3
+        assert [one.result(60) for one in chosen] == [{303}] * 2
+    assert [text_of(db, item) for item in items] == ["Afsnit 11."] * 3
+    assert [writer.version for writer in writers] == ["12"] * 3
+
+
+def test_a_save_that_fails_leaves_nothing_and_the_next_one_is_saved(visitor, item, db, monkeypatch):
+    anna = Writer(visitor("anna"), item)
+    with monkeypatch.context() as broken:
+        broken.setattr(minuting, "note_many", lambda *_: 1 / 0)
+        assert anna.save("Når noget går galt.").status_code == 500
+    assert text_of(db, item) == ""
+    assert anna.save("Og bagefter.").status_code == 200
+    assert text_of(db, item) == "Og bagefter."

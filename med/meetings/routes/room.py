@@ -175,7 +175,12 @@ def add_on_the_spot(visit: Visit, meeting_id: int) -> Response:
 # --- an item's words --------------------------------------------------------------------------------------------
 
 
-@post("/moeder/{meeting_id:int}/punkter/{item_id:int}/referat", name="meetings.write_item", policy=access.minute_item)
+@post(
+    "/moeder/{meeting_id:int}/punkter/{item_id:int}/referat",
+    name="meetings.write_item",
+    policy=access.minute_item,
+    now=True,  # saved as it is written
+)
 def write_item(visit: Visit, meeting_id: int, item_id: int) -> Response:
     """Save an item's minutes: from the script as they are written, or with the button.
 
