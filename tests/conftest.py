@@ -59,6 +59,10 @@ class Sharing(LoadScopeScheduling):
     Groups of its own xdist reads from marks, but since pytest 9.2 it does not find them any more.
     """
 
+    def __init__(self, config: pytest.Config, log: Any) -> None:
+        super().__init__(config, log)
+        config.option.loadscopereorder = False  # as they were collected, below
+
     def _split_scope(self, nodeid: str) -> str:
         file, _, rest = nodeid.partition("::")
         if file == "tests/ui/test_axe.py":
@@ -69,6 +73,20 @@ class Sharing(LoadScopeScheduling):
         return next(
             (backend for backend in BACKENDS if backend in words), "postgresql" if file in AT_POSTGRES else file
         )
+
+
+# The browser's come last, as a process takes them in one go, and these first of them: what is long begins early, so
+# that both processes end together.
+LONG = ["test_axe", "test_round", "test_budgets", "test_room", "test_keyboard"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        if item.path.parent.name != "ui":
+            return 0
+        return 1 + (LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(optionalhook=True)

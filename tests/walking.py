@@ -39,7 +39,7 @@ class Forgetful(Database):
     """A database that says yes to every change and keeps none, so that each request meets the same world."""
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
+    def writing(self, now: bool = False) -> Iterator[Session]:
         with Session(self.write_engine, expire_on_commit=False) as db:
             try:
                 yield db
