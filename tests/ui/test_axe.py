@@ -20,22 +20,23 @@ WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
 
 
-def look(page: Page, where: str) -> list[str]:
-    """What axe finds: everything in light, and what differs in dark on a phone."""
+def look(page: Page, where: str, colours: bool = True) -> list[str]:
+    """What axe finds: everything in light, and what differs in dark on a phone. Colours are half of the work."""
     page.evaluate(AXE_SCRIPT)
     page.emulate_media(color_scheme="light")
-    found = run(page, {"type": "tag", "values": TAGS}, f"{where} light")
+    found = run(page, {"type": "tag", "values": TAGS}, f"{where} light", colours)
     page.set_viewport_size(NARROW)
     page.emulate_media(color_scheme="dark")
-    found += run(page, {"type": "rule", "values": RULES}, f"{where} dark, narrow")
+    found += run(page, {"type": "rule", "values": RULES}, f"{where} dark, narrow", colours)
     page.set_viewport_size(WIDE)
     return found
 
 
-def run(page: Page, only: dict, where: str) -> list[str]:
-    result = page.evaluate("(options) => axe.run(document, options)", {"runOnly": only, "resultTypes": ["violations"]})
+def run(page: Page, only: dict, where: str, colours: bool) -> list[str]:
+    options = {"runOnly": only, "resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": colours}}}
+    violations = page.evaluate("(options) => axe.run(document, options).then((found) => found.violations)", options)
     said = []
-    for broken in result["violations"]:
+    for broken in violations:
         nodes = [node["html"][:160] + " " + node.get("failureSummary", "")[:300] for node in broken["nodes"][:3]]
         said.append(f"{where}: {broken['id']} ({broken['help']})\n    " + "\n    ".join(nodes))
     return said
@@ -51,7 +52,7 @@ def test_on_every_page(signed_in: Arrive, lang: str) -> None:
         if person.status != place.status:
             found.append(f"{place.path} answered {person.status} to {place.handle!r}")
         else:
-            found += look(page, f"{place.name} {lang}")
+            found += look(page, f"{place.name} {lang}", colours=lang == "da")  # they are the same in both
             expect(page.locator("html")).to_have_attribute("lang", lang)
     assert not found, "\n".join(found)
 
