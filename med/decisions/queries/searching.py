@@ -36,33 +36,38 @@ class Hits(NamedTuple):
 
 
 @cache
-def question(kind: str) -> Prepared:
+def question(kind: str, dialect: str) -> Prepared:
     """`kind` is "" for both: what only one can be asks the other's clause nothing.
 
-    Each hit looks its own row up. Said as EXISTS, PostgreSQL would rather read every decision once and remember them.
+    Each hit looks its own row up, newest first, until there are enough. SQLite does so by itself. PostgreSQL would
+    look up all of a word's hits, or with EXISTS read every decision: it is told to put them in order first.
     """
-    readable = {
-        search.DECISION: is_one(Decision, published_decisions(ANY_EMPLOYEE)),
-        search.ITEM: is_one(Item, visible_items(ANY_EMPLOYEE)),
-    }
-    wanted = [and_(INDEX.c.kind == one, may) for one, may in readable.items() if kind in ("", one)]
-    return Prepared(
-        lambda: (
+
+    def make() -> Any:
+        hits = (
             select(INDEX.c.rowid, INDEX.c.kind, INDEX.c.thing_id)
             .where(
                 search.matches(bindparam("sought", type_=search.Terms())),
                 INDEX.c.rowid < bindparam("before", type_=BigInt),
-                or_(*wanted),
             )
             .order_by(INDEX.c.rowid.desc())
-            .limit(bindparam("limit", type_=BigInt))
-        ),
-        weighs=True,
-    )
+        )
+        if dialect != "sqlite":
+            its = hits.offset(0).subquery()  # what stands outside is asked afterwards
+            hits = select(its).order_by(its.c.rowid.desc())
+        hit = hits.selected_columns
+        readable = {
+            search.DECISION: is_one(hit.thing_id, Decision, published_decisions(ANY_EMPLOYEE)),
+            search.ITEM: is_one(hit.thing_id, Item, visible_items(ANY_EMPLOYEE)),
+        }
+        wanted = [and_(hit.kind == one, may) for one, may in readable.items() if kind in ("", one)]
+        return hits.where(or_(*wanted)).limit(bindparam("limit", type_=BigInt))
+
+    return Prepared(make, weighs=True)
 
 
-def is_one(table: Any, clause: Any) -> Any:
-    return select(table.id).where(table.id == INDEX.c.thing_id, clause).scalar_subquery().is_not(None)
+def is_one(thing_id: Any, table: Any, clause: Any) -> Any:
+    return select(table.id).where(table.id == thing_id, clause).scalar_subquery().is_not(None)
 
 
 def found(db: Session, viewer: Viewer, words: str, kind: str = "", before: int | None = None) -> Hits:
@@ -70,7 +75,9 @@ def found(db: Session, viewer: Viewer, words: str, kind: str = "", before: int |
     wanted = search.sought(words, *([kind] if kind else []))
     if wanted.is_empty or not viewer.is_employee:
         return Hits([], None)
-    rows = question(kind)(db, sought=wanted, before=before or LARGEST_ID, limit=RESULTS + 1, **own(viewer))
+    rows = question(kind, db.get_bind().dialect.name)(
+        db, sought=wanted, before=before or LARGEST_ID, limit=RESULTS + 1, **own(viewer)
+    )
     return Hits(rows[:RESULTS], rows[RESULTS - 1].rowid if len(rows) > RESULTS else None)
 
 
