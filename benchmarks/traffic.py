@@ -19,6 +19,7 @@ from med.identity.passwords import hash_now
 SMALL = 1000
 PORT = 8196
 SECONDS, SECONDS_OF_FILTERS = 0.4, 0.2  # of asking for each kind in each round
+BEFORE = 2.0  # seconds of it before the first
 EVERY = 8  # kinds between two looks at plain text
 AFTER = ("feed page, varied traffic", "overview", "Atom, nothing new (304)", "calendar, nothing new (304)", "search")
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -47,7 +48,7 @@ def told(crowd: Crowd, small: Ground, large: Ground, name: str, rounds: int, see
             "",
             f"Made in {large.seconds:.0f} s, {large.cpu:.0f} s of CPU (goal: a million in under 180 s). One server "
             f"process, answers compressed, lines kept open, four at once (passwords two); medians of {rounds} "
-            f"interleaved rounds of {SECONDS} s each. CPU is the server's"
+            f"interleaved rounds of {SECONDS} s each, after {BEFORE:g} s of each kind. CPU is the server's"
             + ("" if large.is_sqlite else " and PostgreSQL's")
             + f"; {memory_mb(served.pids[0]):.0f} MB in the end.",
             "",
@@ -66,12 +67,12 @@ def measured(crowd: Crowd, served: Served, kinds: Mapping[str, Kind], rounds: in
     """Each kind once a round, plain text (called "") between them."""
     found: defaultdict[str, list[tuple[float, float, Block]]] = defaultdict(list)
 
-    def ask(kind: Kind, name: str = "") -> Block:
-        seconds = SECONDS_OF_FILTERS if "/" in name else SECONDS
+    def ask(kind: Kind, name: str = "", seconds: float = 0) -> Block:
+        seconds = seconds or (SECONDS_OF_FILTERS if "/" in name else SECONDS)
         return crowd.ask(served.port, served.pids, kind.traffic, kind.lines, seconds)
 
-    for name, kind in kinds.items():  # what is kept between visits is made
-        ask(kind, name)
+    for kind in kinds.values():  # what is kept between visits is made
+        ask(kind, seconds=BEFORE)
     for _ in range(rounds):
         blocks, plain = {}, []
         for number, (name, kind) in enumerate(kinds.items()):
