@@ -1,7 +1,7 @@
 """Tables, engines and transactions, on SQLite and on PostgreSQL.
 
-SQLite has one writer: an engine of one connection that begins every transaction with BEGIN IMMEDIATE, used from one
-thread. Readers have an engine of their own and see the last committed state (WAL). PostgreSQL needs neither.
+SQLite has one writer at a time: who writes takes a connection that begins every transaction with BEGIN IMMEDIATE, and
+the next waits. Readers have an engine of their own and see the last committed state (WAL). PostgreSQL needs neither.
 On both the database itself refuses a change inside `reading()`.
 """
 
@@ -194,7 +194,9 @@ class Database:
     def writing(self, now: bool = False) -> Iterator[Session]:
         """One transaction: return means saved, raise means nothing happened.
 
-        With `now`, on SQLite, nobody is waited for: when somebody else is writing it raises what `is_away` knows."""
+        With `now`, on SQLite, nobody is waited for: when somebody else is writing it raises what `is_away` knows. As
+        in a look, the driver begins and ends it.
+        """
         with self._pen(now) as connection:
             line: Any = connection.connection.driver_connection
             db = self._session(connection, expire_on_commit=False)
@@ -350,7 +352,7 @@ def insert_rows(db: Session, table: sa.Table, columns: Sequence[str], rows: Sequ
 
 def is_away(error: Exception) -> bool:
     """Whether the database is busy, full or gone, rather than the question to it wrong."""
-    if isinstance(error, sa.exc.TimeoutError):  # every connection of the pool is in use
+    if isinstance(error, sa.exc.TimeoutError):  # every connection is in use
         return True
     if not isinstance(error, sa.exc.OperationalError):
         return False
