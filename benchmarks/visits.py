@@ -50,6 +50,7 @@ class Kind(NamedTuple):
     traffic: Traffic
     goal: Goal = Goal()
     lines: int = 4  # connections at once
+    seconds: float = 0  # of asking in each round, where the usual time is too short for all who ask
 
 
 @dataclass(frozen=True)
@@ -139,8 +140,8 @@ def of_all(served: Served, seed: int) -> dict[str, Kind]:
     account = {"handle": "julie", "password": PASSWORD}
     meeting = f"/moeder/{places['meeting']}"
     return {
-        "feed page, varied traffic": Kind(Reads(feed(cookies)), Goal(cpu=8, share=0.15)),
-        "the same, each the first visit in a minute": Kind(Reads(feed(places["first"]))),
+        "feed page, varied traffic": Kind(Reads(feed(cookies)), Goal(cpu=8, share=0.15), seconds=2),
+        "the same, each the first visit in a minute": Kind(Reads(feed(places["first"])), seconds=2),
         "decision page": Kind(Reads(some(*(f"/beslutninger/{id}" for id in places["decisions"])))),
         "meeting page of 15 items": Kind(Reads([asking(meeting, places["anna"])]), Goal(ms=6.9)),
         "its minutes": Kind(Reads(some(f"{meeting}/referat"))),

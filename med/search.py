@@ -106,6 +106,12 @@ def stem(word: str) -> str:
     return str(_stemmers.stemmer.stemWord(word))
 
 
+@lru_cache(100_000)
+def stem_of(word: str) -> str:
+    """Of a word as it is written."""
+    return stem(plain(word)[:LONGEST_WORD])
+
+
 def plain(text: str) -> str:
     return unicodedata.normalize("NFC", text).lower()
 
@@ -267,8 +273,7 @@ def hits(text: str, wanted: Sought) -> Iterator[tuple[int, int]]:
     """Where in a text the words stand that were looked for."""
     stems = {*wanted.stems, *([stem(wanted.last)] if wanted.last else [])}
     for found in WORD.finditer(text):
-        word = plain(found[0])[:LONGEST_WORD]
-        its = stem(word)
+        its = stem_of(found[0])
         if its in stems or (wanted.begins and its.startswith(wanted.begins)):
             yield found.span()
 

@@ -92,32 +92,37 @@ def read_place(raw: str) -> int | None:
 
 def words_of_hits(db: Session, viewer: Viewer, hits: Hits) -> list[tuple[str, Any]]:
     """(kind, row with what is shown), in the order of the hits."""
-    ids: dict[str, list[int]] = {search.DECISION: [], search.ITEM: []}
-    for key in hits.keys:
-        ids[key.kind].append(key.thing_id)
-    short = func.coalesce(func.nullif(Committee.short_name, ""), Committee.name).label("committee")
     rows: dict[tuple[str, int], Any] = {}
-    if ids[search.DECISION]:
-        asked = (
+    for kind, asked in WORDS.items():
+        if ids := [key.thing_id for key in hits.keys if key.kind == kind]:
+            rows |= {(kind, row.id): row for row in asked(db, ids=ids, **own(viewer))}
+    wanted = ((key.kind, key.thing_id) for key in hits.keys)
+    return [(one[0], rows[one]) for one in wanted if one in rows]
+
+
+SHORT = func.coalesce(func.nullif(Committee.short_name, ""), Committee.name).label("committee")
+THESE: Any = bindparam("ids", expanding=True)
+WORDS = {
+    search.DECISION: Prepared(
+        lambda: (
             select(
                 Decision.id, Decision.text, Decision.why, Decision.meaning, Decision.is_open, Decision.year,
-                Decision.number, Decision.perspective, Decision.published_at, short,
+                Decision.number, Decision.perspective, Decision.published_at, SHORT,
             )
             .join(Committee, Committee.id == Decision.committee_id)
-            .where(Decision.id.in_(ids[search.DECISION]), published_decisions(viewer))
-        )  # fmt: skip
-        rows |= {(search.DECISION, row.id): row for row in db.execute(asked)}
-    if ids[search.ITEM]:
-        items = (
+            .where(Decision.id.in_(THESE), published_decisions(ANY_EMPLOYEE))
+        )
+    ),
+    search.ITEM: Prepared(
+        lambda: (
             select(
                 Item.id, Item.meeting_id, Item.title, Item.case_text, Item.recommendation, Item.minutes_text,
-                Item.statement_management, Item.statement_employees, visible_words(viewer).label("has_words"),
-                Meeting.title.label("meeting"), Meeting.starts_at, short,
+                Item.statement_management, Item.statement_employees, visible_words(ANY_EMPLOYEE).label("has_words"),
+                Meeting.title.label("meeting"), Meeting.starts_at, SHORT,
             )
             .join(Meeting, Meeting.id == Item.meeting_id)
             .join(Committee, Committee.id == Item.committee_id)
-            .where(Item.id.in_(ids[search.ITEM]), visible_items(viewer))
-        )  # fmt: skip
-        rows |= {(search.ITEM, row.id): row for row in db.execute(items)}
-    wanted = ((key.kind, key.thing_id) for key in hits.keys)
-    return [(one[0], rows[one]) for one in wanted if one in rows]
+            .where(Item.id.in_(THESE), visible_items(ANY_EMPLOYEE))
+        )
+    ),
+}  # fmt: skip
