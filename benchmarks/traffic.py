@@ -48,7 +48,8 @@ def told(crowd: Crowd, small: Ground, large: Ground, name: str, rounds: int, see
             "",
             f"Made in {large.seconds:.0f} s, {large.cpu:.0f} s of CPU (goal: a million in under 180 s). One server "
             f"process, answers compressed, lines kept open, four at once (passwords two); medians of {rounds} "
-            f"interleaved rounds of {SECONDS} s each (two thousand readers: 2 s), after {BEFORE:g} s of each kind. CPU is the server's"
+            f"interleaved rounds of {SECONDS} s each (two thousand readers: 2 s), after {BEFORE:g} s of each kind. "
+            "CPU is the server's"
             + ("" if large.is_sqlite else " and PostgreSQL's")
             + f"; {memory_mb(served.pids[0]):.0f} MB in the end.",
             "",
