@@ -36,38 +36,34 @@ class Hits(NamedTuple):
 
 
 @cache
-def question(kind: str, dialect: str) -> Prepared:
+def question(kind: str) -> Prepared:
     """`kind` is "" for both: what only one can be asks the other's clause nothing.
 
-    Each hit looks its own row up, newest first, until there are enough. SQLite does so by itself. PostgreSQL would
-    look up all of a word's hits, or with EXISTS read every decision: it is told to put them in order first.
+    Each hit looks its own row up. Said as EXISTS, PostgreSQL would rather read every decision once and remember them;
+    told to put the hits in order first, it reads all hits of a common word, of which it else walks a few.
     """
-
-    def make() -> Any:
-        hits = (
+    readable = {
+        search.DECISION: is_one(Decision, published_decisions(ANY_EMPLOYEE)),
+        search.ITEM: is_one(Item, visible_items(ANY_EMPLOYEE)),
+    }
+    wanted = [and_(INDEX.c.kind == one, may) for one, may in readable.items() if kind in ("", one)]
+    return Prepared(
+        lambda: (
             select(INDEX.c.rowid, INDEX.c.kind, INDEX.c.thing_id)
             .where(
                 search.matches(bindparam("sought", type_=search.Terms())),
                 INDEX.c.rowid < bindparam("before", type_=BigInt),
+                or_(*wanted),
             )
             .order_by(INDEX.c.rowid.desc())
-        )
-        if dialect != "sqlite":
-            its = hits.offset(0).subquery()  # what stands outside is asked afterwards
-            hits = select(its).order_by(its.c.rowid.desc())
-        hit = hits.selected_columns
-        readable = {
-            search.DECISION: is_one(hit.thing_id, Decision, published_decisions(ANY_EMPLOYEE)),
-            search.ITEM: is_one(hit.thing_id, Item, visible_items(ANY_EMPLOYEE)),
-        }
-        wanted = [and_(hit.kind == one, may) for one, may in readable.items() if kind in ("", one)]
-        return hits.where(or_(*wanted)).limit(bindparam("limit", type_=BigInt))
-
-    return Prepared(make, weighs=True)
+            .limit(bindparam("limit", type_=BigInt))
+        ),
+        weighs=True,
+    )
 
 
-def is_one(thing_id: Any, table: Any, clause: Any) -> Any:
-    return select(table.id).where(table.id == thing_id, clause).scalar_subquery().is_not(None)
+def is_one(table: Any, clause: Any) -> Any:
+    return select(table.id).where(table.id == INDEX.c.thing_id, clause).scalar_subquery().is_not(None)
 
 
 def found(db: Session, viewer: Viewer, words: str, kind: str = "", before: int | None = None) -> Hits:
