@@ -113,6 +113,7 @@ class Database:
         self._idle: deque[sa.Connection] = deque()  # SQLite's readers, open and between two looks
         self._pens: dict[bool, sa.Connection] = {}  # SQLite's writers, likewise: who waits for others, and who does not
         self._turn = Lock()
+        self._waiting: deque[bool] = deque()  # one for each who waits for their turn
         self._opened = object()
         if self.is_sqlite:
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
@@ -227,7 +228,13 @@ class Database:
             with self.write_engine.connect() as connection:
                 yield connection
             return
-        if not self._turn.acquire(timeout=0 if now else 30):
+        if now:  # nobody overtakes those who wait: with many at once they would wait for ever
+            is_mine = not self._waiting and self._turn.acquire(blocking=False)
+        else:
+            self._waiting.append(True)
+            is_mine = self._turn.acquire(timeout=30)
+            self._waiting.pop()
+        if not is_mine:
             raise sa.exc.TimeoutError("others are writing")
         try:
             since = self._opened

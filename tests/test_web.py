@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -11,6 +12,7 @@ import pytest
 from litestar import Response
 from litestar.testing import TestClient
 from sqlalchemy import event, func, select, text, update
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 import med.app
 from med import clock, demo
@@ -335,6 +337,32 @@ def test_visitors_of_both_languages_at_once_do_not_mix(visitor):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(look, [*people] * 3))
     assert visitor().open("/log-ind").tree.get("lang") == "da"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_who_waits_to_write_is_not_overtaken(database):
+    """Words that save themselves come as fast as they are answered; forms wait in the writer's thread."""
+    done = threading.Event()
+
+    def form():
+        with database.writing():
+            done.set()
+
+    with database.writing(now=True):
+        waiting = threading.Thread(target=form)
+        waiting.start()
+        until = time.monotonic() + 10
+        while not database._waiting and time.monotonic() < until:
+            time.sleep(0.001)
+        with pytest.raises(PoolTimeout), database.writing(now=True):
+            pass
+    is_through = False
+    while not is_through and time.monotonic() < until:
+        with contextlib.suppress(PoolTimeout), database.writing(now=True):
+            assert done.is_set()  # who waited was first
+            is_through = True
+    waiting.join()
+    assert is_through
 
 
 # --- a database that is busy or gone --------------------------------------------------------------------------------
