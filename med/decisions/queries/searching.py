@@ -71,9 +71,7 @@ def found(db: Session, viewer: Viewer, words: str, kind: str = "", before: int |
     wanted = search.sought(words, *([kind] if kind else []))
     if wanted.is_empty or not viewer.is_employee:
         return Hits([], None)
-    rows = question(kind, db.get_bind().dialect.name)(
-        db, sought=wanted, before=before or LARGEST_ID, limit=RESULTS + 1, **own(viewer)
-    )
+    rows = question(kind)(db, sought=wanted, before=before or LARGEST_ID, limit=RESULTS + 1, **own(viewer))
     return Hits(rows[:RESULTS], rows[RESULTS - 1].rowid if len(rows) > RESULTS else None)
 
 
