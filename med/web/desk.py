@@ -60,7 +60,6 @@ class Desk:
         self.settings = settings
         self.writer = ThreadPoolExecutor(1 if database.is_sqlite else 12, thread_name_prefix="writer")
         self.finisher = ThreadPoolExecutor(1, thread_name_prefix="finisher")
-        self._in_turn = asyncio.Lock()
         self.ear = Ear(database.url)  # what other server processes announce; started where people are served
         self.at_stop: list[Callable[[], None]] = []  # ends what would never end by itself: open event streams
         self.is_leaving = False  # serves whoever comes, and tells proxies to send nobody
@@ -88,14 +87,13 @@ class Desk:
         the wait for the disk is in a thread.
         """
         if now and self.database.is_sqlite:
-            async with self._in_turn:
-                writing = self.database.writing(now=True)
-                try:
-                    db = writing.__enter__()
-                except SQLAlchemyError:  # somebody is
-                    pass
-                else:
-                    return await self._made_here(change, db, writing)
+            writing = self.database.writing(now=True)
+            try:
+                db = writing.__enter__()
+            except SQLAlchemyError:  # somebody is; the thread waits for them without waiting for this loop's turns
+                pass
+            else:
+                return await self._made_here(change, db, writing)
         return await self.in_thread(self._changed, change)
 
     async def _made_here(self, change: Callable[[Session], Any], db: Session, writing: Any) -> Any:
