@@ -1,5 +1,7 @@
 """Frames of pages that are kept and shared hold nothing about anybody."""
 
+import gzip
+import random
 import re
 
 import pytest
@@ -8,6 +10,7 @@ from markupsafe import Markup
 
 from med import language
 from med.web.kept import Kept, Nobody, cut, fill, in_html, mark
+from med.web.packing import Body, joined, packed, squeeze
 from med.web.pages import environment, listed
 
 
@@ -45,6 +48,25 @@ def test_holes_are_filled_where_they_stand():
     numbers = iter(b"12")
     page = fill(frame, {"name": in_html("A & B"), "csrf": lambda: b"%d" % next(numbers)})
     assert page == b"<p>A &amp; B og 4950</p>"
+
+
+def test_a_page_of_packed_pieces_is_sent_as_the_same_page():
+    chance = random.Random(1)
+    words = ["Udvalget aftalte ", "to pauser ", "\N{SNOWMAN}", "<p>", "x" * 300]
+
+    def some(most: int) -> bytes:
+        return "".join(chance.choices(words, k=chance.randrange(most))).encode()
+
+    for most in (1, 2, 9, 3000):
+        for _ in range(20):
+            pieces = [packed(piece) if chance.random() < 0.5 else piece for piece in map(some, [most] * 5)]
+            page = b"".join(piece if isinstance(piece, bytes) else piece.plain for piece in pieces)
+            assert joined(pieces) == page and gzip.decompress(squeeze(joined(pieces))) == page
+            assert gzip.decompress(squeeze(page)) == page
+    frame = cut(f"<p>{mark('days')}</p>")
+    page = fill(frame, {"days": packed(b"Mandag " * 5000)})
+    assert isinstance(page, Body) and page == b"<p>" + b"Mandag " * 5000 + b"</p>"
+    assert gzip.decompress(squeeze(page)) == page and len(squeeze(page)) < len(page) / 50
 
 
 def test_what_is_kept_is_bounded_and_the_least_wanted_goes():

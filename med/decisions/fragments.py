@@ -33,6 +33,13 @@ class Piece(NamedTuple):
 SHELF: Kept[Piece] = Kept(LARGEST)
 
 
+class Entries(NamedTuple):
+    """The entries beside their keys, and whether every one is as its key says: else the database moved meanwhile."""
+
+    pieces: list[tuple[queries.Key, Piece]]
+    holds: bool
+
+
 def surroundings(titles: Mapping[Perspective, Title], today: date) -> str:
     """What entries show besides their own: the perspectives' names, the language, and the day, which decides what is
     overdue. One short text, so that fifty keys are made and compared quickly."""
@@ -60,8 +67,9 @@ def render_entries(
     *,
     news_since: datetime,
     shelf: Kept[Piece] = SHELF,
-) -> list[tuple[queries.Key, Piece]]:
+) -> Entries:
     """The entries' HTML beside their keys, in the same order. `render(entry=…, key=…, …)` makes one."""
+    holds = True
     today = clock.today()
     around = surroundings(titles, today)
     wanted = [fragment_key(key, key.published_at > news_since, around) for key in keys]
@@ -71,6 +79,7 @@ def render_entries(
         words = gather(queries.entries(db, viewer, missing))
         for at, key in enumerate(keys):
             if found[at] is not None or key.id not in words:
+                holds = holds and found[at] is not None
                 continue  # at hand, or withdrawn from sight between the two questions
             entry, further = words[key.id]
             html = render(
@@ -86,7 +95,9 @@ def render_entries(
             # Two readings of a moving database may straddle a change: keep only what belongs to the key's version.
             if entry.version == key.version:
                 shelf.put(wanted[at], made)
-    return [(key, piece) for key, piece in zip(keys, found, strict=True) if piece is not None]
+            else:
+                holds = False
+    return Entries([(key, piece) for key, piece in zip(keys, found, strict=True) if piece is not None], holds)
 
 
 def gather(rows: Iterable[Any]) -> dict[int, tuple[Any, list[Perspective]]]:

@@ -23,6 +23,7 @@ from med.organisation.models import Person
 from med.organisation.queries import viewer_of
 from med.prepared import Prepared
 from med.settings import Settings
+from med.web.incoming import cookie_of
 from med.web.routing import Arrival
 
 IDLE = timedelta(minutes=60)
@@ -73,7 +74,7 @@ class Doorkeeper:
         self.trip_cookie = "__Host-med-door" if settings.is_https else "med-door"  # on the way to the provider and back
 
     def arrive(self, db: Session, request: Request) -> Arrival:
-        token = request.cookies.get(self.cookie, "")
+        token = cookie_of(request, self.cookie)
         now = clock.now()
         chosen = language_asked(request)
         if token and len(token) < 200:
@@ -164,6 +165,8 @@ def digest(token: str) -> str:
 
 
 def language_asked(request: Request) -> str:
+    if b"sprog" not in request.scope["query_string"]:
+        return ""
     asked = request.query_params.get("sprog", "")
     return asked if asked in LANGUAGES else ""
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
@@ -34,8 +35,13 @@ class Sentence(NamedTuple):
 
 def titles(db: Session) -> dict[Perspective, Title]:
     """All four headings, in the fixed order. Where the municipality has written none, the perspective's own name."""
-    written = {perspective: Title(*rest) for perspective, *rest in WRITTEN(db)}
-    return {key: written.get(key) or Title(str(language.word(key)), "", "") for key in Perspective}
+    return dict(_titles(tuple(WRITTEN(db)), language.current.get()))
+
+
+@lru_cache(20)
+def _titles(rows: tuple[Any, ...], _language: str) -> list[tuple[Perspective, Title]]:
+    written = {perspective: Title(*rest) for perspective, *rest in rows}
+    return [(key, written.get(key) or Title(str(language.word(key)), "", "")) for key in Perspective]
 
 
 WRITTEN = Prepared(

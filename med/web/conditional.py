@@ -19,7 +19,8 @@ from typing import Any
 from litestar import Response
 
 from med import VERSION, clock
-from med.web.edge import SMALLEST, Headers, squeeze, takes_gzip
+from med.web.edge import SMALLEST, Headers, takes_gzip
+from med.web.packing import squeeze
 from med.web.routing import Desk, Visit
 
 LARGEST = 6 * 2**20  # bytes of finished answers

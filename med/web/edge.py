@@ -5,9 +5,8 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
-from isal import igzip
-
 from med.settings import LOOPBACK, Settings
+from med.web.packing import squeeze
 from med.web.security import ALWAYS, HSTS
 
 SQUEEZED = (b"text/", b"application/atom+xml", b"application/json", b"application/feed+json", b"image/svg")
@@ -105,10 +104,6 @@ def _may_squeeze(start: dict[str, Any]) -> bool:
         and headers.get(b"content-type", b"").startswith(SQUEEZED)
         and not headers.get(b"content-type", b"").startswith(b"text/event-stream")
     )
-
-
-def squeeze(body: bytes) -> bytes:
-    return igzip.compress(body, compresslevel=1)
 
 
 @lru_cache(maxsize=256)

@@ -14,6 +14,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from markupsafe import Markup, escape
 
+from med.web.packing import Packed, joined
+
 Thing = TypeVar("Thing")
 
 
@@ -74,15 +76,18 @@ def cut(html: str) -> Frame:
     return [(same.encode(), hole) for same, hole in zip(parts[::2], parts[1::2], strict=True)]
 
 
-def fill(frame: Frame, holes: Mapping[str, bytes | Callable[[], bytes]]) -> bytes:
+Holes = Mapping[str, bytes | Packed | Callable[[], bytes]]
+
+
+def fill(frame: Frame, holes: Holes) -> bytes:
     """The page. What is called is called anew for each of its places: no two forms share a key."""
-    made: list[bytes] = []
+    made: list[bytes | Packed] = []
     for same, hole in frame:
         made.append(same)
         if hole:
             there: Any = holes[hole]
-            made.append(there if isinstance(there, bytes) else there())
-    return b"".join(made)
+            made.append(there if isinstance(there, bytes | Packed) else there())
+    return joined(made)
 
 
 def in_html(words: str) -> bytes:

@@ -22,7 +22,7 @@ from med.settings import Settings
 from med.slices import NavEntry
 from med.web.assets import Asset
 from med.web.forms import as_machines_write
-from med.web.kept import Frame, Kept, Nobody, cut, fill, in_html, mark
+from med.web.kept import Frame, Holes, Kept, Nobody, cut, fill, in_html, mark
 from med.web.security import make_token
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Pages:
         template: str,
         visit: "Visit",
         key: Hashable,
-        holes: Mapping[str, bytes | Callable[[], bytes]],
+        holes: Holes,
         context: Callable[[], dict[str, Any]],
     ) -> bytes:
         """A page whose frame is kept (`med.web.kept`). `key` names everything `context` shows; what differs from one

@@ -3,20 +3,21 @@
 import uuid
 from dataclasses import replace
 from datetime import date, timedelta
+from types import SimpleNamespace
 from urllib.parse import parse_qsl
 
 import pytest
 from sqlalchemy import event
 
 from med import clock, search
-from med.decisions import actions
+from med.decisions import actions, queries
 from med.decisions.filters import Filters, filters_of, read_filters
 from med.decisions.forms import StateForm, WithdrawForm
 from med.decisions.fragments import SHELF
 from med.decisions.models import Decision, DecisionState, Tag
 from med.decisions.queries import AtLeast, chip_counts, know_responsible, newest
 from med.decisions.queries.asking import counts_question
-from med.decisions.routes.feed import shown
+from med.decisions.routes.feed import DAYS, shown
 from med.organisation.models import Committee, Person
 from med.perspectives.models import Perspective
 from tests.decisions.conftest import moment
@@ -268,6 +269,37 @@ def test_a_kept_piece_follows_every_change(visitor, published, write, db, people
     assert "Der er tre pauser" in entry()
 
 
+def test_a_page_that_moved_while_it_was_made_is_not_kept(visitor, published, write, monkeypatch):
+    """Between its keys and its words a decision may be taken from sight, or another version come."""
+    made = [published("der er to pauser"), published("der er tre pauser")]
+    carla = visitor("carla")
+    asked = queries.entries
+
+    def one_is_gone(db, viewer, ids):
+        return [row for row in asked(db, viewer, ids) if row.id != made[0]]
+
+    def one_moved_on(db, viewer, ids):
+        return [
+            SimpleNamespace(
+                **{**row._mapping, "text": "der er fire pauser", "version": row.version + (row.id == made[0])}
+            )
+            for row in asked(db, viewer, ids)
+        ]
+
+    for moved, left in ((one_is_gone, 1), (one_moved_on, 2)):
+        SHELF.clear()
+        DAYS.clear()
+        monkeypatch.setattr(queries, "entries", moved)
+        assert len(carla.open("/beslutninger").tree.xpath("//article")) == left
+        assert len(DAYS) == 0
+        monkeypatch.setattr(queries, "entries", asked)
+        SHELF.clear()
+        for _ in range(2):  # made, then from what is kept
+            page = carla.open("/beslutninger")
+            assert "Der er to pauser" in page.words and "Der er tre pauser" in page.words
+            assert len(DAYS) == 1
+
+
 @pytest.fixture
 def count_queries(app):
     """How many statements a page takes, the sign-in's own included."""
@@ -289,6 +321,7 @@ def test_a_page_of_fifty_takes_at_most_ten_questions(visitor, published, write, 
         person = visitor(handle)
         for query in ("", "?perspektiv=resiliens", "?q=pauser&tilstand=i_kraft"):
             SHELF.clear()
+            DAYS.clear()
             for _ in range(2):  # cold, then with the pieces at hand
                 count_queries.clear()
                 assert len(person.open(f"/beslutninger{query}").tree.xpath("//article")) == 50

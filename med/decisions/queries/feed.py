@@ -65,10 +65,8 @@ class Slice(NamedTuple):
     older: Cursor | None
 
 
-def who_is_meant(db: Session, viewer: Viewer, words: str) -> int | None:
+def who_is_meant(db: Session, viewer: Viewer, words: str) -> int:
     """The person id of a filter's "ansvarlig": oneself for "mig", 0 for a name nobody (or several) have."""
-    if not words:
-        return None
     if words.lower() in {"mig", "me"}:
         return viewer.person_id
     found = person_by_words(db, viewer, words)
@@ -77,6 +75,8 @@ def who_is_meant(db: Session, viewer: Viewer, words: str) -> int | None:
 
 def know_responsible(db: Session, viewer: Viewer, filters: Filters) -> Filters:
     """The filters with the person that `responsible` names looked up. Ask once; every question then has it."""
+    if not filters.responsible:
+        return filters
     return replace(filters, responsible_id=who_is_meant(db, viewer, filters.responsible))
 
 
@@ -118,7 +118,8 @@ def chip_counts(
     """
     if not viewer.is_employee:
         return dict.fromkeys(CHIPS, 0)
-    filters = replace(filters, perspective=None)
+    if filters.perspective:
+        filters = replace(filters, perspective=None)
     row: Sequence[int]
     if filters.words:
         newest: list[Key] = page_question(shape_of(filters, ""))(
@@ -176,7 +177,8 @@ def committee_choices(db: Session, viewer: Viewer, chosen: int | None = None) ->
         return []
     rows = SOME_COMMITTEES(db)
     if len(rows) > MOST_CHOICES:
-        rows = THESE_COMMITTEES(db, ids=viewer.committee_ids | ({chosen} if chosen else set()))
+        ids = viewer.committee_ids | ({chosen} if chosen else set())
+        rows = THESE_COMMITTEES(db, ids=ids) if ids else []
     return in_order(tuple(rows))
 
 

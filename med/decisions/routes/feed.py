@@ -9,16 +9,17 @@ from jinja2 import Environment
 from litestar import MediaType, Response
 from markupsafe import Markup
 
-from med import language
+from med import clock, language
 from med.access import signed_in
 from med.decisions import circles, queries
 from med.decisions.filters import IN_FORCE, Filters, read_filters
-from med.decisions.fragments import heading, render_entries
+from med.decisions.fragments import heading, render_entries, surroundings
 from med.decisions.models import DecisionState
 from med.language import T
 from med.perspectives.models import Perspective
 from med.perspectives.queries import Title, titles
-from med.web.kept import in_html
+from med.web.kept import Kept, in_html
+from med.web.packing import Packed, packed
 from med.web.pages import listed
 from med.web.routing import Visit, get
 from med.workdays import copenhagen, short_date
@@ -75,9 +76,15 @@ def index(visit: Visit) -> Response:
     return Response(body, status_code=400 if errors else 200, media_type=MediaType.HTML)
 
 
-def in_days(visit: Visit, keys: Sequence[queries.Key], perspectives: Mapping[Perspective, Title]) -> bytes:
-    """The entries, each day under its heading."""
-    pages = visit.desk.pages
+def in_days(visit: Visit, keys: Sequence[queries.Key], perspectives: Mapping[Perspective, Title]) -> Packed:
+    """The entries, each day under its heading, with what became of them. Kept as a whole, too, under all that shows in
+    it: most readers meet the same page."""
+    pages, news_since = visit.desk.pages, visit.arrival.news_since
+    said = circles.sentences(visit.db, [key.id for key in keys])
+    is_new = tuple([key.published_at > news_since for key in keys])
+    whole = (tuple(keys), is_new, tuple(said.items()), surroundings(perspectives, clock.today()))
+    if (kept := DAYS.get(whole)) is not None:
+        return kept
 
     def render(**context: Any) -> str:
         return pages.env.get_template("decisions/_entry.html").render(
@@ -86,11 +93,10 @@ def in_days(visit: Visit, keys: Sequence[queries.Key], perspectives: Mapping[Per
             **context,
         )
 
-    pieces = render_entries(visit.db, visit.viewer, keys, perspectives, render, news_since=visit.arrival.news_since)
-    said = circles.sentences(visit.db, [key.id for key, _ in pieces])
+    entries = render_entries(visit.db, visit.viewer, keys, perspectives, render, news_since=news_since)
     made: list[bytes] = []
     day = None
-    for key, (head, tail) in pieces:
+    for key, (head, tail) in entries.pieces:
         if (its := day_of(key.published_at)) != day:
             if day is not None:
                 made.append(b"</div>\n")
@@ -100,7 +106,13 @@ def in_days(visit: Visit, keys: Sequence[queries.Key], perspectives: Mapping[Per
         if key.id in said:
             made.append(circles.said_of(said[key.id]))
         made.append(tail)
-    return b"".join([*made, b"</div>\n"]) if made else b""
+    body = packed(b"".join([*made, b"</div>\n"]) if made else b"")
+    if entries.holds:
+        DAYS.put(whole, body)
+    return body
+
+
+DAYS: Kept[Packed] = Kept(100)  # of about 60 kB
 
 
 @lru_cache(4000)

@@ -18,7 +18,7 @@ from med.journal.actions import note
 from med.language import T, Text
 from med.organisation.models import Person
 from med.web.edge import client_address
-from med.web.incoming import Submitted
+from med.web.incoming import Submitted, cookie_of
 from med.web.routing import Desk, Visit, get, look
 
 TOO_LATE = T("Det tog for længe, eller det blev begyndt i en anden browser. Prøv igen.")
@@ -74,7 +74,7 @@ async def ask_who(desk: Desk, request: Request, query: Submitted) -> Back:
     oidc, secret = desk.settings.oidc, desk.settings.secret
     if oidc is None:
         raise NotFound
-    trip = unpacked(request.cookies.get(desk.doorkeeper.trip_cookie, ""), secret)
+    trip = unpacked(cookie_of(request, desk.doorkeeper.trip_cookie), secret)
     if trip is None or query.get("state") != trip.state:
         return Back(wrong="late")
     if query.get("iss") not in {"", oidc.issuer}:
