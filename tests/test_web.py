@@ -291,7 +291,8 @@ def test_a_sign_in_ends_after_twelve_hours_whatever_happens(visitor):
 def test_a_request_on_its_way_cannot_bring_a_sign_out_back(visitor, app, database):
     anna = visitor("anna")
     door = app.state.desk.doorkeeper
-    request = SimpleNamespace(cookies=dict(anna.cookies), query_params={})
+    crumbs = "; ".join(f"{name}={value}" for name, value in {"andet": "x", **anna.cookies}.items())
+    request = SimpleNamespace(scope={"headers": [(b"cookie", crumbs.encode())], "query_string": b""})
     with database.reading() as db:
         arrival = door.arrive(db, request)
     assert arrival.viewer.handle == "anna"

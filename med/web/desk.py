@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from litestar import Request
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from med.access import Viewer
 from med.db import Database
 from med.web.pages import Pages
+from med.web.saves import Saves
 from med.wire import Ear
 
 
@@ -59,7 +59,9 @@ class Desk:
         self.doorkeeper = doorkeeper
         self.settings = settings
         self.writer = ThreadPoolExecutor(1 if database.is_sqlite else 12, thread_name_prefix="writer")
-        self.finisher = ThreadPoolExecutor(1, thread_name_prefix="finisher")
+        self.saves = Saves(
+            lambda: self.database.writing(now=True), lambda change: self.in_thread(self._changed, change)
+        )
         self.ear = Ear(database.url)  # what other server processes announce; started where people are served
         self.at_stop: list[Callable[[], None]] = []  # ends what would never end by itself: open event streams
         self.is_leaving = False  # serves whoever comes, and tells proxies to send nobody
@@ -72,40 +74,18 @@ class Desk:
     def close(self) -> None:
         self.ear.close()
         self.writer.shutdown(wait=True)
-        self.finisher.shutdown(wait=True)
+        self.saves.close()
         self.database.close()
 
-    async def in_thread(self, work: Callable[..., Any], *args: Any) -> Any:
+    def in_thread(self, work: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
         context = contextvars.copy_context()
-        return await asyncio.get_running_loop().run_in_executor(self.writer, context.run, work, *args)
+        return asyncio.get_running_loop().run_in_executor(self.writer, context.run, work, *args)
 
     async def write(self, change: Callable[[Session], Any], now: bool = False) -> Any:
-        """A change in a transaction of its own.
-
-        `now` is for one of a few rows that comes very often. On SQLite two threads that take turns at the interpreter
-        for each question cost more than the questions: so it is made here, unless somebody else is writing, and only
-        the wait for the disk is in a thread.
-        """
+        """A change in a transaction of its own; with `now`, on SQLite, perhaps with others of its kind (`Saves`)."""
         if now and self.database.is_sqlite:
-            writing = self.database.writing(now=True)
-            try:
-                db = writing.__enter__()
-            except SQLAlchemyError:  # somebody is; the thread waits for them without waiting for this loop's turns
-                pass
-            else:
-                return await self._made_here(change, db, writing)
+            return await self.saves.add(change)
         return await self.in_thread(self._changed, change)
-
-    async def _made_here(self, change: Callable[[Session], Any], db: Session, writing: Any) -> Any:
-        try:
-            answer = change(db)
-            db.dispatch.before_commit(db)  # all but the commit itself
-        except BaseException as error:
-            writing.__exit__(type(error), error, error.__traceback__)
-            raise
-        # Not the writer's: whoever has that may be waiting for us.
-        await asyncio.get_running_loop().run_in_executor(self.finisher, writing.__exit__, None, None, None)
-        return answer
 
     def _changed(self, change: Callable[[Session], Any]) -> Any:
         with self.database.writing() as db:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from med.db import Database
+from med.journal import chain
 from med.meetings.actions import minuting
 from med.meetings.models import Item, ItemRevision, State
 from med.organisation.models import Person
@@ -302,6 +303,7 @@ def test_words_and_forms_at_once_are_all_saved(visitor, write, db):
         assert [one.result(60) for one in chosen] == [{303}] * 2
     assert [text_of(db, item) for item in items] == ["Afsnit 11."] * 3
     assert [writer.version for writer in writers] == ["12"] * 3
+    assert list(chain.breaks(db)) == []  # also of those that were saved together
 
 
 def test_a_save_that_fails_leaves_nothing_and_the_next_one_is_saved(visitor, item, db, monkeypatch):
