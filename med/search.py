@@ -201,6 +201,27 @@ def _on_postgresql(element, compiler, **kw):
     return f"search_index.stems @@ CAST({compiler.process(next(iter(element.clauses)), **kw)} AS tsquery)"
 
 
+class is_of(FunctionElement[bool]):
+    """Whether a row of INDEX is one of this kind. Cheaper than a mark among the stems, where most are of it: SQLite
+    sees it by the place alone, PostgreSQL knows how many there are."""
+
+    type: Any = sa.Boolean()
+    inherit_cache = True
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(sa.literal_column(f"'{kind}'"), sa.literal_column(str(first_place(EPOCH, kind))))
+
+
+@compiles(is_of, "sqlite")
+def _by_its_place(element, compiler, **kw):
+    return f"(search_index.rowid & {SLOTS}) = {compiler.process(list(element.clauses)[1], **kw)}"
+
+
+@compiles(is_of, "postgresql")
+def _by_its_kind(element, compiler, **kw):
+    return f"search_index.kind = {compiler.process(next(iter(element.clauses)), **kw)}"
+
+
 # --- keeping ----------------------------------------------------------------------------------------------------------
 
 

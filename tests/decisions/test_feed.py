@@ -351,6 +351,16 @@ def test_counts_equal_lists_for_everyone(several, people, db):
                 assert count == len(newest(db, viewer, replace(filters, perspective=perspective)).keys)
 
 
+def test_with_words_the_chips_count_the_page_and_say_where_there_is_more(visitor, published, write):
+    copy_decision(write, published("der er to pauser"), 49)
+    carla = visitor("carla")
+    assert counts_on(carla.open("/beslutninger?q=pauser")) == counts_on(carla.open("/beslutninger"))
+    copy_decision(write, published("der er tre pauser"), 9)
+    assert counts_on(carla.open("/beslutninger"))[""] == "60"
+    counts = counts_on(carla.open("/beslutninger?q=pauser"))
+    assert counts[""] == "50+" and set(counts.values()) <= {"50+", None, ""}
+
+
 def test_counts_that_are_not_all_of_it_say_so(several, people, db, monkeypatch):
     """With words, a state or a person only the newest are looked through; one of more is no exact count."""
     viewer = people.viewer("carla")

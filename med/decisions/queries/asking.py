@@ -266,7 +266,7 @@ def words_conditions(filters: Filters, news_since: datetime | None) -> list[Colu
     wanted: Any = literal(sought(filters), search.Terms())
     if isinstance(filters.words, FilledIn):
         wanted = bindparam("sought", type_=search.Terms())
-    found: list[ColumnElement[bool]] = [search.matches(wanted)]
+    found: list[ColumnElement[bool]] = [search.matches(wanted), search.is_of(search.DECISION)]
     place = search.INDEX.c.rowid
     if filters.since is not None:
         found.append(place >= first_place(first_moment(filters.since)))
@@ -279,7 +279,7 @@ def words_conditions(filters: Filters, news_since: datetime | None) -> list[Colu
 
 def sought(filters: Filters) -> search.Sought:
     """The words, with what the search's index knows of a decision besides them."""
-    marks = [search.DECISION]
+    marks = []
     if filters.committee_id is not None:
         marks.append(f"u{filters.committee_id}")
     if filters.perspective is not None:

@@ -94,10 +94,7 @@ def newest(
     if not viewer.is_employee:
         return Slice([], None, None)
     asked = page_question(shape_of(filters, "before" if before else "after" if after else ""))
-    many = limit + 1
-    if filters.words and not (filters.perspective or before or after):
-        many = max(many, CAP)  # `chip_counts` looks through as many of the same, and then need not ask
-    found: list[Key] = asked(db, limit=many, **given(viewer, filters, before or after, news_since))
+    found: list[Key] = asked(db, limit=limit + 1, **given(viewer, filters, before or after, news_since))
     is_more = len(found) > limit
     found = found[:limit]
     if after is not None:
@@ -113,8 +110,8 @@ def chip_counts(
     """How many the list holds under each perspective's chip with the other filters as they are; None is "Alle".
 
     Each count stops at CAP, which is shown as "99+": below that it equals the list, above it costs no more than
-    a walk of a hundred entries. With words, a state or a person only the newest CAP are looked through: where there are
-    more, a count is `AtLeast`.
+    a walk of a hundred entries. With a state or a person only the newest CAP are looked through, with words the newest
+    PAGE, which the page has at hand: where there are more, a count is `AtLeast`.
     """
     if not viewer.is_employee:
         return dict.fromkeys(CHIPS, 0)
@@ -122,13 +119,12 @@ def chip_counts(
         filters = replace(filters, perspective=None)
     row: Sequence[int]
     if filters.words:
-        newest: list[Key] = page_question(shape_of(filters, ""))(
-            db, limit=CAP, **given(viewer, filters, None, news_since)
-        )
-        row = len(newest), *TAGGED(db, ids=[key.id for key in newest])[0]
+        first = newest(db, viewer, filters, news_since=news_since)
+        row = len(first.keys), *TAGGED(db, ids=[key.id for key in first.keys])[0]
+        is_more = first.older is not None
     else:
         row = counts_question(shape_of(filters, ""))(db, **given(viewer, filters, None, news_since))[0]
-    is_more = looks_through(filters) and row[0] >= CAP
+        is_more = looks_through(filters) and row[0] >= CAP
     return dict(zip(CHIPS, map(AtLeast, row) if is_more else row, strict=True))
 
 

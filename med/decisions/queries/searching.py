@@ -46,7 +46,7 @@ def question(kind: str) -> Prepared:
         search.DECISION: is_one(Decision, published_decisions(ANY_EMPLOYEE)),
         search.ITEM: is_one(Item, visible_items(ANY_EMPLOYEE)),
     }
-    wanted = [and_(INDEX.c.kind == one, may) for one, may in readable.items() if kind in ("", one)]
+    wanted = [and_(search.is_of(one), may) for one, may in readable.items() if kind in ("", one)]
     return Prepared(
         lambda: (
             select(INDEX.c.rowid, INDEX.c.kind, INDEX.c.thing_id)
@@ -68,7 +68,7 @@ def is_one(table: Any, clause: Any) -> Any:
 
 def found(db: Session, viewer: Viewer, words: str, kind: str = "", before: int | None = None) -> Hits:
     """The newest things that hold all the words and may be read, from a place on."""
-    wanted = search.sought(words, *([kind] if kind else []))
+    wanted = search.sought(words, *([kind] if kind == search.ITEM else []))  # the mark of few; most are decisions
     if wanted.is_empty or not viewer.is_employee:
         return Hits([], None)
     rows = question(kind)(db, sought=wanted, before=before or LARGEST_ID, limit=RESULTS + 1, **own(viewer))
