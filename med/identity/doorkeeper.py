@@ -21,7 +21,7 @@ from med.identity.models import Account, SignIn, Submission
 from med.language import LANGUAGES
 from med.organisation.models import Person
 from med.organisation.queries import viewer_of
-from med.prepared import Prepared
+from med.prepared import Prepared, PreparedChange
 from med.settings import Settings
 from med.web.incoming import cookie_of
 from med.web.routing import Arrival
@@ -64,6 +64,10 @@ def _signed_in() -> Any:
 
 
 SIGNED_IN = Prepared(_signed_in)
+SIGN_IN: Any = SignIn.__table__
+SEEN = PreparedChange(
+    lambda: update(SIGN_IN).where(SIGN_IN.c.id == bindparam("sign_in")).values(seen_at=bindparam("now"))
+)
 
 
 class Doorkeeper:
@@ -111,7 +115,7 @@ class Doorkeeper:
         return clock.now() - arrival.seen_at > TOUCH_EVERY or arrival.language != arrival.viewer.language
 
     def touch(self, db: Session, arrival: Arrival) -> None:
-        db.execute(update(SignIn).where(SignIn.id == arrival.sign_in_id).values(seen_at=clock.now()))
+        SEEN(db, sign_in=arrival.sign_in_id, now=clock.now())
         if arrival.viewer is not None and arrival.language != arrival.viewer.language:
             db.execute(update(Person).where(Person.id == arrival.viewer.person_id).values(language=arrival.language))
 

@@ -172,12 +172,8 @@ class Follower:
         found = await self.desk.read(self._look)
         arrival = self.arrival
         if arrival is not None and arrival.seen_at is not None and clock.now() - arrival.seen_at > TOUCH_EVERY:
-            await self.desk.in_thread(self._touch, arrival)
+            await self.desk.touch(arrival)
         return found
-
-    def _touch(self, arrival: Arrival) -> None:
-        with self.desk.database.writing() as db:
-            self.desk.doorkeeper.touch(db, arrival)
 
     def _look(self) -> Look | None:
         with self.desk.database.reading() as db:

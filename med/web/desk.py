@@ -87,6 +87,10 @@ class Desk:
             return await self.saves.add(change)
         return await self.in_thread(self._changed, change)
 
+    async def touch(self, arrival: Arrival) -> None:
+        """Note that someone is here: once a minute for everybody who reads, so it is one of those that come often."""
+        await self.write(lambda db: self.doorkeeper.touch(db, arrival), now=True)
+
     def _changed(self, change: Callable[[Session], Any]) -> Any:
         with self.database.writing() as db:
             return change(db)

@@ -13,6 +13,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -206,7 +207,8 @@ async def _read(desk: Desk, request: Request, handler: Handler, policy: Policy, 
     query = read_query(request)
     opt = request.route_handler.opt
     brought = await opt["first"](desk, request, query) if opt.get("first") else None
-    later: list[Callable[[], None]] = []  # small writes of their own, such as when a private address was last used
+    stale: list[Arrival] = []  # whose being here is to be noted
+    later: list[Callable[[], None]] = []  # other small writes, such as when a private address was last used
 
     def work() -> Response:
         with desk.database.writing() if notes else desk.database.reading() as db:
@@ -214,7 +216,7 @@ async def _read(desk: Desk, request: Request, handler: Handler, policy: Policy, 
             request.scope["state"]["arrival"] = arrival  # `request.state` is put together anew at each look
             language.current.set(arrival.language)
             if desk.doorkeeper.is_stale(arrival):
-                later.append(lambda: _touch(desk, arrival))
+                stale.append(arrival)
             if arrival.viewer is None and policy is not anyone:
                 return to_sign_in(request)
             if opt.get("fresh") and not arrival.is_fresh:
@@ -226,11 +228,14 @@ async def _read(desk: Desk, request: Request, handler: Handler, policy: Policy, 
         response = await (desk.in_thread(work) if notes else desk.read(work))
     except _MustNote:
         notes = True
+        stale.clear()
         later.clear()
         response = await desk.in_thread(work)
-    for call in later:
+    notes_left: list[Callable[[], Awaitable[Any]]] = [partial(desk.touch, one) for one in stale]
+    notes_left += [partial(desk.in_thread, call) for call in later]
+    for note in notes_left:
         try:
-            await desk.in_thread(call)
+            await note()
         except DBAPIError as error:  # the page is made: it is shown although nobody could note that it was
             if not is_away(error):
                 raise
@@ -332,11 +337,6 @@ class _Unsaved(Exception):
     def leave_traces(self, db: Session) -> None:
         for trace in self.traces:
             trace(db)
-
-
-def _touch(desk: Desk, arrival: Arrival) -> None:
-    with desk.database.writing() as db:
-        desk.doorkeeper.touch(db, arrival)
 
 
 def page_number(visit: Visit, name: str, largest: int = 10_000) -> int:

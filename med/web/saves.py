@@ -1,4 +1,4 @@
-"""Small changes that come very often, on SQLite: words that are saved as they are written.
+"""Small changes that come very often, on SQLite: words that are saved as they are written, and who is here.
 
 Two threads that take turns at the interpreter for each question cost more than the questions. So such a change is made
 on the event loop, unless somebody else is writing, and only the wait for the disk is in a thread. What comes meanwhile
