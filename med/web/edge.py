@@ -6,7 +6,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from med.settings import LOOPBACK, Settings
-from med.web.packing import squeeze
+from med.web.packing import TAKES_GZIP, squeeze
 from med.web.security import ALWAYS, HSTS
 
 SQUEEZED = (b"text/", b"application/atom+xml", b"application/json", b"application/feed+json", b"image/svg")
@@ -38,7 +38,7 @@ class Edge:
         if not all(self._is_known(host) for host in self._hosts_of(scope)):
             await self._refuse(send)
             return
-        squeezed = takes_gzip(incoming.get(b"accept-encoding", b"").decode("latin-1"))
+        squeezed = scope[TAKES_GZIP] = takes_gzip(incoming.get(b"accept-encoding", b"").decode("latin-1"))
         if (known := await self.again(scope, incoming, squeezed)) is not None:
             status, headers, body = known
             await send({"type": "http.response.start", "status": status, "headers": [*headers, *self.headers]})

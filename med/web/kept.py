@@ -14,7 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from markupsafe import Markup, escape
 
-from med.web.packing import Packed, joined
+from med.web.packing import Body, Packed
 
 Thing = TypeVar("Thing")
 
@@ -28,7 +28,10 @@ class Kept(Generic[Thing]):
         self._lock = Lock()
 
     def get(self, key: Hashable) -> Thing | None:
-        return self.get_all([key])[0]
+        with self._lock:
+            if (found := self._kept.get(key)) is not None:
+                self._kept.move_to_end(key)
+            return found
 
     def get_all(self, keys: Sequence[Hashable]) -> list[Thing | None]:
         """What there is under each key, in their order."""
@@ -79,7 +82,7 @@ def cut(html: str) -> Frame:
 Holes = Mapping[str, bytes | Packed | Callable[[], bytes]]
 
 
-def fill(frame: Frame, holes: Holes) -> bytes:
+def fill(frame: Frame, holes: Holes) -> Body:
     """The page. What is called is called anew for each of its places: no two forms share a key."""
     made: list[bytes | Packed] = []
     for same, hole in frame:
@@ -87,7 +90,7 @@ def fill(frame: Frame, holes: Holes) -> bytes:
         if hole:
             there: Any = holes[hole]
             made.append(there if isinstance(there, bytes | Packed) else there())
-    return joined(made)
+    return Body(made)
 
 
 def in_html(words: str) -> bytes:

@@ -6,7 +6,7 @@ it is kept, and only what is around it is compressed each time. It also keeps pe
 how long one gets tells nothing of the other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from struct import pack
 from typing import NamedTuple
 
@@ -14,48 +14,50 @@ from isal import igzip, isal_zlib
 
 HEAD = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"  # RFC 1952: deflate, no name, no time, no system
 LAST = b"\x03\0"  # an empty last block
+TAKES_GZIP = "med.takes_gzip"  # in the scope of a request: whether whoever asks takes gzip
 
 
 class Packed(NamedTuple):
-    """A piece of a page, as it is and as deflate blocks."""
+    """A piece of a page: as it is, as deflate blocks, and its checksum."""
 
     plain: bytes
     blocks: bytes
-
-
-class Body(bytes):
-    """A whole page that knows which pieces of it are packed already."""
-
-    pieces: Sequence[bytes | Packed]
+    crc: int
 
 
 def packed(plain: bytes) -> Packed:
-    return Packed(plain, _blocks(plain))
+    squeezer = isal_zlib.compressobj(1, isal_zlib.DEFLATED, -isal_zlib.MAX_WBITS)
+    return Packed(plain, squeezer.compress(plain) + squeezer.flush(isal_zlib.Z_SYNC_FLUSH), isal_zlib.crc32(plain))
 
 
-def joined(pieces: Sequence[bytes | Packed]) -> Body:
-    """The page that these pieces are, one after the other."""
-    runs: list[bytes | Packed] = []
-    bare: list[bytes] = []
-    for piece in pieces:
-        if isinstance(piece, Packed):
-            runs += (b"".join(bare), piece)
+class Body:
+    """A page in pieces, of which some are packed already."""
+
+    def __init__(self, pieces: Sequence[bytes | Packed]) -> None:
+        self.pieces = pieces
+
+    def plain(self) -> bytes:
+        return b"".join([piece.plain if isinstance(piece, Packed) else piece for piece in self.pieces])
+
+    def squeezed(self) -> bytes:
+        blocks, crc, size = [HEAD], 0, 0
+        for piece in self._all_packed():
+            blocks.append(piece.blocks)
+            crc = isal_zlib.crc32_combine(crc, piece.crc, len(piece.plain))
+            size += len(piece.plain)
+        return b"".join((*blocks, LAST, pack("<LL", crc, size)))
+
+    def _all_packed(self) -> Iterator[Packed]:
+        bare: list[bytes] = []
+        for piece in self.pieces:
+            if isinstance(piece, bytes):
+                bare.append(piece)
+                continue
+            yield packed(b"".join(bare))
+            yield piece
             bare = []
-        else:
-            bare.append(piece)
-    runs.append(b"".join(bare))
-    body = Body(b"".join([run.plain if isinstance(run, Packed) else run for run in runs]))
-    body.pieces = runs
-    return body
+        yield packed(b"".join(bare))
 
 
 def squeeze(body: bytes) -> bytes:
-    if not isinstance(body, Body) or len(body.pieces) == 1:
-        return igzip.compress(body, compresslevel=1)
-    blocks = [piece.blocks if isinstance(piece, Packed) else _blocks(piece) for piece in body.pieces]
-    return b"".join((HEAD, *blocks, LAST, pack("<LL", isal_zlib.crc32(body), len(body))))
-
-
-def _blocks(plain: bytes) -> bytes:
-    squeezer = isal_zlib.compressobj(1, isal_zlib.DEFLATED, -isal_zlib.MAX_WBITS)
-    return squeezer.compress(plain) + squeezer.flush(isal_zlib.Z_SYNC_FLUSH)
+    return igzip.compress(body, compresslevel=1)

@@ -23,6 +23,7 @@ from med.slices import NavEntry
 from med.web.assets import Asset
 from med.web.forms import as_machines_write
 from med.web.kept import Frame, Holes, Kept, Nobody, cut, fill, in_html, mark
+from med.web.packing import Body
 from med.web.security import make_token
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class Pages:
         key: Hashable,
         holes: Holes,
         context: Callable[[], dict[str, Any]],
-    ) -> bytes:
+    ) -> Body:
         """A page whose frame is kept (`med.web.kept`). `key` names everything `context` shows; what differs from one
         reader to the next stands in the template as {{ hole_name }} and is given in `holes` as finished HTML."""
         viewer = visit.viewer

@@ -30,6 +30,7 @@ from med.language import T
 from med.web.desk import Arrival, Desk
 from med.web.detours import to_second_step, to_sign_in
 from med.web.incoming import Submitted, read_form, read_query
+from med.web.packing import TAKES_GZIP, Body
 from med.web.security import check_origin, check_token
 from med.web.urls import Page
 
@@ -77,6 +78,13 @@ class Visit:
         """Render inside the handler's own transaction, so that a template error rolls the change back."""
         body = self.desk.pages.render(template, self, **context)
         return Response(body, status_code=status_code, media_type=MediaType.HTML, headers=headers)
+
+    def whole(self, body: Body, status_code: int = 200) -> Response:
+        """A page that was put together from pieces (`Pages.filled`), packed here where they are known."""
+        if not self.request.scope.get(TAKES_GZIP):
+            return Response(body.plain(), status_code=status_code, media_type=MediaType.HTML)
+        headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        return Response(body.squeezed(), status_code=status_code, media_type=MediaType.HTML, headers=headers)
 
     def fragment(
         self, template: str, *, status_code: int = 200, say: str = "", version: int | None = None, **context: Any

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from litestar import MediaType, Response
+from litestar import Response
 from markupsafe import Markup
 
 from med.access import allows, require
@@ -145,7 +145,7 @@ def show(visit: Visit) -> Response:
         {},
         lambda: shown(visit, asked, area_id),
     )
-    return Response(body, media_type=MediaType.HTML)
+    return visit.whole(body)
 
 
 def shown(visit: Visit, asked: Chosen, area_id: int | None) -> dict[str, Any]:

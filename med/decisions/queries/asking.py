@@ -163,6 +163,9 @@ def shape_of(filters: Filters, way: str) -> Shape:
     )
 
 
+BARE = shape_of(Filters(), "")
+
+
 class FilledIn(str):
     """Words that are not there yet, in the filters of a shape."""
 
@@ -222,7 +225,8 @@ def page_question(shape: Shape) -> Prepared:
     limit: Any = bindparam("limit", type_=BigInt)
     return Prepared(
         lambda: page_of(ANY_EMPLOYEE, blank(shape), before, after, MOMENT).limit(limit),
-        remembered=40,
+        # The page everybody begins with is another one for each who has a seat, where it has something closed in it.
+        remembered=200 if shape == BARE else 20,
         row=Key,
         weighs=shape.words,
     )

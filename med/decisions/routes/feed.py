@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from jinja2 import Environment
-from litestar import MediaType, Response
+from litestar import Response
 from markupsafe import Markup
 
 from med import clock, language
@@ -73,7 +73,7 @@ def index(visit: Visit) -> Response:
         },
         context,
     )
-    return Response(body, status_code=400 if errors else 200, media_type=MediaType.HTML)
+    return visit.whole(body, 400 if errors else 200)
 
 
 def in_days(visit: Visit, keys: Sequence[queries.Key], perspectives: Mapping[Perspective, Title]) -> Packed:
