@@ -205,7 +205,7 @@ class is_of(FunctionElement[bool]):
     """Whether a row of INDEX is one of this kind. Cheaper than a mark among the stems, where most are of it: SQLite
     sees it by the place alone, PostgreSQL knows how many there are."""
 
-    type: Any = sa.Boolean()
+    type: Any = sa.types.NULLTYPE  # as above
     inherit_cache = True
 
     def __init__(self, kind: str) -> None:

@@ -140,6 +140,18 @@ def test_who_does_not_wait_for_the_answer_is_saved_and_keeps_nobody(trial, db):
     assert themes(db, "anna", "bo", "carla") == ["dark", "dark", "dark"]
 
 
+def test_who_is_gone_when_theirs_fails_keeps_nobody_either(trial, db):
+    async def leave():
+        first, gone = (trial.saves.add(theme(*what)) for what in (("anna", "dark"), ("bo", "dark", OSError())))
+        gone.cancel()
+        trial.go_on.set()
+        await first
+        return await asyncio.wait_for(trial.saves.add(theme("carla", "dark")), 10)
+
+    assert asyncio.run(leave()) == "dark"
+    assert themes(db, "anna", "bo", "carla") == ["dark", "", "dark"]
+
+
 def test_each_sees_what_the_one_before_has_saved_and_speaks_its_own_language(trial, database, db):
     with database.writing() as session:
         meeting = session.scalars(select(Meeting.id)).first()

@@ -11,7 +11,7 @@ import contextvars
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -73,24 +73,22 @@ class Saves:
             if len(together) > 1:  # one of them: the others are to be saved all the same
                 self._one_by_one(together)
             else:
-                together[0].answer.set_exception(error)
+                _answer(together[0].answer, None, error)
             if self._waiting:
                 self._begin()
             return
         self._is_saving = True
         loop = asyncio.get_running_loop()
-        done = self.finisher.submit(writing.__exit__, None, None, None)
-        done.add_done_callback(lambda done: loop.call_soon_threadsafe(self._saved, together, answers, done))
+
+        def tell(done: Future[Any]) -> None:
+            with suppress(RuntimeError):  # the server has stopped, and nobody waits any more
+                loop.call_soon_threadsafe(self._saved, together, answers, done)
+
+        self.finisher.submit(writing.__exit__, None, None, None).add_done_callback(tell)
 
     def _saved(self, together: Sequence[Save], answers: Sequence[Any], done: Future[Any]) -> None:
-        error = done.exception()
         for save, answer in zip(together, answers, strict=True):
-            if save.answer.done():  # whoever asked has gone; it is saved
-                continue
-            if error is None:
-                save.answer.set_result(answer)
-            else:
-                save.answer.set_exception(error)
+            _answer(save.answer, answer, done.exception())
         self._is_saving = False
         if self._waiting:
             self._begin()
@@ -108,12 +106,18 @@ def _made(change: Change, db: Session) -> Any:
     return answer
 
 
-def _pass_on(answer: asyncio.Future[Any], done: asyncio.Future[Any]) -> None:
-    if answer.done():
-        return
+def _pass_on(awaited: asyncio.Future[Any], done: asyncio.Future[Any]) -> None:
     if done.cancelled():  # the server is stopping
-        answer.cancel()
-    elif (error := done.exception()) is not None:
-        answer.set_exception(error)
+        awaited.cancel()
     else:
-        answer.set_result(done.result())
+        error = done.exception()
+        _answer(awaited, done.result() if error is None else None, error)
+
+
+def _answer(awaited: asyncio.Future[Any], answer: Any, error: BaseException | None) -> None:
+    if awaited.done():  # whoever asked has gone
+        return
+    if error is None:
+        awaited.set_result(answer)
+    else:
+        awaited.set_exception(error)
