@@ -222,6 +222,23 @@ def _by_its_kind(element, compiler, **kw):
     return f"search_index.kind = {compiler.process(next(iter(element.clauses)), **kw)}"
 
 
+class its_thing(FunctionElement[int]):
+    """Whose words a row of INDEX holds. FTS5 would read the whole row, stems and all, to tell."""
+
+    type: Any = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(its_thing, "sqlite")
+def _from_its_row(element, compiler, **kw):
+    return "(SELECT search_text.thing_id FROM search_text WHERE search_text.place = search_index.rowid)"
+
+
+@compiles(its_thing, "postgresql")
+def _from_the_index(element, compiler, **kw):
+    return "search_index.thing_id"
+
+
 # --- keeping ----------------------------------------------------------------------------------------------------------
 
 

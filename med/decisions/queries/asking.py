@@ -93,7 +93,7 @@ def page_of(
     if by_tag:
         asked = asked.join(Decision, Decision.id == Tag.decision_id)
     if by_words:
-        asked = asked.join(Decision, Decision.id == search.INDEX.c.thing_id)
+        asked = asked.join(Decision, Decision.id == search.its_thing())
     asked = (
         asked.join(Committee, Committee.id == Decision.committee_id)
         .outerjoin(Meeting, Meeting.id == Decision.meeting_id)

@@ -63,7 +63,7 @@ def question(kind: str) -> Prepared:
 
 
 def is_one(table: Any, clause: Any) -> Any:
-    return select(table.id).where(table.id == INDEX.c.thing_id, clause).scalar_subquery().is_not(None)
+    return select(table.id).where(table.id == search.its_thing(), clause).scalar_subquery().is_not(None)
 
 
 def found(db: Session, viewer: Viewer, words: str, kind: str = "", before: int | None = None) -> Hits:
