@@ -239,11 +239,11 @@ async def _read(desk: Desk, request: Request, handler: Handler, policy: Policy, 
         stale.clear()
         later.clear()
         response = await desk.in_thread(work)
-    notes_left: list[Callable[[], Awaitable[Any]]] = [partial(desk.touch, one) for one in stale]
-    notes_left += [partial(desk.in_thread, call) for call in later]
-    for note in notes_left:
+    traces: list[Callable[[], Awaitable[Any]]] = [partial(desk.touch, one) for one in stale]
+    traces += [partial(desk.in_thread, call) for call in later]
+    for leave in traces:
         try:
-            await note()
+            await leave()
         except DBAPIError as error:  # the page is made: it is shown although nobody could note that it was
             if not is_away(error):
                 raise
