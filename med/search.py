@@ -201,42 +201,29 @@ def _on_postgresql(element, compiler, **kw):
     return f"search_index.stems @@ CAST({compiler.process(next(iter(element.clauses)), **kw)} AS tsquery)"
 
 
-class is_of(FunctionElement[bool]):
-    """Whether a row of INDEX is one of this kind. Cheaper than a mark among the stems, where most are of it: SQLite
-    sees it by the place alone, PostgreSQL knows how many there are."""
+class told_by(FunctionElement[Any]):
+    """The same said in two ways: the first for SQLite, the second for PostgreSQL."""
 
     type: Any = sa.types.NULLTYPE  # as above
     inherit_cache = True
 
-    def __init__(self, kind: str) -> None:
-        super().__init__(sa.literal_column(f"'{kind}'"), sa.literal_column(str(first_place(EPOCH, kind))))
+
+@compiles(told_by)
+def _in_its_way(element, compiler, **kw):
+    way = list(element.clauses)[compiler.dialect.name == "postgresql"]
+    return compiler.process(way, **kw)
 
 
-@compiles(is_of, "sqlite")
-def _by_its_place(element, compiler, **kw):
-    return f"(search_index.rowid & {SLOTS}) = {compiler.process(list(element.clauses)[1], **kw)}"
+def is_of(kind: str) -> Any:
+    """Whether a row of INDEX is one of this kind. Cheaper than a mark among the stems, where most are of it: SQLite
+    sees it by the place alone, PostgreSQL knows how many there are."""
+    return told_by(INDEX.c.rowid.bitwise_and(SLOTS) == first_place(EPOCH, kind), INDEX.c.kind == kind)
 
 
-@compiles(is_of, "postgresql")
-def _by_its_kind(element, compiler, **kw):
-    return f"search_index.kind = {compiler.process(next(iter(element.clauses)), **kw)}"
-
-
-class its_thing(FunctionElement[int]):
+def its_thing() -> Any:
     """Whose words a row of INDEX holds. FTS5 would read the whole row, stems and all, to tell."""
-
-    type: Any = sa.BigInteger()
-    inherit_cache = True
-
-
-@compiles(its_thing, "sqlite")
-def _from_its_row(element, compiler, **kw):
-    return "(SELECT search_text.thing_id FROM search_text WHERE search_text.place = search_index.rowid)"
-
-
-@compiles(its_thing, "postgresql")
-def _from_the_index(element, compiler, **kw):
-    return "search_index.thing_id"
+    row = sa.select(TEXTS.c.thing_id).where(TEXTS.c.place == INDEX.c.rowid).correlate(INDEX)
+    return told_by(row.scalar_subquery(), INDEX.c.thing_id)
 
 
 # --- keeping ----------------------------------------------------------------------------------------------------------
