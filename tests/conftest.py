@@ -65,8 +65,8 @@ class Sharing(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, rest = nodeid.partition("::")
-        if file == "tests/ui/test_axe.py":
-            return nodeid  # every page, again and again: each is minutes
+        if file == "tests/ui/test_every_page.py":
+            return nodeid  # two walks, each of more than a minute
         if file.startswith("tests/ui/"):
             return file
         words = rest.replace("]", "-").replace("[", "-").split("-")
@@ -77,7 +77,7 @@ class Sharing(LoadScopeScheduling):
 
 # The browser's come last, as a process takes them in one go, and these first of them: what is long begins early, so
 # that both processes end together.
-LONG = ["test_axe", "test_round", "test_budgets", "test_room", "test_keyboard"]
+LONG = ["test_every_page", "test_round", "test_room", "test_keyboard", "test_axe"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

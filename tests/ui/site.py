@@ -40,7 +40,7 @@ from med.web.signing import seal
 from tests.ui.stage import link_to
 
 ROOT = Path(__file__).parents[2]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # the first has no window
 # Nothing of the browser's own: no updates, no sync, no guesses at what will be visited.
 ARGUMENTS = [
     "--no-sandbox",

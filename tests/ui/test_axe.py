@@ -1,66 +1,17 @@
-"""No page says something to the eyes that it does not say to everyone else: axe finds nothing, anywhere."""
+"""Pages no link leads to say what they say to everyone, too: axe finds nothing on them."""
 
 from collections.abc import Callable
 
-import pytest
-from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.ui.pages import PAGES
+from tests.ui.axe import look
 from tests.ui.people import Person
 from tests.ui.site import Site
 
 Arrive = Callable[..., Person]
 
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# What other colours and a narrow window can break; the rest of the page is the same page.
-RULES = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
 
-WIDE = {"width": 1280, "height": 900}
-NARROW = {"width": 390, "height": 844}
-
-
-def look(page: Page, where: str, looks: bool = True) -> list[str]:
-    """What axe finds: everything in light, and what differs in dark on a phone. Without `looks`, not what is a matter
-    of colours and sizes, which is two thirds of the work."""
-    page.evaluate(AXE_SCRIPT)
-    page.emulate_media(color_scheme="light")
-    found = run(page, {"type": "tag", "values": TAGS}, f"{where} light", looks)
-    if not looks:
-        return found
-    page.set_viewport_size(NARROW)
-    page.emulate_media(color_scheme="dark")
-    found += run(page, {"type": "rule", "values": RULES}, f"{where} dark, narrow")
-    page.set_viewport_size(WIDE)
-    return found
-
-
-def run(page: Page, only: dict, where: str, colours: bool = True) -> list[str]:
-    options = {"runOnly": only, "resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": colours}}}
-    violations = page.evaluate("(options) => axe.run(document, options).then((found) => found.violations)", options)
-    said = []
-    for broken in violations:
-        nodes = [node["html"][:160] + " " + node.get("failureSummary", "")[:300] for node in broken["nodes"][:3]]
-        said.append(f"{where}: {broken['id']} ({broken['help']})\n    " + "\n    ".join(nodes))
-    return said
-
-
-@pytest.mark.parametrize("lang", ["da", "en"])
-def test_on_every_page(signed_in: Arrive, lang: str) -> None:
-    found: list[str] = []
-    people: dict[str, Person] = {}
-    for place in PAGES:
-        person = people.get(place.handle) or people.setdefault(place.handle, signed_in(place.handle, lang=lang))
-        page = person.open(place.path)
-        if person.status != place.status:
-            found.append(f"{place.path} answered {person.status} to {place.handle!r}")
-        else:
-            found += look(page, f"{place.name} {lang}", looks=lang == "da")  # the same in both
-            expect(page.locator("html")).to_have_attribute("lang", lang)
-    assert not found, "\n".join(found)
-
-
-def test_on_what_forms_answer(signed_in: Arrive, workplace: Site) -> None:
+def test_what_forms_answer_says_it_to_everyone(signed_in: Arrive, workplace: Site) -> None:
     """Pages no link leads to: a form that comes back with errors, two texts side by side, what a file would change."""
     found: list[str] = []
 

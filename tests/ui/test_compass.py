@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from tests.ui.axe import look
 from tests.ui.people import Person
 from tests.ui.site import Site
-from tests.ui.test_axe import look
 
 
 def test_stock_is_taken_an_area_at_a_time(signed_in: Callable[..., Person], workplace: Site) -> None:

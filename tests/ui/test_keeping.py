@@ -6,9 +6,9 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from med.competence_compass.importing.instruments import EXAMPLE
+from tests.ui.axe import look
 from tests.ui.people import Person
 from tests.ui.site import Site
-from tests.ui.test_axe import look
 
 
 def test_a_new_version_is_written(signed_in: Callable[..., Person], workplace: Site) -> None:

@@ -13,10 +13,10 @@ from playwright.sync_api import Page, expect
 from med import clock
 from med.db import Database
 from tests.ui import stage
+from tests.ui.axe import look
 from tests.ui.people import Person
 from tests.ui.site import Site, running_site
-from tests.ui.test_axe import look
-from tests.ui.test_budgets import TOO_WIDE
+from tests.ui.test_every_page import TOO_WIDE
 
 Arrive = Callable[..., Person]
 
