@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, event, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from med import clock
@@ -84,3 +84,29 @@ def test_clocks_do_not_matter_to_a_moment(db):
     everybody = db.scalar(select(func.count()).select_from(Person))
     assert same(db, a=at, b=at.astimezone(clock.COPENHAGEN))[0][0] == everybody
     assert same(db, a=at, b=at + timedelta(microseconds=1))[0][0] == 0
+
+
+def test_how_many_are_wanted_is_said_in_words_to_who_plans_by_them(database):
+    by_name = select(Person.name).order_by(Person.name, Person.id)
+    said: list[str] = []
+
+    def hear(_line, _cursor, words, *_given):
+        said.append(words)
+
+    event.listen(database.engine, "before_cursor_execute", hear)
+    try:
+        with database.reading() as db:
+            every = list(db.scalars(by_name))
+            for wanted in (2, 3, 2):
+                assert list(db.scalars(by_name.limit(wanted))) == every[:wanted]
+            assert list(db.scalars(by_name.limit(2).offset(3))) == every[3:5]
+            assert [row.name for row in Prepared(lambda: by_name.limit(4))(db)] == every[:4]
+            remembers_places = None if database.is_sqlite else db.scalar(text("SHOW enable_memoize"))
+    finally:
+        event.remove(database.engine, "before_cursor_execute", hear)
+    if database.is_sqlite:
+        assert all(words.split()[-1] == "?" for words in said[1:5])
+    else:
+        assert [words.split()[-2:] for words in said[1:4]] == [["LIMIT", "2"], ["LIMIT", "3"], ["LIMIT", "2"]]
+        assert "LIMIT 2 OFFSET %(" in said[4], "which page is another number each time"
+        assert remembers_places == "off"

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import INSIDE, Viewer
-from med.db import BigInt
 from med.organisation.access import on_day
 from med.organisation.models import Employment, Person, Seat
 from med.prepared import Prepared
@@ -26,7 +25,7 @@ def colleagues(db: Session, viewer: Viewer, committee_id: int | None = None) -> 
         return []
     first = seated(db, viewer, committee_id) if committee_id is not None else []
     known = {row.id for row in first}
-    others = [row for row in WORKING(db, day=clock.today(), limit=MOST_SUGGESTED) if row.id not in known]
+    others = [row for row in WORKING(db, day=clock.today()) if row.id not in known]
     return [*first, *others][:MOST_SUGGESTED]
 
 
@@ -34,7 +33,7 @@ def seated(db: Session, viewer: Viewer, committee_id: int) -> list[Any]:
     """The same of those who are inside a committee today."""
     if not (viewer.is_employee or viewer.is_admin):
         return []
-    return SEATED(db, day=clock.today(), limit=MOST_SUGGESTED, committee=committee_id)
+    return SEATED(db, day=clock.today(), committee=committee_id)
 
 
 def told_apart(rows: Sequence[Any]) -> list[tuple[str, str]]:
@@ -50,7 +49,7 @@ def _working() -> Select[*tuple[Any, ...]]:
         select(Person.id, Person.name, Person.handle, title.label("title"))
         .where(exists().where(*jobs).correlate(Person))
         .order_by(Person.name, Person.id)
-        .limit(bindparam("limit", type_=BigInt))
+        .limit(MOST_SUGGESTED)
     )
 
 

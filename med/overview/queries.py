@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Viewer
-from med.db import BigInt
 from med.decisions.access import published_decisions
 from med.decisions.models import Decision
 from med.meetings.access import visible_meetings
@@ -19,10 +18,11 @@ from med.organisation.models import Committee
 from med.prepared import Prepared
 
 LONGEST = timedelta(days=31)  # no meeting lasts so long
+NEXT, SHOWN = 3, 5  # meetings, and things of each other kind
 COMING = (State.PLANNED, State.AGENDA_SENT, State.IN_PROGRESS)
 
 
-def next_meetings(db: Session, viewer: Viewer, limit: int = 3) -> Sequence[Any]:
+def next_meetings(db: Session, viewer: Viewer) -> Sequence[Any]:
     """The viewer's own next meetings; for one without a seat, the next open ones nearby.
 
     Rows: meeting columns, the committee's name, and the viewer's own reply where they are invited.
@@ -30,7 +30,7 @@ def next_meetings(db: Session, viewer: Viewer, limit: int = 3) -> Sequence[Any]:
     if not viewer.is_employee:
         return []
     now = clock.now()
-    given: dict[str, Any] = {"who": viewer.person_id, "now": now, "begun": now - LONGEST, "limit": limit}
+    given: dict[str, Any] = {"who": viewer.person_id, "now": now, "begun": now - LONGEST}
     return MINE(db, **given, ours=sorted(viewer.committee_ids)) or NEARBY(db, **given)
 
 
@@ -61,7 +61,7 @@ def _coming() -> Select[*tuple[Any, ...]]:
             Meeting.starts_at > bindparam("begun"),
         )
         .order_by(Meeting.starts_at, Meeting.id)
-        .limit(bindparam("limit", type_=BigInt))
+        .limit(NEXT)
     )
 
 
@@ -76,11 +76,11 @@ MINE = Prepared(
 NEARBY = Prepared(lambda: _coming().where(Meeting.is_open))
 
 
-def new_decisions(db: Session, viewer: Viewer, since: datetime, limit: int = 5) -> Sequence[Any]:
+def new_decisions(db: Session, viewer: Viewer, since: datetime) -> Sequence[Any]:
     """The newest decisions published since a moment, newest first, and one more where there are more."""
     if not viewer.is_employee:
         return []
-    return NEW(db, since=since, limit=limit + 1, **own(viewer))
+    return NEW(db, since=since, **own(viewer))
 
 
 NEW = Prepared(
@@ -96,6 +96,6 @@ NEW = Prepared(
         .join(Committee, Committee.id == Decision.committee_id)
         .where(published_decisions(ANY_EMPLOYEE), Decision.published_at > bindparam("since"))
         .order_by(Decision.published_at.desc(), Decision.id.desc())
-        .limit(bindparam("limit", type_=BigInt))
+        .limit(SHOWN + 1)
     )
 )

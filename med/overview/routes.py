@@ -11,8 +11,6 @@ from med.perspectives.queries import titles
 from med.slices import waiting_for
 from med.web.routing import Visit, get
 
-SHOWN = 5
-
 
 @get("/", name="overview", policy=signed_in)
 def overview(visit: Visit) -> Response:
@@ -21,12 +19,12 @@ def overview(visit: Visit) -> Response:
     return visit.page(
         "overview/index.html",
         waiting=waiting,
-        shown=len(waiting) if visit.query.get("alt") else SHOWN,
+        shown=len(waiting) if visit.query.get("alt") else queries.SHOWN,
         meeting=meetings[0] if meetings else None,
         later=meetings[1:],
-        news=queries.new_decisions(visit.db, visit.viewer, visit.arrival.news_since, SHOWN),
-        minutes=latest_minutes(visit.db, visit.viewer, visit.arrival.news_since, SHOWN),
-        most=SHOWN,
+        news=queries.new_decisions(visit.db, visit.viewer, visit.arrival.news_since),
+        minutes=latest_minutes(visit.db, visit.viewer, visit.arrival.news_since, queries.SHOWN),
+        most=queries.SHOWN,
         unread=unread(visit.db, visit.viewer),
         heading=heading,
         titles=titles(visit.db),

@@ -220,13 +220,12 @@ def given(viewer: Viewer, filters: Filters, place: Cursor | None, news_since: da
 
 
 @lru_cache(400)
-def page_question(shape: Shape) -> Prepared:
+def page_question(shape: Shape, limit: int) -> Prepared:
     before, after = (PLACE if shape.way == way else None for way in ("before", "after"))
-    limit: Any = bindparam("limit", type_=BigInt)
     return Prepared(
         lambda: page_of(ANY_EMPLOYEE, blank(shape), before, after, MOMENT).limit(limit),
-        # The page everybody begins with is another one for each who has a seat, where it has something closed in it.
-        remembered=200 if shape == BARE else 20,
+        # The pages everybody turns are other ones for each who has a seat, where they have something closed in them.
+        remembered=200 if shape._replace(way="") == BARE else 20,
         row=Key,
         weighs=shape.words,
     )
@@ -234,7 +233,7 @@ def page_question(shape: Shape) -> Prepared:
 
 @lru_cache(200)
 def counts_question(shape: Shape) -> Prepared:
-    return Prepared(lambda: counts_of(ANY_EMPLOYEE, blank(shape), MOMENT), remembered=100)
+    return Prepared(lambda: counts_of(ANY_EMPLOYEE, blank(shape), MOMENT), remembered=1000)
 
 
 def walks_tags(filters: Filters) -> bool:
@@ -346,13 +345,14 @@ def counts_of(viewer: Viewer, filters: Filters, news_since: datetime | None) -> 
         asked: Select[*tuple[Any, ...]] = select(literal(1).label("one"))
         if walks_tags(chosen) and not chosen.in_force:
             asked = asked.select_from(Tag)  # the index alone answers
-            columns.append(capped(asked.where(*tag_conditions(viewer, chosen, news_since))))
+            columns.append(capped(asked.where(*tag_conditions(viewer, chosen, news_since)), Tag))
             continue
         if walks_tags(chosen):
             asked = asked.select_from(Tag).join(Decision, Decision.id == Tag.decision_id)
         else:
             asked = asked.select_from(Decision)
-        columns.append(capped(asked.where(*conditions(viewer, chosen, news_since))))
+        by = Tag if walks_tags(chosen) else Decision
+        columns.append(capped(asked.where(*conditions(viewer, chosen, news_since)), by))
     return select(*columns)
 
 
@@ -375,5 +375,6 @@ def how_many(perspective: Perspective) -> Any:
     return func.count().filter(Tag.perspective == perspective)
 
 
-def capped(asked: Select[*tuple[Any, ...]]) -> Any:
-    return select(func.count()).select_from(asked.limit(CAP).subquery()).scalar_subquery()
+def capped(asked: Select[*tuple[Any, ...]], by: type[Decision] | type[Tag]) -> Any:
+    newest = asked.order_by(by.published_at.desc()).limit(CAP).subquery()
+    return select(func.count()).select_from(newest).scalar_subquery()

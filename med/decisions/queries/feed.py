@@ -93,8 +93,8 @@ def newest(
     """The newest decisions the viewer may read; `before` goes on to older ones, `after` back to newer ones."""
     if not viewer.is_employee:
         return Slice([], None, None)
-    asked = page_question(shape_of(filters, "before" if before else "after" if after else ""))
-    found: list[Key] = asked(db, limit=limit + 1, **given(viewer, filters, before or after, news_since))
+    asked = page_question(shape_of(filters, "before" if before else "after" if after else ""), limit + 1)
+    found: list[Key] = asked(db, **given(viewer, filters, before or after, news_since))
     is_more = len(found) > limit
     found = found[:limit]
     if after is not None:
@@ -186,7 +186,7 @@ def named(*where: Any) -> Any:
 
 
 SOME_COMMITTEES = Prepared(lambda: named().limit(MOST_CHOICES + 1), remembered=1)
-THESE_COMMITTEES = Prepared(lambda: named(Committee.id.in_(bindparam("ids", expanding=True))))
+THESE_COMMITTEES = Prepared(lambda: named(Committee.id.in_(bindparam("ids", expanding=True))), remembered=1000)
 
 
 @lru_cache(200)

@@ -56,7 +56,7 @@ def question(kind: str) -> Prepared:
                 or_(*wanted),
             )
             .order_by(INDEX.c.rowid.desc())
-            .limit(bindparam("limit", type_=BigInt))
+            .limit(RESULTS + 1)
         ),
         weighs=True,
     )
@@ -71,7 +71,7 @@ def found(db: Session, viewer: Viewer, words: str, kind: str = "", before: int |
     wanted = search.sought(words, *([kind] if kind == search.ITEM else []))  # the mark of few; most are decisions
     if wanted.is_empty or not viewer.is_employee:
         return Hits([], None)
-    rows = question(kind)(db, sought=wanted, before=before or LARGEST_ID, limit=RESULTS + 1, **own(viewer))
+    rows = question(kind)(db, sought=wanted, before=before or LARGEST_ID, **own(viewer))
     return Hits(rows[:RESULTS], rows[RESULTS - 1].rowid if len(rows) > RESULTS else None)
 
 
