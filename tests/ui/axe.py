@@ -23,8 +23,7 @@ def everything(page: Page, where: str) -> list[str]:
 
 def look(page: Page, where: str) -> list[str]:
     """What axe finds: everything in light, and what differs in dark on a phone."""
-    if not page.evaluate("() => 'axe' in window"):
-        page.evaluate(AXE_SCRIPT)
+    page.evaluate(AXE_SCRIPT)
     page.emulate_media(color_scheme="light")
     found = everything(page, f"{where} light")
     page.set_viewport_size(NARROW)
