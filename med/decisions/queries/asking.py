@@ -233,7 +233,7 @@ def page_question(shape: Shape, limit: int) -> Prepared:
 
 @lru_cache(200)
 def counts_question(shape: Shape) -> Prepared:
-    return Prepared(lambda: counts_of(ANY_EMPLOYEE, blank(shape), MOMENT), remembered=1000)
+    return Prepared(lambda: counts_of(ANY_EMPLOYEE, blank(shape), MOMENT), remembered=1000 if shape == BARE else 100)
 
 
 def walks_tags(filters: Filters) -> bool:
@@ -342,17 +342,16 @@ def counts_of(viewer: Viewer, filters: Filters, news_since: datetime | None) -> 
     columns = []
     for perspective in CHIPS:
         chosen = replace(filters, perspective=perspective)
-        asked: Select[*tuple[Any, ...]] = select(literal(1).label("one"))
-        if walks_tags(chosen) and not chosen.in_force:
-            asked = asked.select_from(Tag)  # the index alone answers
-            columns.append(capped(asked.where(*tag_conditions(viewer, chosen, news_since)), Tag))
-            continue
-        if walks_tags(chosen):
-            asked = asked.select_from(Tag).join(Decision, Decision.id == Tag.decision_id)
+        walked = Tag if walks_tags(chosen) else Decision
+        asked: Select[*tuple[Any, ...]] = select(literal(1).label("one")).select_from(walked)
+        if walked is Tag and not chosen.in_force:  # the index alone answers
+            asked = asked.where(*tag_conditions(viewer, chosen, news_since))
         else:
-            asked = asked.select_from(Decision)
-        by = Tag if walks_tags(chosen) else Decision
-        columns.append(capped(asked.where(*conditions(viewer, chosen, news_since)), by))
+            if walked is Tag:
+                asked = asked.join(Decision, Decision.id == Tag.decision_id)
+            asked = asked.where(*conditions(viewer, chosen, news_since))
+        newest = asked.order_by(walked.published_at.desc()).limit(CAP).subquery()
+        columns.append(select(func.count()).select_from(newest).scalar_subquery())
     return select(*columns)
 
 
@@ -373,8 +372,3 @@ def counts_among_newest(viewer: Viewer, filters: Filters, news_since: datetime |
 
 def how_many(perspective: Perspective) -> Any:
     return func.count().filter(Tag.perspective == perspective)
-
-
-def capped(asked: Select[*tuple[Any, ...]], by: type[Decision] | type[Tag]) -> Any:
-    newest = asked.order_by(by.published_at.desc()).limit(CAP).subquery()
-    return select(func.count()).select_from(newest).scalar_subquery()
