@@ -133,8 +133,8 @@ def _parts(body: bytes, content_type_rest: str, uploads: bool) -> Submitted:
     files: dict[str, Upload] = {}
     try:
         parser = MultipartParser(
-            BytesIO(body), boundary, charset="utf8", memory_limit=UPLOAD_BYTES, disk_limit=0, strict=True,
-            part_limit=MOST_FIELDS,
+            BytesIO(body), boundary, charset="utf8", strict=True, part_limit=MOST_FIELDS,
+            spool_limit=UPLOAD_BYTES, memory_limit=UPLOAD_BYTES, disk_limit=0,
         )  # fmt: skip
         for part in parser:
             if part.filename is not None:

@@ -157,6 +157,21 @@ def test_a_refused_file_says_why_and_keeps_what_was_written(visitor, plan, item,
     assert not (tmp_path / "files").exists()
 
 
+@pytest.mark.parametrize("size", [70_000, 3_000_000, files.LARGEST])
+def test_a_file_of_any_promised_size_comes_back_whole(visitor, plan, item, size):
+    number = plan(draft_shown=True)
+    words = b"Den Store Bog\n" * (size // 14) + b"x" * (size % 14)
+    assert attach(visitor("anna"), number, item(number, "Bogen"), "bog.txt", words).status_code == 303
+    assert visitor("carla").open(attachment_on(visitor("carla").open(f"/moeder/{number}"))).response.content == words
+
+
+def test_a_file_one_byte_too_large_says_so_beside_the_field(visitor, plan, item):
+    number = plan()
+    back = attach(visitor("anna"), number, item(number, "Bogen"), "bog.txt", b"x" * (files.LARGEST + 1))
+    assert back.status_code == 422
+    assert "25 MB" in back.errors()["file"]
+
+
 def test_a_body_beyond_all_measure_is_refused(visitor, plan, item, monkeypatch):
     monkeypatch.setattr(incoming, "UPLOAD_BYTES", 300_000)
     number = plan()
