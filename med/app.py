@@ -203,11 +203,11 @@ def show_crash(request: Request, error: Exception) -> Response:
     if isinstance(error, UnicodeError):
         return error_page(request, 400, [])
     if is_away(error):
-        log.warning("the database is away on %s %s: %s", request.method, request.url.path, error)
+        log.warning("the database is away on %s: %s", refusals.name_of(request), error)
         # Without asking it once more who this is.
         request.state.arrival = getattr(request.state, "arrival", desk_of(request).doorkeeper.stranger("", clock.now()))
         return error_page(request, 503, [T("Databasen er optaget. Vent et øjeblik, og prøv igen.")])
-    log.exception("unexpected error on %s %s", request.method, request.url.path, exc_info=error)
+    log.exception("unexpected error on %s", refusals.name_of(request), exc_info=error)
     return error_page(request, 500, [T("Intet er gemt. Prøv igen om lidt.")])
 
 

@@ -120,16 +120,19 @@ class Database:
             args = {"check_same_thread": False, "timeout": 5}
             # `reading` rolls back itself; the pool need not do so once more.
             self.engine = self.read_engine = sa.create_engine(
-                url, connect_args=args, pool_use_lifo=True, pool_reset_on_return=None
+                url, connect_args=args, hide_parameters=True, pool_use_lifo=True, pool_reset_on_return=None
             )
             # Two for `writing`, one for who goes past it.
-            self.write_engine = sa.create_engine(url, connect_args=args, pool_size=2, max_overflow=1)
+            self.write_engine = sa.create_engine(
+                url, connect_args=args, hide_parameters=True, pool_size=2, max_overflow=1
+            )
             prepare_sqlite(self.engine, "BEGIN", "query_only=ON")
             # What is deleted is overwritten: a destroyed key must not be found in the file (docs/decisions/0011).
             prepare_sqlite(self.write_engine, "BEGIN IMMEDIATE", "secure_delete=ON")
         else:
             self.engine = self.write_engine = sa.create_engine(
                 url,
+                hide_parameters=True,  # an error is told to the log: nothing anybody wrote is
                 pool_size=pool_size,
                 max_overflow=4,
                 pool_timeout=10,

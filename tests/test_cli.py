@@ -447,6 +447,9 @@ def test_decisions_go_out_as_the_person_may_see_them(med, db, tmp_path):
         visible = select(func.count()).select_from(Decision).where(published_decisions(people.viewer(handle)))
         assert len(rows) == db.scalar(visible) > 0
         assert all(row["text"] and row["committee"] and row["perspective"] for row in rows)
+        numbers = [(row["committee"], row["number"]) for row in rows]
+        assert len(set(numbers)) == len(numbers)
+        assert any("-L" in number for _, number in numbers) == (handle == "anna")
         assert [row["published_at"] for row in rows] == sorted((row["published_at"] for row in rows), reverse=True)
     status, _, complaint = med("export", "decisions", "--person", "anna", "--out", tmp_path / "anna.csv")
     assert (status, "is there already" in complaint) == (2, True)

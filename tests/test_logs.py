@@ -6,9 +6,18 @@ import subprocess
 import sys
 
 import pytest
+from sqlalchemy import text
 
 from med.logs import Lines
 from tests.meetings.conftest import item, plan  # noqa: F401 - a meeting to attach something to
+
+FULL = {
+    "sqlite": ["CREATE TRIGGER full_disk BEFORE INSERT ON item BEGIN SELECT RAISE(ABORT, 'no room'); END"],
+    "postgresql": [
+        "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no room'; END $$",
+        "CREATE TRIGGER full_disk BEFORE INSERT ON item FOR EACH ROW EXECUTE FUNCTION no_room()",
+    ],
+}
 
 
 @pytest.fixture
@@ -51,6 +60,15 @@ def test_a_private_address_that_opens_is_never_in_a_line(visitor, refused):
     carla = visitor("carla")
     assert carla.open("/log-ind/link/et-link-der-aabner-alt").status_code == 404
     assert [(one["route"], one["path"]) for one in refused()] == [("identity.welcome", {})]
+
+
+def test_what_somebody_wrote_is_in_no_line_when_it_cannot_be_saved(visitor, plan, caplog, write):  # noqa: F811
+    meeting = plan()
+    write(lambda db: [db.execute(text(words)) for words in FULL[db.get_bind().dialect.name]])
+    form = visitor("anna").open(f"/moeder/{meeting}/punkter/nyt").form("Tilføj punkt")
+    assert form.fill(title="Opsigelsen af Per").send().status_code >= 500
+    assert any("on POST meetings.add_item" in line for line in caplog.messages)
+    assert "Opsigelsen" not in caplog.text
 
 
 def test_a_file_that_is_not_taken_is_told_of(visitor, refused, plan, item):  # noqa: F811

@@ -310,6 +310,13 @@ def test_the_way_onwards_stays_on_this_site(visitor, where):
     assert answer.headers["location"] == "/"
 
 
+@pytest.mark.parametrize("where", ["//ondt.example/x", "/\\ondt.example/x", "/%2f%2fondt.example/x"])
+def test_a_page_that_is_not_there_leads_nowhere_else(visitor, where):
+    answer = visitor().open(where)
+    assert answer.status_code in {400, 404}
+    assert [link for link in answer.links() if "ondt" in link] == []
+
+
 def test_the_way_onwards_may_have_danish_letters(visitor):
     answer = visitor().post("/log-ind/demo", {"person": "anna", "videre": "/beslutninger?q=trøst€"})
     assert answer.status_code == 303
@@ -369,7 +376,7 @@ def test_who_waits_to_write_is_not_overtaken(database):
 # --- a database that is busy or gone --------------------------------------------------------------------------------
 
 
-def test_a_busy_database_is_said_and_reading_goes_on(visitor, database):
+def test_a_busy_database_is_said_and_reading_goes_on(visitor, database, caplog):
     anna = visitor("anna")
     token = anna.open("/mig").tree.xpath("string(//input[@name='_token']/@value)")
 
@@ -390,6 +397,7 @@ def test_a_busy_database_is_said_and_reading_goes_on(visitor, database):
             demo.NOW + timedelta(minutes=5)
         ):  # that Anna was here cannot be noted, and she reads all the same
             assert anna.open("/mig", follow=False).status_code == 200
+        assert any("not noted on GET identity.me" in line for line in caplog.messages)
         holder.rollback()
     other.close()
     assert anna.post("/mig", {"_token": token, "theme": "dark"}).status_code == 303

@@ -191,6 +191,7 @@ def decisions_for(db: Any, viewer: Any) -> Iterator[dict[str, Any]]:
     """Every published decision the viewer may read, newest first: the same questions as the feed's."""
     from med.decisions.filters import Filters
     from med.decisions.queries import feed
+    from med.decisions.queries.single import label_of
 
     before = None
     while True:
@@ -201,7 +202,7 @@ def decisions_for(db: Any, viewer: Any) -> Iterator[dict[str, Any]]:
         for key in page.keys:
             first, *_ = tagged = words[key.id]
             yield {
-                "number": f"{first.year}-{first.number}",
+                "number": label_of(first.year, first.number, is_open=first.is_open),
                 "committee": key.committee,
                 "meeting": key.meeting,
                 "text": first.text,

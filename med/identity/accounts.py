@@ -12,7 +12,7 @@ from med.access import Viewer, require
 from med.errors import Conflict, NotFound
 from med.identity import second_step
 from med.identity.doorkeeper import digest
-from med.identity.models import Account, LinkedIdentity, RecoveryCode, SignIn, Welcome
+from med.identity.models import UNLINKED, Account, LinkedIdentity, RecoveryCode, SignIn, Welcome
 from med.identity.sealing import seal
 from med.journal.actions import note
 from med.language import T
@@ -98,6 +98,15 @@ def end_sign_ins(db: Session, person_id: int, but: int | None = None) -> int:
     return len(db.scalars(update(SignIn).where(*living).values(expires_at=clock.now()).returning(SignIn.id)).all())
 
 
+def end_links(db: Session, person_id: int) -> None:
+    """Links that were made for a person and not used yet open nothing any more."""
+    db.execute(
+        update(Welcome)
+        .where(Welcome.person_id == person_id, Welcome.used_at.is_(None), Welcome.expires_at > clock.now())
+        .values(expires_at=clock.now())
+    )
+
+
 def end_others(db: Session, viewer: Viewer, this_id: int | None) -> int:
     count = end_sign_ins(db, viewer.person_id, but=this_id)
     if count:
@@ -144,26 +153,34 @@ def close_account(db: Session, viewer: Viewer, person_id: int) -> None:
     if account is None:
         raise NotFound
     account.password_hash = account.second_step = ""
+    end_links(db, person_id)
     end_sign_ins(db, person_id)
     note(db, viewer, "account.closed", account)
 
 
 def link(db: Session, person: Person, issuer: str, subject: str, how: str) -> LinkedIdentity:
-    made = LinkedIdentity(issuer=issuer, subject=subject, person_id=person.id, linked_at=clock.now(), how=how)
+    known = db.scalar(select(LinkedIdentity).where(LinkedIdentity.issuer == issuer, LinkedIdentity.subject == subject))
+    made = known or LinkedIdentity(issuer=issuer, subject=subject)
+    made.person, made.linked_at, made.how = person, clock.now(), how
     db.add(made)
+    db.flush()
     note(db, None, "linked_identity.linked", made, [how])
     return made
 
 
 def unlink(db: Session, viewer: Viewer, identity_id: int) -> None:
-    """The identity opens nothing any more: it belongs to somebody else, or the person has got a new one."""
+    """The identity opens nothing any more: it belongs to somebody else, or the person has got a new one.
+
+    The row stays: else the municipality's claim would link the same two again at the next sign-in.
+    """
     require(viewer, is_admin, None)
     found = db.get(LinkedIdentity, identity_id)
-    if found is None:
+    if found is None or found.how == UNLINKED:
         raise NotFound
     note(db, viewer, "linked_identity.unlinked", found)
+    found.how = UNLINKED
+    end_links(db, found.person_id)
     end_sign_ins(db, found.person_id)
-    db.delete(found)
 
 
 def person_by_claims(db: Session, claims: dict[str, Any], issuer: str, claim: str) -> tuple[Person, str] | None:

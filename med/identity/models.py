@@ -27,6 +27,9 @@ class SignIn(Base):
     person: Mapped[Person] = relationship()
 
 
+UNLINKED = "unlinked"
+
+
 class LinkedIdentity(Base):
     """Who the municipality's own identity provider says it is. Known by issuer and subject, never by mail address."""
 
@@ -38,7 +41,7 @@ class LinkedIdentity(Base):
     subject: Mapped[str]
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     linked_at: Mapped[datetime]
-    how: Mapped[str]  # "claim", "mail", "invitation"
+    how: Mapped[str]  # "claim", "mail", "invitation"; UNLINKED opens nothing until a link is used
 
     person: Mapped[Person] = relationship()
 

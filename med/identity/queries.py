@@ -5,7 +5,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from med import clock
 from med.access import Viewer
-from med.identity.models import Account, FeedToken, LinkedIdentity, RecoveryCode, SignIn
+from med.identity.doorkeeper import IDLE
+from med.identity.models import UNLINKED, Account, FeedToken, LinkedIdentity, RecoveryCode, SignIn
 from med.organisation.models import Person
 
 
@@ -13,7 +14,11 @@ def my_sign_ins(db: Session, viewer: Viewer) -> Sequence[SignIn]:
     """The viewer's own living sign-ins, newest first."""
     return db.scalars(
         select(SignIn)
-        .where(SignIn.person_id == viewer.person_id, SignIn.expires_at > clock.now())
+        .where(
+            SignIn.person_id == viewer.person_id,
+            SignIn.expires_at > clock.now(),
+            SignIn.seen_at > clock.now() - IDLE,
+        )
         .order_by(SignIn.seen_at.desc())
     ).all()
 
@@ -27,7 +32,8 @@ def my_feed_tokens(db: Session, viewer: Viewer) -> Sequence[FeedToken]:
 
 
 def my_identities(db: Session, viewer: Viewer) -> Sequence[LinkedIdentity]:
-    return db.scalars(select(LinkedIdentity).where(LinkedIdentity.person_id == viewer.person_id)).all()
+    mine = select(LinkedIdentity).where(LinkedIdentity.person_id == viewer.person_id, LinkedIdentity.how != UNLINKED)
+    return db.scalars(mine).all()
 
 
 def codes_left(db: Session, account_id: int) -> int:
@@ -43,5 +49,6 @@ def all_accounts(db: Session) -> Sequence[Account]:
 
 
 def all_identities(db: Session) -> Sequence[LinkedIdentity]:
-    people = select(LinkedIdentity).join(Person).options(joinedload(LinkedIdentity.person))
+    linked = select(LinkedIdentity).where(LinkedIdentity.how != UNLINKED)
+    people = linked.join(Person).options(joinedload(LinkedIdentity.person))
     return db.scalars(people.order_by(Person.name, LinkedIdentity.id)).all()

@@ -19,6 +19,7 @@ from med.organisation.models import Committee
 
 GONE_OUT = (State.AGENDA_SENT, State.IN_PROGRESS, State.HELD)
 FROZEN = (MinutesState.APPROVED, MinutesState.ADOPTED)
+ORIGIN = Item.__table__.alias("origin")
 
 
 # --- seeing -----------------------------------------------------------------------------------------------------
@@ -106,10 +107,12 @@ def visible_attachments(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def visible_proposals(viewer: Viewer) -> ColumnElement[bool]:
-    """Proposals: one's own, and those to one's own committees."""
+    """Proposals to one's own committees, and one's own; but not what was sent on in one's name from a closed item."""
     if not viewer.is_employee:
         return false()
-    return or_(Proposal.raised_by_id == viewer.person_id, Proposal.committee_id.in_(viewer.inside))
+    is_theirs = exists().where(ORIGIN.c.id == Proposal.from_item_id, ORIGIN.c.is_open.is_(False)).correlate(Proposal)
+    mine = and_(Proposal.raised_by_id == viewer.person_id, ~is_theirs)
+    return or_(mine, Proposal.committee_id.in_(viewer.inside))
 
 
 def is_open_point() -> ColumnElement[bool]:
@@ -267,6 +270,8 @@ def withdraw_proposal(viewer: Viewer, proposal: Proposal) -> Iterator[Text]:
     yield from is_employee(viewer)
     if proposal.raised_by_id != viewer.person_id:
         yield T("Kun den, der har rejst punktet, kan trække det tilbage.")
+    if proposal.from_item_id is not None:
+        yield T("Et udvalg har sendt punktet hertil. Det kan ikke trækkes tilbage.")
     if proposal.state not in (ProposalState.RECEIVED, ProposalState.POSTPONED):
         yield T("Forslaget er allerede besvaret.")
 

@@ -111,7 +111,7 @@ def _attendance(db: Session, meeting: Meeting) -> list[dict[str, Any]]:
             "presence": row.presence,
             "arrived": row.arrived,
             "left": row.left,
-            "note": row.note,
+            "note": row.remark,
             "stands_in_for": handles.get(row.stands_in_for_id) if row.stands_in_for_id else None,
         }
         for row in rows

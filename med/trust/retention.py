@@ -65,11 +65,24 @@ def last_day(rule: Rule) -> date:
 
 
 def left_before(day: date) -> ColumnElement[bool]:
-    """Persons who worked here, sat somewhere or ran something, and whose every such row ended before `day`."""
-    ties = (Employment, Seat, Grant, CompassRole, Assignment)
-    still = [exists().where(tie.person_id == Person.id, or_(tie.ends.is_(None), tie.ends >= day)) for tie in ties]
-    ever = [exists().where(tie.person_id == Person.id) for tie in ties]
-    return and_(or_(*ever), *(~one for one in still))
+    """Persons who worked here, sat somewhere or ran something, and whose every such row ended before `day`.
+
+    A seat or a role nobody has ended, of somebody who was employed, ended with their last employment.
+    """
+    on_their_own, with_the_job = (Employment, Grant), (Seat, CompassRole, Assignment)
+
+    def has(tie: Any, *more: ColumnElement[bool]) -> ColumnElement[bool]:
+        return exists().where(tie.person_id == Person.id, *more)
+
+    return and_(
+        or_(*(has(tie) for tie in (*on_their_own, *with_the_job))),
+        *(~has(tie, lasts_until(tie, day)) for tie in on_their_own),
+        or_(has(Employment), and_(*(~has(tie, lasts_until(tie, day)) for tie in with_the_job))),
+    )
+
+
+def lasts_until(tie: Any, day: date) -> ColumnElement[bool]:
+    return or_(tie.ends.is_(None), tie.ends >= day)
 
 
 def former(day: date) -> Any:
@@ -109,7 +122,9 @@ def forget_mails(db: Session, day: date) -> None:
 
 
 def ended_groups(day: date) -> ColumnElement[bool]:
-    return and_(Seat.electoral_group.is_not(None), Seat.ends.is_not(None), Seat.ends < day)
+    theirs = Employment.person_id == Seat.person_id
+    has_left = and_(exists().where(theirs), ~exists().where(theirs, lasts_until(Employment, day)))
+    return and_(Seat.electoral_group.is_not(None), or_(Seat.ends < day, has_left))
 
 
 def count_groups(db: Session, day: date) -> int:

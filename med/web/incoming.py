@@ -57,6 +57,13 @@ def clean(text: str) -> str:
     return STRIPPED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
+def safe_path(path: str) -> str:
+    """A path on this site, or nothing: an address elsewhere is never followed."""
+    if not path.startswith("/") or path.startswith("//") or "\\" in path or any(ord(c) < 33 for c in path):
+        return ""
+    return path[:2000]
+
+
 def cookie_of(request: Request, name: str) -> str:
     """One of the cookies that came; "" where it did not. Ours are plain letters, which need no unpacking."""
     wanted = name.encode()

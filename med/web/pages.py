@@ -22,6 +22,7 @@ from med.settings import Settings
 from med.slices import NavEntry
 from med.web.assets import Asset
 from med.web.forms import as_machines_write
+from med.web.incoming import safe_path
 from med.web.kept import Frame, Holes, Kept, Nobody, cut, fill, in_html, mark
 from med.web.packing import Body
 from med.web.security import make_token
@@ -215,7 +216,7 @@ def here(visit: "Visit") -> str:
     if visit.request.method == "POST":
         return "/"
     kept = [(k, v) for k, v in visit.query if k not in {"sprog", "sagt"}]
-    return visit.request.scope["path"] + (f"?{urlencode(kept)}" if kept else "")
+    return safe_path(visit.request.scope["path"]) + (f"?{urlencode(kept)}" if kept else "")
 
 
 SAID: dict[str, language.Text] = {"gemt": language.T("Gemt.")}

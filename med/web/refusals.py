@@ -27,8 +27,18 @@ def tell_of(request: Request, settings: Settings, error: MedError) -> None:
 def tell(request: Request, settings: Settings, status: int, why: str) -> None:
     arrival = getattr(request.state, "arrival", None)
     viewer = arrival.viewer if arrival is not None else None
-    numbers = {name: value for name, value in request.path_params.items() if isinstance(value, int)}
+    numbers = numbers_of(request)
     who = {"person": viewer.person_id} if viewer else {"from": client_address(request, settings)}
     route = request.route_handler.name
     told = {"status": status, "why": why, "method": request.method, "route": route, "path": numbers, **who}
     log.info("refused", extra={"told": told})
+
+
+def numbers_of(request: Request) -> dict[str, int]:
+    return {name: value for name, value in request.path_params.items() if isinstance(value, int)}
+
+
+def name_of(request: Request) -> str:
+    """What was asked for, as a log may say it: "GET meetings.show {'meeting_id': 7}"."""
+    handler = request.scope.get("route_handler")
+    return f"{request.method} {getattr(handler, 'name', None)} {numbers_of(request)}"

@@ -27,6 +27,7 @@ from med.access import Policy, Viewer, anyone
 from med.db import is_away, is_crossed
 from med.errors import NotAllowed, NotFound, Unreadable
 from med.language import T
+from med.web import refusals
 from med.web.desk import Arrival, Desk
 from med.web.detours import to_second_step, to_sign_in
 from med.web.incoming import Submitted, read_form, read_query
@@ -247,7 +248,7 @@ async def _read(desk: Desk, request: Request, handler: Handler, policy: Policy, 
         except DBAPIError as error:  # the page is made: it is shown although nobody could note that it was
             if not is_away(error):
                 raise
-            log.warning("not noted on %s: %s", request.url.path, error.orig)
+            log.warning("not noted on %s: %s", refusals.name_of(request), error.orig)
     return response
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from med import clock, demo
-from med.identity import accounts, passwords, second_step
+from med.identity import accounts, passwords, queries, second_step
 from med.identity.models import Account, RecoveryCode, SignIn
 from med.identity.routes.account import WRONG
 from med.organisation.models import Grant, GrantKind, Person
@@ -395,6 +395,24 @@ def test_a_link_grows_old_and_the_newest_is_the_only_one(visitor, write, people)
         assert visitor().open(f"/log-ind/link/{second}").status_code == 200
     with clock.at(demo.NOW + timedelta(hours=72)):
         assert visitor().open(f"/log-ind/link/{second}").status_code == 404
+
+
+def test_closing_a_way_in_ends_the_links_to_it(visitor, signed_in, write, people):
+    signed_in("carla")
+    ivan = signed_in("ivan")
+    token = write(lambda db: accounts.welcome(db, None, db.get(Person, people.carla)))
+    assert visitor().open(f"/log-ind/link/{token}").status_code == 200
+    write(lambda db: accounts.close_account(db, people.viewer("ivan"), people.carla))
+    assert visitor().open(f"/log-ind/link/{token}").status_code == 404
+    assert ivan.open("/drift/adgang").status_code == 200
+
+
+def test_a_sign_in_that_is_over_is_not_listed(visitor, database, people):
+    visitor("bo")
+    with clock.at(demo.NOW + timedelta(hours=2)):
+        visitor("bo")
+        with database.reading() as db:
+            assert len(queries.my_sign_ins(db, people.viewer("bo"))) == 1
 
 
 def test_only_the_administrator_makes_links(visitor, people):

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from med import clock, demo
-from med.identity import accounts
+from med.identity import accounts, queries
 from med.identity.models import Allowance, LinkedIdentity, SignIn
 from med.organisation.models import Person
 from med.settings import Oidc
@@ -62,6 +62,21 @@ def test_the_next_time_the_subject_alone_says_who_it_is(visitor, provider, write
     carla = visitor()
     assert sign_in(carla, provider).status_code == 303
     assert "Carla" in carla.open("/").text
+
+
+def test_an_identity_that_was_unlinked_comes_in_by_a_link_only(visitor, provider, write, database, people):
+    assert sign_in(visitor(), provider).status_code == 303
+    with database.reading() as db:
+        made = db.scalar(select(LinkedIdentity.id))
+    write(lambda db: accounts.unlink(db, people.viewer("ivan"), made))
+    with database.reading() as db:
+        assert (queries.all_identities(db), queries.my_identities(db, people.viewer("carla"))) == ([], [])
+    assert sign_in(visitor(), provider).status_code == 403  # the claim says Carla, as it did the first time
+    with clock.at(clock.now() + timedelta(seconds=1)):
+        token = write(lambda db: accounts.welcome(db, people.viewer("ivan"), db.get(Person, people.bo)))
+        assert sign_in(visitor(), provider, f"?link={token}").status_code == 303
+    with database.reading() as db:
+        assert db.scalars(select(LinkedIdentity.person_id)).all() == [people.bo]
 
 
 def test_another_subject_does_not_get_a_linked_persons_place(visitor, provider):

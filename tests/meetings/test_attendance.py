@@ -2,7 +2,10 @@
 
 from sqlalchemy import select
 
-from med.meetings.models import Attendance, Part, Reply
+from med import clock
+from med.meetings.canonical import canonical, document
+from med.meetings.models import Attendance, Meeting, Part, Presence, Reply
+from tests.meetings.rooms import held_meeting
 
 
 def replies(db, number):
@@ -42,6 +45,28 @@ def test_nadia_declines_and_her_own_substitute_is_asked(colleague, plan, item, d
     nadia.open(f"/moeder/{number}/afbud").form("Jeg kommer alligevel").send()
     assert "signe" not in replies(db, number)
     assert "Lukket sag" not in signe.open(f"/moeder/{number}").words
+
+
+def test_what_the_substitute_wrote_with_the_reply_is_not_in_the_minutes(colleague, visitor, write, people, db):
+    def went(db):
+        meeting = held_meeting(db, "Siden sidst")
+        away = next(one for one in meeting.attendances if one.person_id == people.nadia)
+        for name, reply in (("signe", Reply.DECLINED), ("rasmus", Reply.ACCEPTED)):
+            db.add(
+                Attendance(
+                    meeting_id=meeting.id, person_id=getattr(people, name), part=Part.SUBSTITUTE, side=away.side,
+                    stands_in_for_id=away.id, reply=reply, replied_at=clock.now(), note="Min datter er indlagt",
+                    presence=Presence.PRESENT if reply is Reply.ACCEPTED else Presence.UNKNOWN,
+                )
+            )  # fmt: skip
+        return meeting.id
+
+    number = write(went)
+    page = visitor("anna").open(f"/moeder/{number}/referat")
+    assert "Rasmus" in page.words
+    assert "Signe" not in page.words  # said no, and was not there
+    assert "indlagt" not in page.words
+    assert "indlagt" not in canonical(write(lambda db: document(db, db.get(Meeting, number))["open"]))
 
 
 def test_the_substitute_must_be_of_the_same_side(visitor, colleague, plan, people):

@@ -185,6 +185,17 @@ def test_a_closed_item_being_minuted_makes_no_event_to_outsiders(listen, visitor
     assert b"Ulla" not in carla.received
 
 
+def test_an_item_that_is_closed_while_somebody_follows_goes_at_once(listen, visitor, running, db):
+    open_item = db.scalar(select(Item.id).where(Item.meeting_id == running, Item.position == 1))
+    carla = listen("carla", running)
+    page = visitor("anna").open(f"/moeder/{running}/punkter/{open_item}/aabenhed")
+    assert page.form("Gem").fill(is_closed="1", ground="negotiation").send().status_code == 303
+    carla.until(lambda one: any("Siden sidst" not in data["html"] for _, data in one.events() if "html" in data))
+    julie = listen("julie", running, page="?sprog=da")  # comes now: nothing older is kept for her
+    julie.wait_a_while()
+    assert b"Siden sidst" not in julie.received
+
+
 def test_what_another_server_process_saved_is_found(listen, db, running, write):
     """Written past this process: only the version in the database tells."""
     carla = listen("carla", running)

@@ -166,6 +166,54 @@ def test_merged_its_words_stand_under_the_item(visitor, plan, item, raised, look
     assert look(Meeting, other).items
 
 
+def test_what_comes_from_a_closed_item_is_merged_with_a_closed_one_only(visitor, plan, item, look, write, committee_id):
+    def send(db) -> int:
+        there = db.get(Committee, committee_id("centermed-job"))
+        return receive_sent_on(db, viewer(db, "anna"), db.get(Item, closed), there, "Per har sagt op").id
+
+    closed = item(plan(), "Opsigelsen", is_closed=True, ground="negotiation")
+    proposal = write(send)
+    there = plan(by="dorte", committee="centermed-job", day=date(2026, 12, 11))
+    shown, hidden = (
+        item(there, "Nyt", by="dorte"),
+        item(there, "Sager", by="dorte", is_closed=True, ground="negotiation"),
+    )
+    page = visitor("dorte").open(f"/forslag/{proposal}")
+    assert "Forslaget kommer fra et lukket punkt" in page.words
+    assert page.tree.xpath("//select[@name='item']/option/@value") == ["", str(hidden)]
+    refused = answer(visitor, proposal, by="dorte", answer="merge", item=shown, reason="Samme sag")
+    assert "kun lægges sammen med et lukket punkt" in refused.errors()["item"]
+    assert look(Item, shown).case_text == ""
+    assert answer(visitor, proposal, by="dorte", answer="merge", item=hidden, reason="Samme sag").status_code == 303
+    assert "Per har sagt op" in look(Item, hidden).case_text
+
+
+def test_what_a_committee_closed_and_sent_on_is_no_longer_the_proposers(
+    visitor, plan, raised, look, write, committee_id
+):
+    number = plan()
+    asked = raised("Kaffen")
+    assert answer(visitor, asked, answer="accept", meeting=number).status_code == 303
+    point = look(Proposal, asked).item_id
+
+    def send(db, is_open: bool) -> int:
+        db.get(Item, point).title = "Klagen over Per"
+        db.get(Item, point).is_open = is_open
+        db.get(Item, point).closed_ground = "" if is_open else "negotiation"
+        there = db.get(Committee, committee_id("centermed-job"))
+        return receive_sent_on(db, viewer(db, "anna"), db.get(Item, point), there, "Det gælder flere steder").id
+
+    carla = visitor("carla")
+    sent = write(lambda db: send(db, is_open=True))
+    assert "Klagen over Per" in carla.open(f"/forslag/{sent}").words
+    assert not carla.open(f"/forslag/{sent}").has_form("Træk tilbage")
+    assert carla.submit(f"/forslag/{sent}/traek").status_code == 403
+    write(lambda db: send(db, is_open=False))
+    assert carla.open(f"/forslag/{sent}").status_code == 404
+    assert carla.submit(f"/forslag/{sent}/traek").status_code == 404
+    assert "Klagen over Per" not in carla.open("/forslag").words
+
+
 def test_only_the_chairs_answer_and_only_the_proposer_withdraws(visitor, raised, look):
     proposal = raised()
     for handle in ("emil", "gunnar"):  # inside the committee: may read it, may not answer

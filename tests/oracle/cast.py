@@ -145,6 +145,8 @@ def _papers(world: World) -> None:
         2: Proposal(2, LOCAL, LEFT_THE_MUNICIPALITY, "postponed"),
         3: Proposal(3, OTHER, STEWARD, "accepted", from_item=2),
         4: Proposal(4, LOCAL, STEWARD, "accepted", item=2),
+        5: Proposal(5, OTHER, OUTSIDER, from_item=2),
+        6: Proposal(6, OTHER, OUTSIDER, from_item=1),
     }
     world.decisions = {
         1: Decision(1, LOCAL, True, 1, 1, responsible=OUTSIDER),

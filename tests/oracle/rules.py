@@ -205,7 +205,10 @@ def sees_attachment(world: World, person: int, attachment: int) -> bool:
 
 def sees_proposal(world: World, person: int, proposal: int) -> bool:
     asked = world.proposals[proposal]
-    return employed(world, person) and (asked.raised_by == person or belongs(world, person, asked.committee))
+    if not employed(world, person):
+        return False
+    sent_on_closed = asked.from_item is not None and not world.items[asked.from_item].open
+    return belongs(world, person, asked.committee) or (asked.raised_by == person and not sent_on_closed)
 
 
 def sees_note(world: World, person: int, note: int) -> bool:
@@ -378,7 +381,8 @@ def _answer_proposal(world, person, proposal):
 
 
 def _withdraw_proposal(world, person, proposal):
-    return proposal.raised_by == person and proposal.state in {"received", "postponed"}
+    mine = proposal.raised_by == person and proposal.from_item is None  # what a committee sent on is the committee's
+    return mine and proposal.state in {"received", "postponed"}
 
 
 def _is_invited(world, person, meeting):

@@ -12,7 +12,7 @@ from med import clock
 from med.errors import Invalid, NotAllowed
 from med.journal.models import Entry
 from med.organisation.importing import What, carry_out, plan_import
-from med.organisation.models import Committee, Employment, ImportFile, Person, Seat, Unit
+from med.organisation.models import Committee, Employment, Grant, GrantKind, ImportFile, Person, Seat, Unit
 from med.organisation.queries import viewer_for
 from med.tables import read
 
@@ -583,21 +583,25 @@ def test_others_do_not_import(visitor, db):
 
 
 def test_a_waiting_file_is_seen_by_the_one_who_chose_it_only(visitor, db, write, people):
-    from med.organisation.models import Grant, GrantKind
-
     path = choose(visitor("ivan"), "personer", people_file(db)).headers["location"]
     write(lambda session: session.add(Grant(person_id=people.dorte, kind=GrantKind.ADMIN, starts=date(2026, 1, 1))))
     assert visitor("ivan").open(path).status_code == 200
     assert visitor("dorte").open(path).status_code == 404
 
 
-def test_nobody_imports_a_right_for_themselves(visitor, db, people):
+def test_nobody_imports_a_right_for_themselves(visitor, db, people, write):
     ivan = visitor("ivan")
     data = people_file(db, lambda rows: [*rows, ["ivan", "Ivan", "", "job", "", "", ""]])
     page = ivan.open(choose(ivan, "personer", data).headers["location"])
     refused = page.form("Indlæs ændringerne").send()
     assert refused.status_code == 403
     assert "Du kan ikke indlæse en ansættelse til dig selv." in refused.words
+    write(lambda db: db.add(Grant(person_id=people.carla, kind=GrantKind.ADMIN, starts=date(2026, 1, 1))))
+    carla = visitor("carla")
+    leads = people_file(db, lambda rows: [[*row[:6], "ja"] if row[0] == "carla" else row for row in rows])
+    page = carla.open(choose(carla, "personer", leads).headers["location"])
+    assert "leder: nej → ja" in page.words
+    assert page.form("Indlæs ændringerne").send().status_code == 403
     seat = ["hovedudvalget", "ivan", "Ledelse", "medlem", "", "", "", "", ""]
     page = ivan.open(choose(ivan, "pladser", seats_file(db, lambda rows: [*rows, seat])).headers["location"])
     assert page.form("Indlæs ændringerne").send().status_code == 403

@@ -6,7 +6,7 @@ import zipfile
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 
 from med import clock, demo
 from med.decisions.models import FollowUp
@@ -213,6 +213,25 @@ def test_the_dry_run_says_what_would_go_and_touches_nothing(left, write, rules, 
         assert before[1] == [1, 0, 1]
         db.rollback()
         assert report(db, rules)[0][1] == 0
+
+
+def test_a_seat_nobody_ended_keeps_nothing(left, write, rules, people, db):
+    """The import of people ends employments, and leaves seats as they are."""
+    write(lambda db: db.execute(update(Seat).where(Seat.person_id == people.gunnar).values(ends=None)))
+    on_day(182, write, rules)
+    (_, mail), counts, groups = left_of(db, people.gunnar)
+    assert (mail, counts) == ("", [0, 0, 0]) and set(groups) == {None}
+
+
+def test_who_sits_without_an_employment_keeps_everything(left, write, rules, people, db):
+    def only_a_seat(db):
+        db.execute(delete(Employment).where(Employment.person_id == people.gunnar))
+        db.execute(update(Seat).where(Seat.person_id == people.gunnar).values(ends=None))
+
+    write(only_a_seat)
+    before = left_of(db, people.gunnar)
+    on_day(2000, write, rules)
+    assert left_of(db, people.gunnar) == before
 
 
 def test_who_still_works_here_keeps_everything(left, write, rules, people, db):

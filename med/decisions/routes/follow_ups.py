@@ -12,10 +12,10 @@ from med.decisions.forms import FollowUpForm, FollowUpStateForm
 from med.decisions.models import FollowUp, FollowUpState
 from med.decisions.routes.single import change
 from med.errors import Conflict, Invalid, Unreadable
-from med.identity.routes import safe_path
 from med.language import T
 from med.meetings.live import tell
 from med.web.forms import parse
+from med.web.incoming import safe_path
 from med.web.routing import LARGEST_ID, Visit, get, post
 
 

@@ -10,12 +10,12 @@ from med.decisions.forms import DecisionForm
 from med.decisions.fragments import heading
 from med.decisions.models import Decision
 from med.errors import Conflict, Invalid
-from med.identity.routes import safe_path
 from med.language import T
 from med.meetings.live import tell
 from med.meetings.models import Item
 from med.perspectives.queries import statements_for, titles
 from med.web.forms import parse
+from med.web.incoming import safe_path
 from med.web.routing import Visit, get, post
 
 

@@ -2,6 +2,5 @@
 
 from med.identity.routes import account, door, keeping, mine, my_access, provider
 from med.identity.routes.door import PERSONAS as PERSONAS
-from med.identity.routes.door import safe_path as safe_path
 
 handlers = [handler for part in (door, account, provider, mine, my_access, keeping) for handler in part.handlers]

@@ -11,14 +11,14 @@ from med.access import anyone
 from med.errors import Invalid
 from med.identity import accounts, limits, passwords, second_step
 from med.identity.models import Account, SignIn
-from med.identity.routes.door import enter, safe_path, show_door
+from med.identity.routes.door import enter, show_door
 from med.journal.actions import note
 from med.language import T
 from med.organisation.models import Person
 from med.organisation.queries import viewer_for
 from med.web import refusals
 from med.web.edge import client_address
-from med.web.incoming import Submitted
+from med.web.incoming import Submitted, safe_path
 from med.web.routing import Desk, Visit, get, post
 
 WRONG = T("Det passer ikke sammen. Har du slået totrin til, skal koden med; hver kode virker kun én gang.")

@@ -12,6 +12,7 @@ from med.identity.models import Account
 from med.language import T
 from med.organisation.models import Person
 from med.organisation.queries import person_by_handle
+from med.web.incoming import safe_path
 from med.web.routing import Visit, get, post
 
 # The demo's people in the order they are offered, with what each is there to show.
@@ -103,13 +104,6 @@ def set_cookie(visit: Visit, response: Response, name: str, value: str, seconds:
         secure=visit.desk.settings.is_https,
         max_age=seconds,
     )
-
-
-def safe_path(path: str) -> str:
-    """A path on this site, or nothing: an address elsewhere is never followed."""
-    if not path.startswith("/") or path.startswith("//") or "\\" in path or any(ord(c) < 33 for c in path):
-        return ""
-    return path[:2000]
 
 
 handlers = [sign_in, choose_persona, sign_out]

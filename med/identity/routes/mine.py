@@ -11,10 +11,10 @@ from med.errors import Invalid, NotFound
 from med.identity import actions, queries
 from med.identity.models import SignIn
 from med.identity.parts import KINDS, Kind, kinds
-from med.identity.routes.door import safe_path
 from med.language import LANGUAGES, T
 from med.organisation.access import is_employee
 from med.organisation.models import Person
+from med.web.incoming import safe_path
 from med.web.pages import SAID
 from med.web.routing import Visit, get, post
 

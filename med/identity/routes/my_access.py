@@ -9,9 +9,9 @@ from med.access import signed_in
 from med.errors import Invalid, NotFound
 from med.identity import accounts, actions, passwords, queries, second_step, words
 from med.identity.routes.account import known_of, note_sign_in
-from med.identity.routes.door import enter, safe_path
+from med.identity.routes.door import enter
 from med.language import T
-from med.web.incoming import Submitted
+from med.web.incoming import Submitted, safe_path
 from med.web.pages import SAID
 from med.web.routing import Desk, Visit, get, post
 from med.web.signing import seal, unseal

@@ -8,17 +8,17 @@ from sqlalchemy import select
 from med.access import anyone
 from med.errors import NotFound, TooMany
 from med.identity import accounts, limits
-from med.identity.models import LinkedIdentity, SignIn
+from med.identity.models import UNLINKED, LinkedIdentity, SignIn
 from med.identity.oidc.errors import Away, Refused
 from med.identity.oidc.provider import counter, provider_of
 from med.identity.oidc.trip import LASTS, Trip, packed, set_out, unpacked
 from med.identity.routes.account import note_sign_in
-from med.identity.routes.door import enter, safe_path, set_cookie
+from med.identity.routes.door import enter, set_cookie
 from med.journal.actions import note
 from med.language import T, Text
 from med.organisation.models import Person
 from med.web.edge import client_address
-from med.web.incoming import Submitted, cookie_of
+from med.web.incoming import Submitted, cookie_of, safe_path
 from med.web.routing import Desk, Visit, get, look
 
 TOO_LATE = T("Det tog for længe, eller det blev begyndt i en anden browser. Prøv igen.")
@@ -127,7 +127,7 @@ def whose(visit: Visit, claims: dict[str, Any], trip: Trip) -> Person | None:
     known = visit.db.scalar(
         select(LinkedIdentity).where(LinkedIdentity.issuer == issuer, LinkedIdentity.subject == subject)
     )
-    if known is not None:
+    if known is not None and known.how != UNLINKED:
         return known.person
     if trip.welcome:
         try:

@@ -11,6 +11,7 @@ from med.errors import Conflict, Invalid, NotFound
 from med.journal.actions import note
 from med.language import T
 from med.meetings import access
+from med.meetings.actions.entering import stir
 from med.meetings.actions.planning import lock, named
 from med.meetings.actions.searching import keep_findable
 from med.meetings.actions.standing import AT_THE_END, forget, renumber
@@ -173,9 +174,12 @@ def remove_item(db: Session, viewer: Viewer, item: Item) -> Meeting:
 
 def agenda_changed(db: Session, viewer: Viewer, meeting: Meeting, item: Item | None = None) -> None:
     """An agenda that one side has approved and that has not gone out yet must be approved anew. In one that has gone
-    out, the item whose words changed is found by the new ones."""
+    out, the item whose words changed is found by the new ones; of one that is being met about, those who follow live
+    are shown the new one."""
     if item is not None:
         keep_findable(db, meeting, [item])
+    if meeting.state is State.IN_PROGRESS:
+        stir(db, meeting.id)
     if meeting.state is not State.PLANNED or not (meeting.agenda_chair_at or meeting.agenda_vice_at):
         return
     meeting.agenda_chair_at = meeting.agenda_chair_id = None

@@ -59,7 +59,7 @@ def _call_in(db: Session, viewer: Viewer, meeting: Meeting, away: Attendance, se
         asked = Attendance(person_id=seat.person_id)
         meeting.attendances.append(asked)
     asked.part, asked.side, asked.role, asked.seat_id = Part.SUBSTITUTE, seat.side, seat.role, seat.id
-    asked.reply, asked.replied_at = Reply.INVITED, None
+    asked.reply, asked.replied_at, asked.note = Reply.INVITED, None, ""
     asked.stands_in_for = away
     note(db, viewer, "attendance.substitute_invited", asked)
     return asked

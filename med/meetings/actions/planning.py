@@ -15,6 +15,7 @@ from med.errors import Conflict, Invalid, MedError
 from med.journal.actions import note
 from med.language import T
 from med.meetings import access
+from med.meetings.actions.entering import stir
 from med.meetings.actions.searching import keep_findable
 from med.meetings.actions.standing import add_standing_items, renew_adoptions
 from med.meetings.actions.versions import Stale, take_version
@@ -96,6 +97,8 @@ def change_meeting(db: Session, viewer: Viewer, meeting: Meeting, form: PlanMeet
     if changed:
         meeting.revised_at = clock.now()
     note(db, viewer, "meeting.moved" if moved_day else "meeting.changed", meeting, changed)
+    if meeting.state is State.IN_PROGRESS:
+        stir(db, meeting.id)  # who follows live may no longer
     if moved_day:
         if form.waiver:
             note(db, viewer, "meeting.deadline_waived", meeting)

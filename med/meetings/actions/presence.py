@@ -105,8 +105,7 @@ def add_attendant(db: Session, viewer: Viewer, meeting: Meeting, form: Joined) -
         db.add(attendance)
         meeting.attendances.append(attendance)
     attendance.part = form.part
-    attendance.reply = Reply.ACCEPTED
-    attendance.replied_at = clock.now()
+    attendance.reply, attendance.replied_at = Reply.ACCEPTED, None  # others say so
     attendance.presence = Presence.PRESENT
     attendance.note = form.note
     if away is not None:

@@ -150,18 +150,24 @@ def _accept(db: Session, viewer: Viewer, proposal: Proposal, meeting: Meeting, m
     item.case_text = proposal.why
     item.minutes_budget = minutes_budget
     item.is_supplementary = meeting.agenda_sent_at is not None and meeting.kind is not Kind.WITHOUT_AGENDA
-    origin = proposal.from_item
-    if origin is not None and not origin.is_open:
+    if origin := closed_origin(proposal):
         item.is_open, item.closed_ground = False, origin.closed_ground
     agenda_changed(db, viewer, meeting, item)
     proposal.item, proposal.meeting, proposal.is_late = item, meeting, late
     proposal.state = ProposalState.ACCEPTED
 
 
+def closed_origin(proposal: Proposal) -> Item | None:
+    """The closed item whose words these are; no open one may show them."""
+    return proposal.from_item if proposal.from_item is not None and not proposal.from_item.is_open else None
+
+
 def _merge(db: Session, viewer: Viewer, proposal: Proposal, item: Item | None) -> None:
     """The point is taken up under an item that is already there; its words are added to the case."""
     if item is None or item.committee_id != proposal.committee_id or not _takes_items(item.meeting):
         raise Invalid(item=T("Vælg det punkt, forslaget lægges sammen med."))
+    if item.is_open and closed_origin(proposal):
+        raise Invalid(item=T("Forslaget kommer fra et lukket punkt og kan kun lægges sammen med et lukket punkt."))
     require(viewer, access.prepare_agenda, item.meeting)
     lock(db, item.meeting)
     take_version(db, item, None)

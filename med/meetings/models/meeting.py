@@ -142,6 +142,11 @@ class Attendance(Base):
     person: Mapped[Person] = relationship()
     stands_in_for: Mapped["Attendance | None"] = relationship(remote_side=id)
 
+    @property
+    def remark(self) -> str:
+        """What was noted in the room of someone who came. What people write with their own reply is the committee's."""
+        return self.note if self.replied_at is None else ""
+
 
 class Correction(Base):
     """Attendance corrected after the meeting: what it was, what it became, who did it and why."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Row, Select, and_, case, select
+from sqlalchemy import Row, Select, and_, case, select, true
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from med.access import SeatRole, Viewer
@@ -125,7 +125,7 @@ def sent_on_from(db: Session, viewer: Viewer, item_ids: Sequence[int]) -> dict[i
     return found
 
 
-def items_to_merge_with(db: Session, viewer: Viewer, committee_id: int) -> Sequence[Row]:
+def items_to_merge_with(db: Session, viewer: Viewer, committee_id: int, only_closed: bool) -> Sequence[Row]:
     """Items on a committee's coming agendas that a proposal may be merged into."""
     return db.execute(
         select(Item.id, Item.title, Item.position, Meeting.title.label("meeting"), Meeting.starts_at)
@@ -133,6 +133,7 @@ def items_to_merge_with(db: Session, viewer: Viewer, committee_id: int) -> Seque
         .where(
             Item.committee_id == committee_id,
             Item.standing.is_(None),
+            Item.is_open.is_(False) if only_closed else true(),
             access.visible_items(viewer),
             Meeting.state.in_((State.PLANNED, State.AGENDA_SENT)),
         )

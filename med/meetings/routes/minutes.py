@@ -11,7 +11,7 @@ from med.meetings import access
 from med.meetings.actions import minutes as actions
 from med.meetings.forms.minutes import AddendumText, For, WrittenApproval
 from med.meetings.live import tell
-from med.meetings.models import Meeting, Minutes, MinutesState, Part, Presence
+from med.meetings.models import Meeting, Minutes, MinutesState, Part, Presence, Reply
 from med.meetings.parts import PARTS
 from med.meetings.queries import minutes as questions
 from med.meetings.queries.room import HERE, Point, item_for, listed, meeting_for, points, quorum_warning, sent_on
@@ -86,6 +86,8 @@ def attending(everyone: list[Any]) -> dict[str, list[Any]]:
     """The head of the minutes: present by side, apologies, advisers and guests. Nobody noted counts as invited."""
     groups: dict[str, list[Any]] = {"management": [], "employee": [], "others": [], "away": [], "unknown": []}
     for one in everyone:
+        if one.part is Part.SUBSTITUTE and one.reply is Reply.DECLINED and one.presence not in HERE:
+            continue
         if one.presence is Presence.ABSENT:
             if one.part in (Part.MEMBER, Part.SUBSTITUTE):
                 groups["away"].append(one)

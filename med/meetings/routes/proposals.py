@@ -156,6 +156,7 @@ def show_proposal(visit: Visit, proposal: Proposal, errors: dict[str, Any], stat
         is_said=is_said,
         settled=_settled(visit, item) if item and is_said else [],
         origin=queries.origin_of(db, viewer, proposal),
+        is_closed=actions.closed_origin(proposal),
         asked=asked_about(db, viewer, proposal.decision_id) if proposal.decision_id else None,
         is_mine=proposal.raised_by_id == viewer.person_id,
         may_answer=may_answer,
@@ -170,7 +171,7 @@ def show_proposal(visit: Visit, proposal: Proposal, errors: dict[str, Any], stat
 def _answers(visit: Visit, proposal: Proposal) -> dict[str, Any]:
     """What the chairs may choose between."""
     db, viewer, committee_id = visit.db, visit.viewer, proposal.committee_id
-    items = queries.items_to_merge_with(db, viewer, committee_id)
+    items = queries.items_to_merge_with(db, viewer, committee_id, bool(actions.closed_origin(proposal)))
     others = [one for one in committees(db, viewer) if one.id != committee_id and one.ends is None]
     return {
         "meeting_choices": [meeting_choice(row) for row in planning_queries.open_for_points(db, viewer, committee_id)],

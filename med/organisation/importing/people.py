@@ -343,10 +343,17 @@ def _known(db: Session) -> dict[str, Known]:
     return {person.handle.lower(): person for person in known.values()}
 
 
+def _touches(db: Session, viewer: Viewer, changes: list[dict[str, Any]]) -> bool:
+    own = select(Employment.id).where(Employment.person_id == viewer.person_id)
+    return not {change["id"] for change in changes}.isdisjoint(db.scalars(own))
+
+
 def carry_out(db: Session, viewer: Viewer | None, plan: Plan) -> None:
     work: Work = plan.work
-    if viewer is not None and any(name == viewer.handle.lower() for name, _ in work.jobs):
-        # Whoever works here may read what is decided: nobody gives that to themselves.
+    if viewer is not None and (
+        any(name == viewer.handle.lower() for name, _ in work.jobs) or _touches(db, viewer, work.job_changes)
+    ):
+        # Whoever works here may read what is decided, and whoever leads sees more: nobody gives that to themselves.
         raise NotAllowed([T("Du kan ikke indlæse en ansættelse til dig selv.")])
     if work.hired:
         db.execute(insert(Person), work.hired)
