@@ -334,6 +334,19 @@ def test_an_exam_a_certificate_and_who_may_print_it(
     assert looks(db, what=LookAt.IDENTITY) == 2
 
 
+def test_what_a_look_was_for_is_kept_in_danish_whoever_looks(
+    visitor: Visit, course: SimpleNamespace, db: Session
+) -> None:
+    carla = visitor("carla")
+    assert sit(carla.open(f"{course.path}?sprog=en"), course.held[0], passed="1").status_code == 303
+    db.rollback()
+    exam = db.scalar(select(Exam.id).where(Exam.participation_id == course.held[0]))
+    assert "Certificate" in carla.open(f"/kompas/bevis/{exam}").words
+    db.rollback()
+    said = set(db.scalars(select(Look.reason).where(Look.citizen_id == course.citizens[0])))
+    assert said == {"Forløb 1: Madværksted", "Bevis"}
+
+
 def test_an_activity_without_exam_has_none(visitor: Visit, course: SimpleNamespace, write: Write) -> None:
     write(lambda db: setattr(db.get_one(Activity, course.activity), "has_exam", False))
     carla = visitor("carla")
