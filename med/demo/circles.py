@@ -15,15 +15,16 @@ from med.loop.models import LinkKind
 from med.loop.raising import raise_reviews
 from med.organisation.queries import person_by_handle, viewer_of
 
-# (decision, what it does, activity). A small centre has only some of the activities.
+# (decision, what it does, activity). A small centre has only some of the activities. All of them had run for years
+# when the decisions were made, so none was begun by one.
 LINKS = (
     ("venteliste-efter-behov", LinkKind.CHANGES, "ergo"),
     ("venteliste-efter-behov", LinkKind.CHANGES, "tale"),
-    ("oevelser-paa-hold", LinkKind.STARTS, "fys"),
+    ("oevelser-paa-hold", LinkKind.CHANGES, "fys"),
     ("genbrugstrae", LinkKind.CHANGES, "trae"),
-    ("aabent-vaerksted-fast", LinkKind.STARTS, "cykel"),
-    ("aabent-vaerksted-fast", LinkKind.STARTS, "genbrug"),
-    ("intro-to-uger", LinkKind.STARTS, "plan"),
+    ("aabent-vaerksted-fast", LinkKind.CHANGES, "cykel"),
+    ("aabent-vaerksted-fast", LinkKind.CHANGES, "genbrug"),
+    ("intro-to-uger", LinkKind.CHANGES, "plan"),
     ("intro-to-uger", LinkKind.STOPS, "ungeklub"),
 )
 JUDGEMENT = "De unge siger selv, at torsdagen ligger for tæt på skoledagen. Ugeplanen har taget over."

@@ -55,8 +55,8 @@ def test_stopping_says_on_what_basis(visitor, decided, cooking, measured, db):
     made = db.scalars(select(DecisionLink)).one()
     assert (made.run_id, made.judgement) == (run, "")
     page = anna.open(f"/beslutninger/{decision}")
-    assert f"Bygger på måling nr. {run}" in page.words
-    assert "Stoppede “Køkkenholdet”; målingen viser tilbagegang" in page.words
+    assert f"Bygger på beregning {run}" in page.words
+    assert "Stoppede “Køkkenholdet”; beregningen viser tilbagegang" in page.words
 
 
 def test_a_judgement_stands_where_it_was_given(visitor, decided, cooking):
@@ -99,7 +99,7 @@ def test_the_circle_in_english(visitor, decided, cooking, measured):
     link(visitor("anna"), decision, cooking)
     measured("uafklaret", "uafklaret")
     page = visitor("anna").open(f"/beslutninger/{decision}?sprog=en")
-    assert "Started “Køkkenholdet”; the measurement is inconclusive" in page.words
+    assert "Started “Køkkenholdet”; the analysis is inconclusive" in page.words
 
 
 def test_the_circle_has_a_page_of_its_own_without_a_word_of_saving(visitor, decided, cooking):
