@@ -1,6 +1,8 @@
 """The words people use for meetings, items, outcomes and minutes."""
 
-from med.language import T, Text, name_things
+from typing import Any
+
+from med.language import T, Text, name_things, word
 from med.meetings.models import (
     GROUNDS,
     Consensus,
@@ -135,6 +137,19 @@ SIGNS = {
     MinutesState.APPROVED: "ok",
     MinutesState.ADOPTED: "ok",
 }
+
+
+def answer_of(proposal: Any, committee: str) -> Text:
+    """What the chairs answered. A point that waits elsewhere is as good as new there, which alone would be no answer.
+
+    `proposal` is one, or a line of one in a list; `committee` is where it lies now.
+    """
+    if proposal.state is ProposalState.RECEIVED and proposal.answered_at is not None:
+        if proposal.meeting_id is not None:
+            return T("Skal på et senere møde")
+        if proposal.moved_from_id is not None:
+            return T("Sendt videre til %(committee)s", committee=committee)
+    return word(proposal.state)
 
 
 def ground(item: Item) -> Text | str:

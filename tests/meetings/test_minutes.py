@@ -213,6 +213,41 @@ def test_the_head_names_who_was_there(visitor, db, write, people, meeting_id):
     assert "Deltog ikke i punktet (inhabil): Anna" in words
 
 
+def test_a_substitute_nobody_saw_did_not_take_part(visitor, write, people, meeting_id):
+    def arrange(session):
+        rows = {
+            one.person_id: one for one in session.scalars(select(Attendance).where(Attendance.meeting_id == meeting_id))
+        }
+        away = rows[people.bo]
+        away.presence, away.reply = Presence.ABSENT, Reply.DECLINED
+        signe = Attendance(
+            meeting_id=meeting_id, person_id=people.signe, part=Part.SUBSTITUTE, side=Side.EMPLOYEE,
+            stands_in_for_id=away.id, reply=Reply.ACCEPTED, presence=Presence.UNKNOWN,
+        )  # fmt: skip
+        session.add(signe)
+        session.flush()
+        return signe.id
+
+    signe = write(arrange)
+    assert "deltog i stedet" not in visitor("gunnar").open(address(meeting_id)).words
+    write(lambda session: setattr(session.get(Attendance, signe), "presence", Presence.LATE))
+    assert "(suppleant Signe Aaby deltog i stedet)" in visitor("gunnar").open(address(meeting_id)).words
+
+
+def test_on_paper_minutes_say_that_they_are_not_approved_yet(visitor, meeting_id):
+    def paper():
+        page = visitor("gunnar").open(address(meeting_id))
+        return " ".join(one.text_content() for one in page.tree.xpath("//*[contains(@class, 'print-only')]"))
+
+    words = "Ikke godkendt endnu – til godkendelse hos formandskabet."
+    assert words not in paper()
+    send_to_review(visitor, meeting_id)
+    assert words in paper()
+    approve(visitor, "anna", meeting_id)
+    approve(visitor, "bo", meeting_id)
+    assert words not in paper()
+
+
 def test_approved_minutes_are_not_changed_but_added_to(visitor, db, meeting_id):
     send_to_review(visitor, meeting_id)
     approve(visitor, "anna", meeting_id)

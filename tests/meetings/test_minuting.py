@@ -292,6 +292,51 @@ def test_presence_corrected_after_the_meeting_needs_a_reason_and_leaves_a_trace(
     assert "Bo var syg" in anna.open(f"/moeder/{meeting_id}/fremmoede").words
 
 
+def test_who_comes_on_the_list_after_the_meeting_needs_a_reason_and_leaves_a_trace(visitor, db, write, people):
+    meeting_id = write(lambda db: held_meeting(db).id)
+    anna = visitor("anna")
+    form = anna.open(f"/moeder/{meeting_id}/fremmoede").form("Føj til listen")
+    refused = form.fill(person="julie", part="guest", note="under punkt 2").send()
+    assert refused.status_code == 422
+    assert refused.errors()["reason"]
+    assert "under punkt 2" in refused.text
+    refused.form("Føj til listen").fill(reason="Hun blev glemt").send()
+    db.rollback()
+    trace = db.scalar(select(Correction))
+    assert (trace.was, trace.became, trace.reason) == (Presence.UNKNOWN, Presence.PRESENT, "Hun blev glemt")
+    assert trace.attendance.person_id == people.julie
+
+
+def test_corrected_hours_say_which_and_all_of_it_can_be_read_inside_after_the_approval(visitor, db, write, people):
+    def make(session):
+        meeting = held_meeting(session)
+        row = next(one for one in meeting.attendances if one.person_id == people.gunnar)
+        row.presence, row.arrived = Presence.LATE, "9.10"
+        return meeting.id, row.id
+
+    meeting_id, gunnar = write(make)
+    emil = visitor("emil")
+    form = emil.open(f"/moeder/{meeting_id}/fremmoede").form("Gem fremmøde")
+    form.fill(**{f"arrived-{gunnar}": "9.20", f"left-{gunnar}": "10.45", "reason": "Uret gik forkert"}).send()
+    said = "Gunnar Thorsen: Kom kl. 9.20 (før: 9.10). Gik kl. 10.45 (før: –). Uret gik forkert"
+    assert said in emil.open(f"/moeder/{meeting_id}/fremmoede").words
+    emil.open(f"/moeder/{meeting_id}/referat").form("Send til godkendelse").send()
+    for chair in ("anna", "bo"):
+        visitor(chair).open(f"/moeder/{meeting_id}/referat").form("Godkend referatet").send()
+    for inside in ("emil", "gunnar"):
+        assert said in visitor(inside).open(f"/moeder/{meeting_id}/referat").words
+    assert "Uret gik forkert" not in visitor("carla").open(f"/moeder/{meeting_id}/referat").text
+    assert "Uret gik forkert" not in visitor("bo").open(f"/moeder/{meeting_id}/referat.json").text
+
+
+def test_only_a_meeting_in_progress_is_anywhere_now(visitor, db, running, write):
+    first, second, _ = items_of(db, running)
+    visitor("anna").submit(f"/moeder/{running}/punkter/{first.id}/nu")
+    assert "Følg mødet, hvor det er nu" in visitor("gunnar").open(room(running, second)).words
+    write(lambda session: setattr(session.get(Meeting, running), "state", State.HELD))
+    assert "Følg mødet, hvor det er nu" not in visitor("gunnar").open(room(running, second)).words
+
+
 def test_the_meeting_cannot_close_while_an_item_lacks_its_outcome(visitor, db, running):
     anna = visitor("anna")
     refused = anna.open(room(running)).form("Ja, afslut mødet").send()

@@ -309,3 +309,68 @@ def test_the_form_is_short_in_english_too(visitor):
     page = visitor("julie").open("/forslag/nyt?sprog=en")
     assert page.h1 == "Rejs et punkt" or page.h1 == "Raise a point"
     assert "What shall we talk about?" in page.words
+
+
+def answered(page) -> str:
+    return " ".join(page.tree.xpath("//section[@aria-labelledby='answered']")[0].text_content().split())
+
+
+def steps(page) -> list[str]:
+    found = page.tree.xpath("//section[@aria-labelledby='how']//li")
+    return [" ".join(one.xpath("string()").replace(one.xpath("string(time)"), "", 1).split()) for one in found]
+
+
+def test_a_point_that_waits_elsewhere_says_where_and_what_comes_next(visitor, plan, raised, committee_id):
+    later = plan(day=date(2026, 12, 10))
+    moved, sent = raised("Flyttes"), raised("Sendes")
+    answer(visitor, moved, answer="move", meeting=later, reason="Der er fyldt op")
+    answer(visitor, sent, answer="send_on", committee=committee_id("hovedudvalget"), reason="Gælder hele kommunen")
+    carla = visitor("carla")
+    for number, words in ((moved, "Skal på et senere møde"), (sent, "Sendt videre til Hovedudvalget")):
+        page = carla.open(f"/forslag/{number}")
+        assert answered(page).startswith(f"Svaret {words} Anna"), answered(page)
+        assert steps(page) == ["Rejst", words, "Formandskabet svarer"]
+        assert words in listed(carla, number)
+    assert "Sent on to" in carla.open(f"/forslag/{sent}?sprog=en").words
+    assert "To wait for a later meeting" in carla.open(f"/forslag/{moved}").words
+
+
+def test_who_was_to_wait_for_a_meeting_hears_that_it_was_cancelled(visitor, plan, raised, look):
+    later = plan(day=date(2026, 12, 10))
+    point, untold = raised("Flyttes"), raised("Ikke besvaret", meeting=later)
+    answer(visitor, point, answer="move", meeting=later, reason="Der er fyldt op")
+    visitor("anna").open(f"/moeder/{later}/aflys").form("Aflys mødet").fill(reason="Sne").send()
+    assert look(Proposal, point).state is ProposalState.POSTPONED
+    assert "Mødet blev aflyst: Sne" in answered(visitor("carla").open(f"/forslag/{point}"))
+    assert look(Proposal, untold).state is ProposalState.RECEIVED
+
+
+def test_a_point_taken_off_the_agenda_waits_for_its_answer_again_and_says_so(visitor, plan, raised, look):
+    number = plan()
+    point = raised(meeting=number)
+    carla = visitor("carla")
+    words = "Punktet er taget af dagsordenen. Formandskabet svarer igen."
+    assert words not in carla.open(f"/forslag/{point}").words
+    answer(visitor, point, answer="accept", meeting=number, reason="Det skal vi tale om")
+    item = look(Proposal, point).item_id
+    visitor("anna").open(f"/moeder/{number}/punkter/{item}/ret").form("Tag punktet af").send()
+    kept = look(Proposal, point)
+    assert (kept.state, kept.answered_at, kept.answered_by_id, kept.reason) == (ProposalState.RECEIVED, None, None, "")
+    page = carla.open(f"/forslag/{point}")
+    assert words in page.words
+    assert "Svaret" not in page.words
+    assert steps(page) == ["Rejst", "Formandskabet svarer"]
+    assert "Nyt svar" not in listed(carla, point)
+    assert answer(visitor, point, answer="decline", reason="Alligevel ikke").status_code == 303
+    assert words not in carla.open(f"/forslag/{point}").words
+
+
+def test_a_point_merged_into_an_agenda_that_has_gone_out_is_found(visitor, plan, item, raised, send_agenda):
+    number = plan()
+    point = item(number, "Sommerens vagter")
+    send_agenda(number)
+    proposal = raised("Badebroen ved søen")
+    carla = visitor("carla")
+    assert f"/moeder/{number}#punkt-{point}" not in carla.open("/soeg?q=badebroen").links()
+    answer(visitor, proposal, answer="merge", item=point, reason="Samme sag")
+    assert f"/moeder/{number}#punkt-{point}" in carla.open("/soeg?q=badebroen").links()

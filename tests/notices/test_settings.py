@@ -1,6 +1,6 @@
 """Choosing what to hear of on one's own page and on the pages of things, and reading what is new."""
 
-from datetime import timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -8,8 +8,14 @@ from sqlalchemy import select, update
 from med import clock, demo
 from med.decisions.models import Decision
 from med.journal.models import Entry
+from med.meetings.actions.agenda import remove_item
+from med.meetings.actions.planning import plan_meeting
+from med.meetings.actions.proposals import answer_proposal, raise_point
+from med.meetings.forms.planning import PlanMeeting
+from med.meetings.forms.proposals import Answer, AnswerProposal, RaisePoint
+from med.meetings.models import Item
 from med.notices.models import How, MailSetting, Notice, Subscription, Topic
-from med.organisation.models import Employment, Person, Seat
+from med.organisation.models import Committee, Employment, Person, Seat
 from tests.notices.happenings import House
 
 
@@ -267,3 +273,23 @@ def test_in_english(house, visitor):
     page = visitor("carla").open("/mig/besked?sprog=en")
     assert "What you hear of" in page.words and "In the daily digest by mail" in page.text
     assert "News for you" in visitor("carla").open("/nyt?sprog=en").words
+
+
+def test_carla_hears_that_her_point_was_taken_off_the_agenda(house, visitor):
+    def accepted(db) -> int:
+        committee = db.get_one(Committee, house.committees["med-aabrinken"])
+        anna = house.viewer(db, "anna")
+        day = PlanMeeting(day=date(2026, 12, 9), starts=time(9), ends=time(11))
+        meeting = plan_meeting(db, anna, committee, day)
+        point = raise_point(db, house.viewer(db, "carla"), committee, RaisePoint(committee=committee.id, title="Te"))
+        form = AnswerProposal(answer=Answer.ACCEPT, meeting=meeting.id)
+        answer_proposal(db, anna, point, form, meeting=meeting)
+        db.flush()
+        return point.item_id
+
+    item = house.do(accepted)
+    house.do(lambda db: remove_item(db, house.viewer(db, "anna"), db.get_one(Item, item)))
+    house.tick()
+    words = visitor("carla").open("/nyt").words
+    assert "Punktet er taget af dagsordenen. Formandskabet svarer igen." in words
+    assert "Flyttet" not in words

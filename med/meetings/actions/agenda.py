@@ -12,9 +12,10 @@ from med.journal.actions import note
 from med.language import T
 from med.meetings import access
 from med.meetings.actions.entering import stir
+from med.meetings.actions.minutes import reopen_review
 from med.meetings.actions.planning import lock, named
 from med.meetings.actions.searching import keep_findable
-from med.meetings.actions.standing import AT_THE_END, forget, renumber
+from med.meetings.actions.standing import AT_THE_END, clear_approvals, forget, renumber
 from med.meetings.actions.versions import take_version
 from med.meetings.forms.agenda import ItemForm, Move, Openness, chosen_ground
 from med.meetings.models import Item, Kind, Meeting, Proposal, ProposalState, Purpose, Standing, State
@@ -120,6 +121,7 @@ def set_openness(db: Session, viewer: Viewer, item: Item, form: Openness) -> Ite
         take_version(db, item, None)
         _open_or_close(db, viewer, item, not form.is_closed, ground)
         agenda_changed(db, viewer, item.meeting, item)
+        reopen_review(db, viewer, item.meeting)
     return item
 
 
@@ -155,7 +157,8 @@ def remove_item(db: Session, viewer: Viewer, item: Item) -> Meeting:
         raise Conflict(T("Mødet er i gang. Giv punktet udfaldet »Udgår« i stedet."))
     for proposal in db.query(Proposal).filter(Proposal.item_id == item.id):
         proposal.item_id = None
-        proposal.state = ProposalState.RECEIVED
+        proposal.state, proposal.reason = ProposalState.RECEIVED, ""
+        proposal.answered_by_id = proposal.answered_at = proposal.answer_seen_at = None
         note(db, viewer, "proposal.returned", proposal)
     note(db, viewer, "item.removed", item)
     items = [one for one in meeting.items if one.id != item.id]
@@ -180,11 +183,7 @@ def agenda_changed(db: Session, viewer: Viewer, meeting: Meeting, item: Item | N
         keep_findable(db, meeting, [item])
     if meeting.state is State.IN_PROGRESS:
         stir(db, meeting.id)
-    if meeting.state is not State.PLANNED or not (meeting.agenda_chair_at or meeting.agenda_vice_at):
-        return
-    meeting.agenda_chair_at = meeting.agenda_chair_id = None
-    meeting.agenda_vice_at = meeting.agenda_vice_id = None
-    note(db, viewer, "agenda.approvals_cleared", meeting)
+    clear_approvals(db, viewer, meeting)
 
 
 EDITED = (

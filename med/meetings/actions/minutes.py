@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import SeatRole, Viewer, require
-from med.errors import Conflict, Invalid, NotFound
+from med.errors import Conflict, Invalid, MedError, NotFound
 from med.journal.actions import note
 from med.language import T
 from med.meetings import access
 from med.meetings.actions.entering import enter
 from med.meetings.actions.searching import keep_findable
+from med.meetings.actions.versions import Stale
 from med.meetings.canonical import canonical, digest, document, open_sha256
 from med.meetings.forms.minutes import AddendumText, For, WrittenApproval
 from med.meetings.models import (
@@ -67,15 +68,22 @@ def reopen_review(db: Session, viewer: Viewer | None, meeting: Meeting) -> bool:
     return True
 
 
-def approve_minutes(db: Session, viewer: Viewer, meeting: Meeting) -> Minutes:
-    """Approve for one's side. When both have, the minutes are frozen and published.
+class MinutesChanged(Stale):
+    def __init__(self) -> None:
+        MedError.__init__(self)
+        self.message = T("Referatet er rettet, efter at du åbnede siden. Læs det igennem, og godkend igen.")
 
-    Were they changed since the chairs were asked, without anyone noticing, they return to draft instead.
+
+def approve_minutes(db: Session, viewer: Viewer, meeting: Meeting, seen: int) -> Minutes:
+    """Approve for one's side the version that was `seen`. When both have, the minutes are frozen and published.
+
+    Raises MinutesChanged when they were changed, and the chairs asked anew, after the page was opened. Were they
+    changed since the chairs were asked, without anyone noticing, they return to draft instead.
     """
     require(viewer, access.approve_minutes, meeting)
     enter(db, meeting)
     require(viewer, access.approve_minutes, meeting)
-    minutes = _under_review(meeting)
+    minutes = _under_review(meeting, seen)
     if _is_changed(db, minutes, meeting):
         reopen_review(db, viewer, meeting)
         return minutes
@@ -94,7 +102,7 @@ def record_written_approval(db: Session, viewer: Viewer, meeting: Meeting, form:
     require(viewer, access.record_written_approval, meeting)
     enter(db, meeting)
     require(viewer, access.record_written_approval, meeting)
-    minutes = _under_review(meeting)
+    minutes = _under_review(meeting, form.seen)
     if _is_changed(db, minutes, meeting):
         reopen_review(db, viewer, meeting)
         return minutes
@@ -112,9 +120,12 @@ def record_written_approval(db: Session, viewer: Viewer, meeting: Meeting, form:
     return minutes
 
 
-def _under_review(meeting: Meeting) -> Minutes:
+def _under_review(meeting: Meeting, seen: int | None = None) -> Minutes:
+    """The minutes, if they are still the version that was seen. `None` sees whatever is there."""
     if meeting.minutes is None:
         raise NotFound
+    if seen is not None and seen != meeting.minutes.version:
+        raise MinutesChanged
     return meeting.minutes
 
 

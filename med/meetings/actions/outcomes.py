@@ -130,12 +130,13 @@ def outcome_fields(item: Item, form: Settled, consensus: Consensus, to: Committe
 
 
 def send_on(db: Session, viewer: Viewer, item: Item, to: Committee | None, why: str) -> None:
-    """Let the point stand where it goes next: at another committee, or on one's own next agenda."""
+    """Let the point stand where it goes next: at another committee, or on one's own next agenda. Minutes that are not
+    adopted stand there by themselves."""
     from med.meetings.actions.proposals import receive_sent_on
 
     if item.outcome is Outcome.SENT_ON and to is not None:
         receive_sent_on(db, viewer, item, to, why or _reason(T("Sendt videre fra et møde.")))
-    elif item.outcome is Outcome.POSTPONED:
+    elif item.outcome is Outcome.POSTPONED and item.standing is not Standing.MINUTES_ADOPTION:
         receive_sent_on(db, viewer, item, item.meeting.committee, why or _reason(T("Udsat fra et tidligere møde.")))
 
 

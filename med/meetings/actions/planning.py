@@ -17,7 +17,7 @@ from med.language import T
 from med.meetings import access
 from med.meetings.actions.entering import stir
 from med.meetings.actions.searching import keep_findable
-from med.meetings.actions.standing import add_standing_items, renew_adoptions
+from med.meetings.actions.standing import add_standing_items, clear_approvals, fit_to_kind, renew_adoptions
 from med.meetings.actions.versions import Stale, take_version
 from med.meetings.deadlines import Deadlines, day_off, deadlines, passed, within_reach
 from med.meetings.forms.planning import ApproveAgenda, CancelMeeting, PlanMeeting
@@ -72,7 +72,8 @@ def plan_meeting(
 
 
 def change_meeting(db: Session, viewer: Viewer, meeting: Meeting, form: PlanMeeting) -> Meeting:
-    """Another hour, place, kind or name. Another day gives new deadlines and new invitations.
+    """Another hour, place, kind or name. Another day gives new deadlines and new invitations. A name that Medspil gave
+    follows the kind and the day, and the items that come by themselves follow the kind.
 
     Raises Stale when someone else changed the meeting after the form was opened.
     """
@@ -80,6 +81,7 @@ def change_meeting(db: Session, viewer: Viewer, meeting: Meeting, form: PlanMeet
     if meeting.state is State.IN_PROGRESS and form.day != workdays.copenhagen(meeting.starts_at).date():
         raise Invalid(day=T("Mødet er i gang og kan ikke flyttes."))
     before = _day_and_rules(meeting)
+    was_called = default_title(meeting.committee, meeting.kind, before[0])
     moved_day = form.day != before[0]
     due = None
     if moved_day or (form.kind, form.with_budget) != before[1:]:
@@ -89,6 +91,8 @@ def change_meeting(db: Session, viewer: Viewer, meeting: Meeting, form: PlanMeet
     was = {name: getattr(meeting, name) for name in ("starts_at", "ends_at", "place", "video_url", "title", "is_open")}
     meeting.starts_at, meeting.ends_at = starts_at, ends_at
     _fill_in(db, viewer, meeting, form)
+    if meeting.title == was_called:
+        meeting.title = default_title(meeting.committee, form.kind, form.day)
     if due is not None:
         _keep_deadlines(meeting, due)
     changed = [name for name, value in was.items() if getattr(meeting, name) != value]
@@ -103,9 +107,13 @@ def change_meeting(db: Session, viewer: Viewer, meeting: Meeting, form: PlanMeet
         if form.waiver:
             note(db, viewer, "meeting.deadline_waived", meeting)
         invite(db, meeting)
-        renew_adoptions(db, meeting.committee_id)
     elif meeting.state in (State.PLANNED, State.AGENDA_SENT):
         renew_invitations(db, meeting)
+    refitted = meeting.state is not State.IN_PROGRESS and fit_to_kind(db, meeting, before[1])
+    if refitted:
+        clear_approvals(db, viewer, meeting)
+    if refitted or moved_day:
+        renew_adoptions(db, meeting.committee_id)
     return meeting
 
 
@@ -121,7 +129,8 @@ def cancel_meeting(db: Session, viewer: Viewer, meeting: Meeting, form: CancelMe
     placed = select(Item.id).where(Item.meeting_id == meeting.id)
     raised = db.scalars(select(Proposal).where((Proposal.item_id.in_(placed)) | (Proposal.meeting_id == meeting.id)))
     for proposal in raised:
-        if proposal.state in (ProposalState.ACCEPTED, ProposalState.MERGED):
+        waits_for_it = proposal.state is ProposalState.RECEIVED and proposal.answered_at is not None
+        if proposal.state in (ProposalState.ACCEPTED, ProposalState.MERGED) or waits_for_it:
             proposal.state = ProposalState.POSTPONED
             proposal.reason = f"Mødet blev aflyst: {form.reason}"
             proposal.answered_by_id, proposal.answered_at = viewer.person_id, clock.now()

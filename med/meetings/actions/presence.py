@@ -21,6 +21,7 @@ from med.organisation.models import Person, Seat
 from med.organisation.queries import person_by_words
 from med.workdays import copenhagen
 
+WHY = T("Skriv, hvorfor fremmødet rettes efter mødet.")
 CLOCK = re.compile(r"^([01]?\d|2[0-3])[.:]([0-5]\d)$")
 
 
@@ -52,21 +53,11 @@ def note_presence(db: Session, viewer: Viewer, meeting: Meeting, here: Mapping[i
         if (presence, arrived, left) != (attendance.presence, attendance.arrived, attendance.left):
             changes.append((attendance, presence, arrived, left))
     if meeting.state is State.HELD and changes and not reason:
-        errors["reason"] = T("Skriv, hvorfor fremmødet rettes efter mødet.")
+        errors["reason"] = WHY
     if errors:
         raise Invalid(**errors)
     for attendance, presence, arrived, left in changes:
-        if meeting.state is State.HELD:
-            db.add(
-                Correction(
-                    attendance_id=attendance.id,
-                    was=attendance.presence,
-                    became=presence,
-                    reason=reason,
-                    person_id=viewer.person_id,
-                    at=clock.now(),
-                )
-            )
+        _trace(db, viewer, attendance, presence, " ".join([*_times(attendance, arrived, left), reason]))
         attendance.presence = presence
         attendance.arrived = arrived
         attendance.left = left
@@ -74,6 +65,30 @@ def note_presence(db: Session, viewer: Viewer, meeting: Meeting, here: Mapping[i
     if changes:
         reopen_review(db, viewer, meeting)
     return len(changes)
+
+
+def _times(attendance: Attendance, arrived: str, left: str) -> list[str]:
+    """What is corrected in the hours, in the committee's language: kept with the reason."""
+    said = (
+        (T("Kom kl. %(now)s (før: %(before)s)."), arrived, attendance.arrived),
+        (T("Gik kl. %(now)s (før: %(before)s)."), left, attendance.left),
+    )
+    return [text.message % {"now": now or "–", "before": was or "–"} for text, now, was in said if now != was]
+
+
+def _trace(db: Session, viewer: Viewer, attendance: Attendance, became: Presence, reason: str) -> None:
+    """What somebody's presence was before it was corrected after the meeting."""
+    if attendance.meeting.state is State.HELD:
+        db.add(
+            Correction(
+                attendance_id=attendance.id,
+                was=attendance.presence,
+                became=became,
+                reason=reason,
+                person_id=viewer.person_id,
+                at=clock.now(),
+            )
+        )
 
 
 def _clock(typed: str) -> str | None:
@@ -99,11 +114,15 @@ def add_attendant(db: Session, viewer: Viewer, meeting: Meeting, form: Joined) -
     attendance = next((one for one in meeting.attendances if one.person_id == person.id), None)
     if attendance is not None and attendance.part in (Part.MEMBER, Part.SUBSTITUTE):
         raise Invalid(person=T("%(name)s står allerede på listen.", name=person.name))
+    if meeting.state is State.HELD and not form.reason:
+        raise Invalid(reason=WHY)
     away = _steps_in_for(db, meeting, person, form) if form.part is Part.SUBSTITUTE else None
     if attendance is None:
-        attendance = Attendance(meeting_id=meeting.id, person_id=person.id, reply=Reply.ACCEPTED)
+        attendance = Attendance(meeting_id=meeting.id, person_id=person.id, part=form.part)
         db.add(attendance)
         meeting.attendances.append(attendance)
+        db.flush()
+    _trace(db, viewer, attendance, Presence.PRESENT, form.reason)
     attendance.part = form.part
     attendance.reply, attendance.replied_at = Reply.ACCEPTED, None  # others say so
     attendance.presence = Presence.PRESENT
@@ -112,6 +131,8 @@ def add_attendant(db: Session, viewer: Viewer, meeting: Meeting, form: Joined) -
         attendance.side = away.side
         attendance.role = SeatRole.SUBSTITUTE
         attendance.stands_in_for_id = away.id
+        if away.presence is not Presence.ABSENT:
+            _trace(db, viewer, away, Presence.ABSENT, form.reason)
         away.presence = Presence.ABSENT
         note(db, viewer, "attendance.noted", away, ["presence"])
     note(db, viewer, "attendance.added", attendance, ["part"])

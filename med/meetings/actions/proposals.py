@@ -174,7 +174,7 @@ def _merge(db: Session, viewer: Viewer, proposal: Proposal, item: Item | None) -
     words = f"**{proposal.title}**" + (f"\n\n{proposal.why}" if proposal.why else "")
     item.case_text = f"{item.case_text}\n\n{words}".strip()
     note(db, viewer, "item.changed", item, ["case_text"])
-    agenda_changed(db, viewer, item.meeting)
+    agenda_changed(db, viewer, item.meeting, item)
     proposal.item, proposal.meeting = item, item.meeting
     proposal.state = ProposalState.MERGED
 

@@ -13,9 +13,16 @@ class For(StrEnum):
     VICE = "vice"
 
 
+class Approved(msgspec.Struct):
+    """Which version of the minutes stood on the page. A form that does not say has seen none."""
+
+    seen: Annotated[int, msgspec.Meta(ge=0, le=2**31)] = 0
+
+
 class WrittenApproval(msgspec.Struct):
     on_behalf: For
     proof: Annotated[str, msgspec.Meta(min_length=10, max_length=1000)]
+    seen: Annotated[int, msgspec.Meta(ge=0, le=2**31)] = 0
 
 
 class AddendumText(msgspec.Struct):

@@ -49,6 +49,7 @@ class Joined(msgspec.Struct):
     part: Part = Part.GUEST
     stands_in_for: Id | None = None
     note: Line = ""
+    reason: Annotated[str, msgspec.Meta(max_length=1000)] = ""
 
 
 class Recused(msgspec.Struct):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, or_, select
+from sqlalchemy import Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -13,7 +13,7 @@ from med import workdays
 from med.access import Viewer
 from med.errors import NotFound
 from med.meetings import access
-from med.meetings.models import Attachment, Item, Meeting, Note, Proposal, ProposalState, Standing, State
+from med.meetings.models import Attachment, Item, Meeting, Minutes, Note, Proposal, ProposalState, Standing, State
 from med.organisation.access import ANY_EMPLOYEE, own
 from med.organisation.models import Committee, Person
 from med.prepared import Prepared
@@ -43,6 +43,7 @@ class Line:
     responsible: str | None = None
     raised_by: str | None = None
     sent_to: str | None = None
+    may_read_minutes: bool = False  # of the meeting the item adopts
 
 
 class Written(NamedTuple):
@@ -108,6 +109,7 @@ def agenda(db: Session, viewer: Viewer, meeting: Meeting, is_inside: bool) -> Ag
                 row.responsible,
                 row.raised_by,
                 row.sent_to,
+                bool(row.may_read_minutes),
             )
         )
     spare = int((meeting.ends_at - at).total_seconds() // 60) if rows else None
@@ -118,6 +120,9 @@ def agenda(db: Session, viewer: Viewer, meeting: Meeting, is_inside: bool) -> Ag
 def _items_with_all() -> Select[*tuple[Any, ...]]:
     """The items of a meeting and what a line shows beside them; put together once, which cost more than asking."""
     theirs = or_(WENT.committee_id.in_(ANY_EMPLOYEE.inside), WENT.raised_by_id == ANY_EMPLOYEE.person_id)
+    minutes_to_adopt = (
+        exists().where(Minutes.meeting_id == Item.adopts_id, access.visible_minutes(ANY_EMPLOYEE)).correlate(Item)
+    )
     return (
         select(
             Item,
@@ -133,6 +138,7 @@ def _items_with_all() -> Select[*tuple[Any, ...]]:
             CAME.id.label("came_id"),
             Committee.name.label("came_from"),
             WENT.id.label("went_id"),
+            minutes_to_adopt.label("may_read_minutes"),
         )
         .outerjoin(RESPONSIBLE, RESPONSIBLE.id == Item.responsible_id)
         .outerjoin(RAISER, RAISER.id == Item.raised_by_id)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Row, Select, and_, case, select, true
+from sqlalchemy import Row, Select, and_, case, exists, select, true
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from med.access import SeatRole, Viewer
 from med.errors import NotFound
+from med.journal.models import Entry
 from med.meetings import access
 from med.meetings.models import Item, Meeting, Proposal, ProposalState, State
 from med.organisation.access import visible_committees
@@ -69,6 +70,7 @@ def _lines(viewer: Viewer) -> Select:
             Proposal.answer_seen_at,
             Proposal.committee_id,
             Proposal.meeting_id,
+            Proposal.moved_from_id,
             Committee.name.label("committee"),
             RAISER.name.label("raised_by"),
             # Nobody raised it, and it is about a decision: the circle came round (med/loop).
@@ -97,6 +99,23 @@ def item_of(db: Session, viewer: Viewer, proposal: Proposal) -> tuple[Item, bool
         .options(joinedload(Item.meeting).joinedload(Meeting.committee))
     ).first()
     return (row[0], bool(row[1])) if row else None
+
+
+def was_returned(db: Session, proposal: Proposal) -> bool:
+    """Whether a point that waits for its answer had one, and was taken off the agenda again."""
+    if proposal.state is not ProposalState.RECEIVED or proposal.answered_at or proposal.meeting_id is None:
+        return False
+    return bool(
+        db.scalar(
+            select(
+                exists().where(
+                    Entry.thing == Proposal.__tablename__,
+                    Entry.thing_id == proposal.id,
+                    Entry.happened == "proposal.returned",
+                )
+            )
+        )
+    )
 
 
 def origin_of(db: Session, viewer: Viewer, proposal: Proposal) -> Item | None:

@@ -39,7 +39,7 @@ def _after_change(visit: Visit, meeting: Meeting, was_approved: bool, said: str,
     return visit.to("meetings.show", meeting_id=meeting.id, said="aendret" if cleared else said, anchor=anchor)
 
 
-def _is_approved(meeting: Meeting) -> bool:
+def is_approved(meeting: Meeting) -> bool:
     return bool(meeting.agenda_chair_at or meeting.agenda_vice_at)
 
 
@@ -79,7 +79,7 @@ def show_form(
 def add(visit: Visit, meeting_id: int) -> Response:
     meeting = planning_queries.meeting(visit.db, visit.viewer, meeting_id)
     require(visit.viewer, access.prepare_agenda, meeting)
-    was_approved = _is_approved(meeting)
+    was_approved = is_approved(meeting)
     form, errors = parse(ItemForm, visit.form)
     if form is not None:
         try:
@@ -125,7 +125,7 @@ def change(visit: Visit, meeting_id: int, item_id: int) -> Response:
     item = queries.item(visit.db, visit.viewer, meeting_id, item_id)
     meeting = item.meeting
     require(visit.viewer, access.prepare_agenda, meeting)
-    was_approved = _is_approved(meeting)
+    was_approved = is_approved(meeting)
     values: dict[str, Any] = visit.form.values()
     form, errors = parse(EditItem, visit.form)
     if form is not None:
@@ -146,7 +146,7 @@ def change(visit: Visit, meeting_id: int, item_id: int) -> Response:
 @post("/moeder/{meeting_id:int}/punkter/{item_id:int}/fjern", name="meetings.remove_item", policy=access.prepare_agenda)
 def remove(visit: Visit, meeting_id: int, item_id: int) -> Response:
     item = queries.item(visit.db, visit.viewer, meeting_id, item_id)
-    was_approved = _is_approved(item.meeting)
+    was_approved = is_approved(item.meeting)
     meeting = actions.remove_item(visit.db, visit.viewer, item)
     return _after_change(visit, meeting, was_approved, "fjernet")
 
@@ -156,7 +156,7 @@ def reorder(visit: Visit, meeting_id: int) -> Response:
     """Move one item, from the buttons, the keyboard or the mouse. The script gets the whole agenda back."""
     found = planning_queries.meeting_with_rules(visit.db, visit.viewer, meeting_id)
     meeting = found.meeting
-    was_approved = _is_approved(meeting)
+    was_approved = is_approved(meeting)
     form, errors = parse(Move, visit.form)
     if form is None:
         raise refused(errors)
@@ -167,7 +167,7 @@ def reorder(visit: Visit, meeting_id: int) -> Response:
             return visit.fragment("meetings/_nothing.html", status_code=409, say=str(conflict.message))
         raise
     if visit.wants_fragment:
-        cleared = was_approved and not _is_approved(meeting)
+        cleared = was_approved and not is_approved(meeting)
         response = show_meeting(visit, meeting_id, "meetings/_agenda.html")
         response.headers.update({"X-Fragment": "1", "X-Say": quote(str(SAID["aendret"])) if cleared else ""})
         return response
@@ -199,7 +199,7 @@ def show_openness(
 def set_openness(visit: Visit, meeting_id: int, item_id: int) -> Response:
     item = queries.item(visit.db, visit.viewer, meeting_id, item_id)
     require(visit.viewer, access.close_item, item)
-    was_approved = _is_approved(item.meeting)
+    was_approved = is_approved(item.meeting)
     form, errors = parse(Openness, visit.form)
     if form is None:
         return show_openness(visit, item, visit.form.values(), errors, 422)

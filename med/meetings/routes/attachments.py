@@ -15,9 +15,9 @@ from med.meetings.files import Kept, Refused
 from med.meetings.files.refusing import NOT_KEPT
 from med.meetings.files.scanning import scanner_of
 from med.meetings.forms.attachments import AttachFile
-from med.meetings.models import Scan
+from med.meetings.models import Item, Scan
 from med.meetings.queries import agenda as queries
-from med.meetings.routes.agenda import current_values, show_form
+from med.meetings.routes.agenda import current_values, is_approved, show_form
 from med.meetings.routes.common import seal_closed
 from med.organisation.access import is_employee
 from med.sealing import ring_of
@@ -69,6 +69,7 @@ def take_file(settings: Settings, form: Submitted, item_is_closed: bool) -> None
 def attach(visit: Visit, meeting_id: int, item_id: int) -> Response:
     item = queries.item(visit.db, visit.viewer, meeting_id, item_id)
     require(visit.viewer, access.prepare_agenda, item.meeting)
+    was_approved = is_approved(item.meeting)
     form, errors = parse(AttachFile, visit.form)
     taken = visit.form.taken.get("file", T("Vælg en fil."))
     if not isinstance(taken, Kept):
@@ -78,7 +79,7 @@ def attach(visit: Visit, meeting_id: int, item_id: int) -> Response:
         try:
             actions.attach(visit.db, visit.viewer, item, taken, form, ring_of(visit.desk.settings.data_dir))
             seal_closed(visit, item)  # somebody closed it while the file was on its way
-            return visit.go(visit.url("meetings.edit_item", meeting_id=meeting_id, item_id=item_id) + "?sagt=vedlagt")
+            return _back(visit, item, was_approved, "vedlagt")
         except Invalid as invalid:
             errors = invalid.errors
         except (
@@ -89,6 +90,12 @@ def attach(visit: Visit, meeting_id: int, item_id: int) -> Response:
             errors = {"file": NOT_KEPT}
     values = {**current_values(item), "attachment_title": visit.form.get("title")}
     return show_form(visit, item.meeting, item, values, errors, 422)
+
+
+def _back(visit: Visit, item: Item, was_approved: bool, said: str) -> Response:
+    if was_approved and not is_approved(item.meeting):
+        said = "aendret"
+    return visit.go(visit.url("meetings.edit_item", meeting_id=item.meeting_id, item_id=item.id) + f"?sagt={said}")
 
 
 @get("/bilag/{attachment_id:int}", name="meetings.download", policy=is_employee)
@@ -117,20 +124,20 @@ def download(visit: Visit, attachment_id: int) -> Response:
 
 @post("/bilag/{attachment_id:int}/fjern", name="meetings.remove_attachment", policy=access.prepare_agenda)
 def remove(visit: Visit, attachment_id: int) -> Response:
-    attachment = actions.remove_attachment(
-        visit.db, visit.viewer, queries.attachment(visit.db, visit.viewer, attachment_id)
-    )
-    item = attachment.item
-    return visit.go(visit.url("meetings.edit_item", meeting_id=item.meeting_id, item_id=item.id) + "?sagt=bilag-vaek")
+    attachment = queries.attachment(visit.db, visit.viewer, attachment_id)
+    was_approved = is_approved(attachment.item.meeting)
+    actions.remove_attachment(visit.db, visit.viewer, attachment)
+    return _back(visit, attachment.item, was_approved, "bilag-vaek")
 
 
 @post("/bilag/{attachment_id:int}/aabenhed", name="meetings.attachment_openness", policy=access.prepare_agenda)
 def set_openness(visit: Visit, attachment_id: int) -> Response:
     attachment = queries.attachment(visit.db, visit.viewer, attachment_id)
+    was_approved = is_approved(attachment.item.meeting)
     actions.set_attachment_openness(visit.db, visit.viewer, attachment, visit.form.get("is_open") == "1")
     item = attachment.item
     seal_closed(visit, item)
-    return visit.go(visit.url("meetings.edit_item", meeting_id=item.meeting_id, item_id=item.id) + "?sagt=gemt")
+    return _back(visit, item, was_approved, "gemt")
 
 
 handlers = [attach, download, remove, set_openness]

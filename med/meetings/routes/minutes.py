@@ -9,12 +9,23 @@ from med.errors import Invalid, NotFound
 from med.language import T, word
 from med.meetings import access
 from med.meetings.actions import minutes as actions
-from med.meetings.forms.minutes import AddendumText, For, WrittenApproval
+from med.meetings.actions.versions import Stale
+from med.meetings.forms.minutes import AddendumText, Approved, For, WrittenApproval
 from med.meetings.live import tell
 from med.meetings.models import Meeting, Minutes, MinutesState, Part, Presence, Reply
 from med.meetings.parts import PARTS
 from med.meetings.queries import minutes as questions
-from med.meetings.queries.room import HERE, Point, item_for, listed, meeting_for, points, quorum_warning, sent_on
+from med.meetings.queries.room import (
+    HERE,
+    Point,
+    corrections,
+    item_for,
+    listed,
+    meeting_for,
+    points,
+    quorum_warning,
+    sent_on,
+)
 from med.organisation.models import Approval
 from med.organisation.queries import rules_on
 from med.text import diff, warn_cpr
@@ -52,7 +63,7 @@ def show_minutes(visit: Visit, meeting: Meeting, status_code: int = 200, **conte
     rules = rules_on(visit.db, meeting.committee_id, copenhagen(meeting.starts_at).date())
     added = questions.addenda(visit.db, visit.viewer, found, meeting)
     is_inside = access.is_inside(visit.viewer, meeting)
-    context = {"errors": {}, "values": {}, "addendum_errors": {}, "addendum_values": {}, **context}
+    context = {"changed": "", "errors": {}, "values": {}, "addendum_errors": {}, "addendum_values": {}, **context}
     return visit.page(
         "meetings/minutes.html",
         status_code=status_code,
@@ -68,6 +79,7 @@ def show_minutes(visit: Visit, meeting: Meeting, status_code: int = 200, **conte
         added=added,
         added_to={one.item_id for one in added},
         is_inside=is_inside,
+        corrections=corrections(visit.db, meeting) if is_inside else [],
         warning=quorum_warning(visit.db, meeting) if is_inside else None,
         looks_like_cpr=[] if found.chairs_approved_at else [point for point in seen if holds_cpr(point)],
         my_side=my_side(visit, meeting, found),
@@ -135,7 +147,13 @@ def review(visit: Visit, meeting_id: int) -> Response:
 @post("/moeder/{meeting_id:int}/referat/godkend", name="meetings.approve_minutes", policy=access.approve_minutes)
 def approve(visit: Visit, meeting_id: int) -> Response:
     meeting = meeting_for(visit.db, visit.viewer, meeting_id)
-    return after_approval(visit, actions.approve_minutes(visit.db, visit.viewer, meeting))
+    form, _ = parse(Approved, visit.form)
+    try:
+        return after_approval(
+            visit, actions.approve_minutes(visit.db, visit.viewer, meeting, form.seen if form is not None else 0)
+        )
+    except Stale as stale:
+        return show_minutes(visit, meeting, 409, changed=stale.message)
 
 
 def after_approval(visit: Visit, found: Minutes) -> Response:
@@ -159,6 +177,8 @@ def written_approval(visit: Visit, meeting_id: int) -> Response:
             return after_approval(visit, actions.record_written_approval(visit.db, visit.viewer, meeting, form))
         except Invalid as invalid:
             errors = invalid.errors
+        except Stale as stale:
+            return show_minutes(visit, meeting, 409, changed=stale.message, values=visit.form.values())
     elif "proof" in errors:
         errors["proof"] = T("Skriv, hvem der godkendte, hvornår og hvordan, fx “mail fra Bo den 3. december kl. 9.12”.")
     require(visit.viewer, access.record_written_approval, meeting)

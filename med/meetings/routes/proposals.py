@@ -16,7 +16,7 @@ from med.meetings.parts import PARTS, asked_about
 from med.meetings.queries import planning as planning_queries
 from med.meetings.queries import proposals as queries
 from med.meetings.routes.common import asked_id
-from med.meetings.words import SIGNS
+from med.meetings.words import SIGNS, answer_of
 from med.organisation.access import is_employee
 from med.organisation.queries import committee as committee_for
 from med.organisation.queries import committees
@@ -37,6 +37,7 @@ def index(visit: Visit) -> Response:
         older=mine[queries.PAGE - 1].id if len(mine) > queries.PAGE else None,
         to_answer=queries.waiting_proposals(visit.db, visit.viewer) if presides else [],
         presides=presides,
+        answer_of=answer_of,
         signs=SIGNS,
     )
 
@@ -157,6 +158,8 @@ def show_proposal(visit: Visit, proposal: Proposal, errors: dict[str, Any], stat
         settled=_settled(visit, item) if item and is_said else [],
         origin=queries.origin_of(db, viewer, proposal),
         is_closed=actions.closed_origin(proposal),
+        answered=answer_of(proposal, proposal.committee.name),
+        was_returned=queries.was_returned(db, proposal),
         asked=asked_about(db, viewer, proposal.decision_id) if proposal.decision_id else None,
         is_mine=proposal.raised_by_id == viewer.person_id,
         may_answer=may_answer,

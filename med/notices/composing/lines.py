@@ -148,6 +148,7 @@ def _proposals(db: Session, viewer: Viewer, ids: Collection[int]) -> dict[int, A
                 Proposal.title,
                 Proposal.state,
                 Proposal.reason,
+                Proposal.answered_at,
                 Meeting.title.label("meeting"),
                 is_open_point().label("is_open"),
                 short_name,
@@ -244,8 +245,10 @@ def _say_proposal(notice: Notice, row: Any, viewer: Viewer) -> Line:
     asks = notice.kind is NoticeKind.POINT_RAISED
     said = T("Svar på forslaget »%(title)s«", title=row.title) if asks else T("»%(title)s«", title=row.title)
     answer = ANSWERED.get(row.state)
+    if row.state is ProposalState.RECEIVED and row.answered_at is None:
+        answer = T("Punktet er taget af dagsordenen. Formandskabet svarer igen.")
     facts: list[Text | str] = [] if asks or answer is None else [answer]
-    if row.meeting and not asks and row.state is not ProposalState.POSTPONED:
+    if row.meeting and row.answered_at and not asks and row.state is not ProposalState.POSTPONED:
         facts.append(T("Møde: %(title)s", title=row.meeting))
     return Line(
         notice.id,
