@@ -351,6 +351,12 @@ def open_meeting(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
         yield T("Mødet er aflyst.")
 
 
+def undo_opening(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
+    yield from change_meeting(viewer, meeting)
+    if meeting.state is not State.IN_PROGRESS:
+        yield T("Mødet er ikke i gang.")
+
+
 def close_meeting(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
     yield from is_employee(viewer)
     mine = {meeting.minute_taker_id, meeting.moderator_id}

@@ -39,6 +39,7 @@ meetings = Slice(
         access.minute_meeting,
         access.minute_item,
         access.open_meeting,
+        access.undo_opening,
         access.close_meeting,
         access.send_minutes_to_review,
         access.approve_minutes,

@@ -52,6 +52,7 @@ WORDS = {
     "meeting.deadline_waived": T("Møde: frist fraveget"),
     "meeting.cancelled": T("Møde: aflyst"),
     "meeting.opened": T("Møde: åbnet"),
+    "meeting.opening_undone": T("Møde: åbning fortrudt"),
     "meeting.closed": T("Møde: hævet"),
     "meeting.imported": T("Møde: indlæst fra arkiv"),
     "attendance.accepted": T("Mødeindkaldelse: sagt ja"),

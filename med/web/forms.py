@@ -93,6 +93,10 @@ def _longest(kind: Any) -> int | None:
     return None
 
 
+def _shortest(kind: Any) -> int:
+    return next((arg.min_length for arg in get_args(kind) if isinstance(arg, msgspec.Meta) and arg.min_length), 0)
+
+
 def _why_not(kind: Any, raw: Any) -> Text:
     kinds = _plain(kind)
     if date in kinds:
@@ -110,4 +114,6 @@ def _why_not(kind: Any, raw: Any) -> Text:
     longest = _longest(kind)
     if longest and len(str(raw)) > longest:
         return T("Højst %(n)s tegn; her er %(m)s.", n=longest, m=len(str(raw)))
+    if len(str(raw)) < _shortest(kind):
+        return T("Skriv mindst %(n)s tegn.", n=_shortest(kind))
     return T("Er ikke gyldigt.")

@@ -1,6 +1,7 @@
 """The room while the meeting goes on: opening it, writing, moving on, who is there, closing it."""
 
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select, update
@@ -73,6 +74,75 @@ def test_an_agenda_that_never_went_out_is_public_once_the_meeting_begins(visitor
     assert visitor("carla").open(room(meeting_id)).status_code == 403
     visitor("emil").open(room(meeting_id)).form("Åbn mødet").send()
     assert "Vagtplan for uge 52" in visitor("carla").open(room(meeting_id)).words
+
+
+def test_a_meeting_months_ahead_is_not_opened_by_one_click(visitor, db, write):
+    meeting_id = write(lambda db: make_meeting(db, state=State.PLANNED, start=datetime(2027, 4, 7, 7, tzinfo=UTC)).id)
+    anna = visitor("anna")
+    asked = anna.open(room(meeting_id))
+    assert "Mødet er først onsdag den 7. april 2027. Åbner I det nu, kan alle ansatte se" in asked.words
+    assert not asked.has_form("Åbn mødet")
+    assert asked.form("Ja, åbn mødet nu").send().status_code == 303
+    assert db.get(Meeting, meeting_id).state is State.IN_PROGRESS
+
+
+def test_an_opening_by_mistake_is_undone_and_the_meeting_is_as_it_was(visitor, db, write):
+    ahead = {"start": datetime(2027, 4, 7, 7, tzinfo=UTC), "state": State.PLANNED}
+    meeting_id = write(lambda db: make_meeting(db, "Lyset i gården", **ahead).id)
+    attendance = write(lambda db: db.scalars(select(Attendance).where(Attendance.meeting_id == meeting_id)).first().id)
+    write(lambda db: db.execute(update(Attendance).where(Attendance.id == attendance).values(reply=Reply.DECLINED)))
+    anna, carla = visitor("anna"), visitor("carla")
+    anna.open(room(meeting_id)).form("Ja, åbn mødet nu").send()
+    assert "Lyset i gården" in carla.open("/soeg?q=gården").words
+    assert visitor("carla").submit(f"/moeder/{meeting_id}/fortryd-aabning").status_code == 403
+    undone = anna.open(room(meeting_id)).form("Ja, fortryd åbningen").send()
+    assert "Mødet er ikke længere åbnet." in anna.open(undone.headers["location"]).words
+    db.rollback()
+    meeting = db.get(Meeting, meeting_id)
+    assert (meeting.state, meeting.opened_at, meeting.agenda_sent_at) == (State.PLANNED, None, None)
+    assert {one.presence for one in meeting.attendances} == {Presence.UNKNOWN}
+    assert not any(item.started_at for item in meeting.items)
+    assert "Lyset i gården" not in carla.open("/soeg?q=gården").words
+    assert carla.open(room(meeting_id)).status_code == 403
+    moved = anna.open(f"/moeder/{meeting_id}/ret").form("Gem").fill(day="2027-04-08").send()
+    assert moved.status_code == 303
+    cancelled = anna.open(f"/moeder/{meeting_id}/aflys").form("Aflys mødet").fill(reason="Det var en fejl").send()
+    assert cancelled.status_code == 303
+
+
+def test_an_agenda_that_was_sent_out_stays_sent_when_the_opening_is_undone(visitor, db, planned):
+    emil = visitor("emil")
+    emil.open(room(planned)).form("Åbn mødet").send()
+    emil.open(room(planned)).form("Ja, fortryd åbningen").send()
+    db.rollback()
+    assert db.get(Meeting, planned).state is State.AGENDA_SENT
+    assert db.get(Meeting, planned).agenda_sent_at is not None
+
+
+@pytest.mark.parametrize("done", ["words", "outcome", "presence", "recusal", "decision"])
+def test_what_is_noted_keeps_the_meeting_open(visitor, db, write, planned, done):
+    anna = visitor("anna")
+    anna.open(room(planned)).form("Åbn mødet").send()
+    undo = anna.open(room(planned)).form("Ja, fortryd åbningen")
+    item = items_of(db, planned)[0]
+    page = anna.open(room(planned, item))
+    if done == "words":
+        page.form("Gem referat").fill(text="Vi begyndte.").send()
+    elif done == "outcome":
+        page.form(action="/udfald").fill(outcome="withdrawn").send()
+    elif done == "presence":
+        anna.open(f"/moeder/{planned}/fremmoede").form("Gem, og notér alle").send()
+    elif done == "recusal":
+        page.form("Notér inhabil").send()
+    else:
+        page.form("Gem beslutningen").fill(text="der bliver lys", why="Det er mørkt.", perspective="compliance").send()
+    refused = undo.send()
+    assert refused.status_code == 409
+    assert "Der er noteret noget på mødet" in refused.words
+    db.rollback()
+    assert db.get(Meeting, planned).state is State.IN_PROGRESS
+    if done in ("words", "outcome", "presence"):
+        assert not anna.open(room(planned)).has_form("Ja, fortryd åbningen")
 
 
 def test_what_is_written_is_saved_with_its_revision(visitor, db, running):

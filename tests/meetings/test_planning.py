@@ -2,7 +2,8 @@
 
 from datetime import date, time
 
-from sqlalchemy import update
+import pytest
+from sqlalchemy import func, select, update
 
 from med.access import SeatRole, Side
 from med.meetings.deadlines import deadlines
@@ -93,6 +94,32 @@ def test_a_deadline_that_has_passed_needs_a_reason_that_all_can_read(visitor, co
     answer = back.form("Planlæg mødet").fill(waiver="Begge sider vil mødes om vandskaden").send()
     assert answer.status_code == 303
     assert "Begge sider vil mødes om vandskaden" in anna.open(answer.headers["location"]).words
+
+
+def test_a_look_at_the_deadlines_keeps_what_was_filled_in(visitor, committee_id, db):
+    anna = visitor("anna")
+    before = db.scalar(select(func.count(Meeting.id)))
+    page = anna.open(f"/moeder/nyt?udvalg={committee_id('med-aabrinken')}")
+    words = {"kind": "theme", "title": "Om støj", "place": "Caféen", "about": "Kom og hør.\n\nVi begynder til tiden."}
+    shown = fill(page.form("Vis frister"), **words, with_budget="1").send()
+    assert "Dagsordenen sendes ud senest onsdag den 25. november 2026" in shown.words  # the budget's, not the usual one
+    again = shown.form("Planlæg mødet")
+    assert all((name, value) in again.pairs for name, value in {**words, "day": DAY, "with_budget": "1"}.items())
+    assert not shown.errors()
+    bare = shown.form("Vis frister").fill(kind="without_agenda").send()
+    assert "Forslag til punkter senest" not in bare.words  # nor does the kind stay behind
+    db.rollback()
+    assert db.scalar(select(func.count(Meeting.id))) == before
+    # Back in the browser, the first form still plans.
+    assert fill(page.form("Planlæg mødet")).send().status_code == 303
+
+
+@pytest.mark.parametrize("day", ["", "31.2.2027", "2999-01-01", "0001-01-01"])
+def test_a_day_without_deadlines_is_said_at_its_field(visitor, committee_id, day):
+    page = visitor("anna").open(f"/moeder/nyt?udvalg={committee_id('med-aabrinken')}")
+    back = fill(page.form("Vis frister"), day=day, title="Om støj").send()
+    assert back.errors()["day"]
+    assert ("title", "Om støj") in back.form("Planlæg mødet").pairs
 
 
 def test_deadlines_count_working_days_where_the_rules_say_so():
@@ -204,12 +231,34 @@ def test_cancelling_needs_a_reason_and_tells_everyone(visitor, plan, look):
     anna = visitor("anna")
     back = anna.open(f"/moeder/{number}/aflys").form("Aflys mødet").send()
     assert "Skal udfyldes" in back.errors()["reason"]
+    short = back.form("Aflys mødet").fill(reason="hm").send()
+    assert "Skriv hvorfor, så andre kan forstå det." in short.errors()["reason"]
     answer = back.form("Aflys mødet").fill(reason="For mange er syge").send()
     assert answer.status_code == 303
     assert "For mange er syge" in visitor("carla").open(f"/moeder/{number}").words
     meeting = look(Meeting, number)
     assert (meeting.state, meeting.sequence) == (State.CANCELLED, 1)
     assert anna.open(f"/moeder/{number}/ret").status_code == 403
+
+
+def test_what_was_written_while_the_meeting_was_cancelled_can_be_copied(visitor, plan, item, look):
+    number = plan()
+    point = item(number, "Nøgler")
+    bo = visitor("bo")
+    changed = bo.open(f"/moeder/{number}/punkter/{point}/ret").form("Gem").fill(case_text="Vi mangler otte nøgler.")
+    added = (
+        bo.open(f"/moeder/{number}/punkter/nyt").form("Tilføj punkt").fill(title="Låse", recommendation="De skiftes")
+    )
+    invitation = bo.open(f"/moeder/{number}/ret").form("Gem").fill(about="Husk madpakken.")
+    bare = bo.open(f"/moeder/{number}/ret").form("Gem")
+    visitor("anna").open(f"/moeder/{number}/aflys").form("Aflys mødet").fill(reason="For mange er syge").send()
+    for form, words in ((changed, "Vi mangler otte nøgler."), (added, "De skiftes"), (invitation, "Husk madpakken.")):
+        back = form.send()
+        assert back.status_code == 403
+        assert "Mødet er aflyst." in back.words
+        assert words in back.words
+        assert f"/moeder/{number}" in back.links()
+    assert bare.send().status_code == 403  # nothing to lose
 
 
 def test_both_chairs_approve_and_the_agenda_goes_out(visitor, plan, look):
@@ -239,7 +288,8 @@ def test_a_change_after_one_has_approved_clears_the_approval_and_says_so(visitor
     assert look(Meeting, number).agenda_chair_at is None
     refused = seen_by_bo.send()  # Bo's page shows the old agenda
     assert refused.status_code == 409
-    assert "Se den igennem" in refused.words
+    assert "Se den igennem" in refused.words and "Nøgler og låse" in refused.words
+    assert refused.has_form("Godkend dagsordenen")
     assert look(Meeting, number).agenda_vice_at is None
 
 

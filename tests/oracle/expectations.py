@@ -220,6 +220,7 @@ EXPECTED: dict[str, Rows] = {
     "meetings.download": SEES_ITEM,
     "meetings.approve_agenda": {"draft open": {OK: CHAIRS, 403: but(STAFF, *CHAIRS)}, "any": NOT_YET},
     "meetings.open": BEFORE,
+    "meetings.undo_opening": DURING,  # once words are noted it comes too late (409)
     "meetings.note": {
         "live open": {OK: INSIDE, 403: OUTSIDE},
         "done open": {OK: INSIDE, 403: OUTSIDE},

@@ -434,6 +434,10 @@ def _open_meeting(world, person, meeting):
     return _serves(world, person, meeting) and meeting.state in {"planned", "agenda_sent"}
 
 
+def _undo_opening(world, person, meeting):
+    return runs_meeting(world, person, meeting) and meeting.state == "in_progress"
+
+
 def _close_meeting(world, person, meeting):
     """Not while an item lacks an outcome."""
     return (
@@ -556,6 +560,7 @@ VERBS: dict[str, tuple[str | None, Callable[..., bool]]] = {
     "minute_meeting": ("meetings", _works(_minute_meeting)),
     "minute_item": ("items", _works(_minute_item)),
     "open_meeting": ("meetings", _works(_open_meeting)),
+    "undo_opening": ("meetings", _works(_undo_opening)),
     "close_meeting": ("meetings", _works(_close_meeting)),
     "send_minutes_to_review": ("meetings", _works(_send_minutes_to_review)),
     "approve_minutes": ("meetings", _works(_approve_minutes)),

@@ -143,6 +143,7 @@ WRONG = [
     ({"substitute_for": "999999", "role": "substitute"}, "substitute_for", "Vælg et medlem af udvalget."),
     ({"substitute_for": str(2**70), "role": "substitute"}, "substitute_for", "Tallet er for stort eller for lille."),
     ({"person": "x" * 200}, "person", "Højst 120 tegn; her er 200."),
+    ({"person": "x"}, "person", "Skriv mindst 2 tegn."),
 ]
 
 

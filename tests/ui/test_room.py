@@ -1,5 +1,6 @@
 """The meeting while it happens: two write, others follow, the network fails; no word is lost or shown too widely."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -173,6 +174,51 @@ def test_what_could_not_be_saved_is_there_next_time(signed_in: Arrive, room: Roo
     page.get_by_role("button", name="Hent teksten").click()
     wait_until_saved(page)
     assert room.words(0) == "Referatet er godkendt med en rettelse."
+
+
+def test_a_button_pressed_in_the_middle_of_a_word_takes_the_words_along(signed_in: Arrive, room: Room) -> None:
+    page = signed_in("emil", at=room.site).open(room.path(DUTIES))
+    page.get_by_label("Udsat", exact=True).check()
+    write(page, "\n\nDet sidste, vi nåede at sige.")
+    page.get_by_role("button", name="Gem, og bliv her").click()
+    page.wait_for_url("**sagt=gemt**")
+    expect(area(page)).to_have_value(re.compile("Det sidste, vi nåede at sige[.]$"))
+    expect(page.locator("form[data-autosave]")).not_to_contain_text("Der ligger tekst på denne enhed")
+    write(page, " Og lidt til.")
+    wait_until_saved(page)
+    expect(page.locator("#conflict")).to_be_empty()
+    assert room.words(DUTIES).endswith("Det sidste, vi nåede at sige. Og lidt til.")
+
+
+def test_a_form_is_not_sent_without_the_other_forms_words_before_it_is_said(signed_in: Arrive, room: Room) -> None:
+    page = signed_in("emil", at=room.site).open(room.path(CHRISTMAS))
+    decision = page.get_by_label("Vi har besluttet, at …")
+    decision.fill("caféen holder åbent")
+    page.get_by_label("Drøftet", exact=True).check()
+    page.get_by_label("Uenighed", exact=True).check()
+    page.get_by_text("Hvad mener hver side?").click()
+    page.get_by_label("Ledelsessiden", exact=True).fill("Det er for dyrt.")
+    onwards = page.get_by_role("button", name="Gem, og gå til næste punkt")
+    onwards.click()
+    expect(page.get_by_role("alert")).to_contain_text("Du har udfyldt noget i »Notér en beslutning«")
+    expect(onwards).to_be_focused()
+    page.get_by_role("link", name="Notér en beslutning").click()
+    expect(decision).to_be_focused()
+    page.get_by_role("button", name="Gem beslutningen").click()
+    expect(page.get_by_role("alert")).to_contain_text("»Hvordan endte punktet?«")
+    # Whoever goes on writing is asked once more; whoever presses again has chosen.
+    decision.press_sequentially(" alle dage")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    onwards.click()
+    expect(page.get_by_role("alert")).to_have_count(1)
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        onwards.click()
+    # The other side's words are missing: what came back is saved nowhere, and is looked after like what was typed.
+    expect(page.locator("#f-statement_employees-error")).to_be_visible()
+    page.get_by_role("button", name="Næste punkt").first.click()
+    expect(page.get_by_role("alert").last).to_contain_text("»Hvordan endte punktet?«")
+    page.get_by_role("button", name="Næste punkt").first.click()
+    expect(page.locator("#room-write-h")).not_to_have_text(room.items[CHRISTMAS][1])
 
 
 def test_words_from_a_word_processor_keep_their_structure(signed_in: Arrive, room: Room) -> None:

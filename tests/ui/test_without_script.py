@@ -77,7 +77,8 @@ def test_from_an_idea_to_a_decision_everyone_can_read(signed_in: Arrive, workpla
 
     # The secretary opens the meeting, writes, records a decision, settles every item, and closes it.
     emil.goto(f"{meeting}/lokale")
-    press(emil, "Åbn mødet")
+    emil.get_by_text("Åbn mødet …").click()
+    press(emil, "Ja, åbn mødet nu")
     emil.get_by_label("Referat", exact=True).fill("Referatet fra december mangler endnu.")
     press(emil, "Gem referat")
     expect(emil.get_by_label("Referat", exact=True)).to_have_value("Referatet fra december mangler endnu.")

@@ -16,7 +16,18 @@ from med.meetings import access
 from med.meetings.actions.entering import ItemAtHand, at_the_item, in_the_room, item_at_hand
 from med.meetings.actions.minutes import reopen_review
 from med.meetings.actions.searching import keep_findable
-from med.meetings.models import Item, ItemRevision, Kind, Meeting, Minutes, MinutesState, Presence, Reply, State
+from med.meetings.models import (
+    Item,
+    ItemRevision,
+    Kind,
+    Meeting,
+    Minutes,
+    MinutesState,
+    Presence,
+    Recusal,
+    Reply,
+    State,
+)
 from med.meetings.parts import PARTS
 from med.prepared import PreparedChange
 from med.text import Merged, merge
@@ -62,6 +73,38 @@ def open_meeting(db: Session, viewer: Viewer, meeting: Meeting) -> Meeting:
     if meeting.items:
         meeting.items[0].started_at = now
     note(db, viewer, "meeting.opened", meeting)
+    return meeting
+
+
+def is_untouched(meeting: Meeting) -> bool:
+    """Whether nothing is noted of a meeting that goes on: no words, no outcome, and nobody's presence."""
+    return not any(item.minutes_version or item.minutes_text or item.outcome for item in meeting.items) and all(
+        one.presence is Presence.UNKNOWN or (one.presence is Presence.ABSENT and one.reply is Reply.DECLINED)
+        for one in meeting.attendances
+    )
+
+
+def undo_opening(db: Session, viewer: Viewer, meeting: Meeting) -> Meeting:
+    """It was opened too soon, and is a coming meeting again. Refused once anything is noted of it."""
+    from med.meetings.actions.agenda import agenda_changed
+
+    in_the_room(db, viewer, access.undo_opening, meeting)
+    db.expire_all()  # items and attendance as they are now that nobody else can change them
+    recused = select(Recusal.id).join(Item, Item.id == Recusal.item_id).where(Item.meeting_id == meeting.id).limit(1)
+    decided = any(found for part in PARTS.minutes for found in part(db, meeting).values())
+    if decided or not is_untouched(meeting) or db.scalar(recused):
+        raise Conflict(T("Der er noteret noget på mødet, så åbningen kan ikke fortrydes."))
+    if meeting.agenda_sent_at == meeting.opened_at:  # it never went out but by the opening
+        meeting.agenda_sent_at = None
+    meeting.state = State.AGENDA_SENT if meeting.agenda_sent_at else State.PLANNED
+    meeting.opened_at = None
+    for attendance in meeting.attendances:
+        attendance.presence = Presence.UNKNOWN
+    for item in meeting.items:
+        item.started_at = item.ended_at = None
+    note(db, viewer, "meeting.opening_undone", meeting)
+    agenda_changed(db, viewer, meeting)  # what came on it meanwhile, one who approved it has not seen
+    keep_findable(db, meeting)
     return meeting
 
 

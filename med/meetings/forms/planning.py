@@ -6,8 +6,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from med import clock
 from med.errors import Invalid
 from med.language import T
+from med.meetings.deadlines import within_reach
 from med.meetings.models import Kind, Reply
 
 Id = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
@@ -59,7 +61,20 @@ class ChangeMeeting(PlanMeeting, kw_only=True):
 
 
 class CancelMeeting(msgspec.Struct):
-    reason: Annotated[str, msgspec.Meta(min_length=3, max_length=1000)]
+    reason: Annotated[str, msgspec.Meta(max_length=1000)]
+
+    def __post_init__(self) -> None:
+        if len(self.reason) < 3:
+            raise Invalid(reason=T("Skriv hvorfor, så andre kan forstå det."))
+
+
+class PlannedDay(msgspec.Struct):
+    """The day whose deadlines are asked for, before the rest is filled in."""
+
+    day: date
+
+    def __post_init__(self) -> None:
+        within_reach(self.day, clock.today())
 
 
 class ApproveAgenda(msgspec.Struct):

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from litestar import Response
 
 from med.access import Side, require
-from med.errors import Conflict, Invalid
+from med.errors import Conflict, Invalid, NotAllowed
 from med.language import T
 from med.meetings import access
 from med.meetings.actions import agenda as actions
@@ -17,7 +17,7 @@ from med.meetings.forms.agenda import OWN_WORDS, EditItem, ItemForm, Move, NoteF
 from med.meetings.models import GROUNDS, Item, Meeting, Purpose
 from med.meetings.queries import agenda as queries
 from med.meetings.queries import planning as planning_queries
-from med.meetings.routes.common import refused, seal_closed, suggestions, words_of
+from med.meetings.routes.common import refused, seal_closed, show_kept, suggestions, words_of
 from med.meetings.routes.planning import show_meeting
 from med.web.forms import parse
 from med.web.pages import SAID
@@ -78,16 +78,33 @@ def show_form(
 @post("/moeder/{meeting_id:int}/punkter/nyt", name="meetings.add_item", policy=access.prepare_agenda)
 def add(visit: Visit, meeting_id: int) -> Response:
     meeting = planning_queries.meeting(visit.db, visit.viewer, meeting_id)
-    require(visit.viewer, access.prepare_agenda, meeting)
     was_approved = is_approved(meeting)
     form, errors = parse(ItemForm, visit.form)
-    if form is not None:
-        try:
+    try:
+        require(visit.viewer, access.prepare_agenda, meeting)
+        if form is not None:
             item = actions.add_item(visit.db, visit.viewer, meeting, form)
             return _after_change(visit, meeting, was_approved, "tilfoejet", f"punkt-{item.id}")
-        except Invalid as invalid:
-            errors = invalid.errors
+    except Invalid as invalid:
+        errors = invalid.errors
+    except NotAllowed as refusal:
+        return _too_late(visit, meeting, refusal)
     return show_form(visit, meeting, None, visit.form.values(), errors, 422)
+
+
+def _too_late(visit: Visit, meeting: Meeting, refusal: NotAllowed) -> Response:
+    """Somebody cancelled or closed the meeting while an item was written."""
+    if not access.runs_meeting(visit.viewer, meeting):
+        raise refusal
+    return show_kept(
+        visit,
+        refusal,
+        meeting.title,
+        visit.url("meetings.show", meeting_id=meeting.id),
+        title=T("Hvad skal vi tale om?"),
+        recommendation=T("Det indstilles, at …"),
+        case_text=T("Sagsfremstilling"),
+    )
 
 
 @get("/moeder/{meeting_id:int}/punkter/{item_id:int}/ret", name="meetings.edit_item", policy=access.prepare_agenda)
@@ -124,22 +141,24 @@ def current_values(item: Item) -> dict[str, Any]:
 def change(visit: Visit, meeting_id: int, item_id: int) -> Response:
     item = queries.item(visit.db, visit.viewer, meeting_id, item_id)
     meeting = item.meeting
-    require(visit.viewer, access.prepare_agenda, meeting)
     was_approved = is_approved(meeting)
     values: dict[str, Any] = visit.form.values()
     form, errors = parse(EditItem, visit.form)
-    if form is not None:
-        try:
+    try:
+        require(visit.viewer, access.prepare_agenda, meeting)
+        if form is not None:
             actions.edit_item(visit.db, visit.viewer, item, form)
             seal_closed(visit, item)
             return _after_change(visit, meeting, was_approved, "gemt", f"punkt-{item.id}")
-        except Invalid as invalid:
-            errors = invalid.errors
-        except Stale as stale:
-            visit.db.refresh(item)
-            theirs = current_values(item)
-            values["version"] = theirs["version"]
-            return show_form(visit, meeting, item, values, {"": stale.message}, 409, theirs)
+    except Invalid as invalid:
+        errors = invalid.errors
+    except Stale as stale:
+        visit.db.refresh(item)
+        theirs = current_values(item)
+        values["version"] = theirs["version"]
+        return show_form(visit, meeting, item, values, {"": stale.message}, 409, theirs)
+    except NotAllowed as refusal:
+        return _too_late(visit, meeting, refusal)
     return show_form(visit, meeting, item, values, errors, 422)
 
 

@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from med.errors import Conflict, Unreadable
-from med.language import T
+from litestar import Response
+
+from med.errors import Conflict, NotAllowed, Unreadable
+from med.language import T, Text
 from med.meetings import sealing
 from med.meetings.models import Item
 from med.organisation.suggesting import colleagues, told_apart
@@ -55,6 +57,16 @@ def words_of(errors: dict[str, Any]) -> str:
 def refused(errors: dict[str, Any]) -> Conflict:
     """For a small form without a field to write beside: the message as a page of its own."""
     return Conflict(words_of(errors))
+
+
+def show_kept(visit: Visit, refusal: NotAllowed, about: str, back: str, /, **labels: Text) -> Response:
+    """Somebody else was first, and what this person wrote (`labels`: field -> its name) can no longer be saved: the
+    words as they wrote them. Without any the refusal is all there is to say."""
+    kept = [(label, words) for name, label in labels.items() if (words := visit.form.get(name).strip())]
+    if not kept:
+        raise refusal
+    reasons, status = refusal.objections, refusal.status_code
+    return visit.page("meetings/kept.html", status_code=status, reasons=reasons, about=about, back=back, kept=kept)
 
 
 def seal_closed(visit: Visit, item: Item) -> None:

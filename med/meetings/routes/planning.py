@@ -6,7 +6,7 @@ from litestar import Response
 
 from med import clock, workdays
 from med.access import SeatRole, Side, allows, require
-from med.errors import Invalid, NotFound
+from med.errors import Invalid, NotAllowed, NotFound
 from med.language import T, Text
 from med.meetings import access
 from med.meetings.actions import planning
@@ -17,13 +17,14 @@ from med.meetings.forms.planning import (
     CancelMeeting,
     ChangeMeeting,
     PlanMeeting,
+    PlannedDay,
 )
 from med.meetings.models import Kind, Meeting, Part, Reply, State
 from med.meetings.parts import PARTS
 from med.meetings.queries import agenda as agenda_queries
 from med.meetings.queries import planning as queries
 from med.meetings.queries import proposals as proposal_queries
-from med.meetings.routes.common import asked_id, refused, suggestions
+from med.meetings.routes.common import asked_id, refused, show_kept, suggestions
 from med.meetings.words import SIGNS, ground
 from med.organisation.access import is_employee
 from med.organisation.models import Committee
@@ -161,6 +162,9 @@ def plan(visit: Visit) -> Response:
     committee = _committee_to_plan(visit)
     if committee is None:
         raise NotFound
+    if visit.form.get("vis"):
+        # A look at the deadlines. Nothing is saved, the form's key neither: going back and planning is another submit.
+        return show_new(visit, committee, parse(PlannedDay, visit.form)[1], 422)
     form, errors = parse(PlanMeeting, visit.form)
     if form is not None:
         try:
@@ -226,18 +230,23 @@ def change(visit: Visit, meeting_id: int) -> Response:
     meeting = queries.meeting(visit.db, visit.viewer, meeting_id)
     values: dict[str, Any] = visit.form.values()
     form, errors = parse(ChangeMeeting, visit.form)
-    if form is not None:
-        try:
+    try:
+        require(visit.viewer, access.change_meeting, meeting)
+        if form is not None:
             planning.change_meeting(visit.db, visit.viewer, meeting, form)
             return visit.to("meetings.show", meeting_id=meeting.id, said="gemt")
-        except Invalid as invalid:
-            errors = invalid.errors
-        except Stale as stale:
-            visit.db.refresh(meeting)
-            theirs = current_values(meeting)
-            values["version"] = theirs["version"]
-            return show_edit(visit, meeting, {"": stale.message}, values, 409, theirs)
-    require(visit.viewer, access.change_meeting, meeting)
+    except Invalid as invalid:
+        errors = invalid.errors
+    except Stale as stale:
+        visit.db.refresh(meeting)
+        theirs = current_values(meeting)
+        values["version"] = theirs["version"]
+        return show_edit(visit, meeting, {"": stale.message}, values, 409, theirs)
+    except NotAllowed as refusal:
+        if not access.runs_meeting(visit.viewer, meeting):
+            raise
+        back = visit.url("meetings.show", meeting_id=meeting.id)
+        return show_kept(visit, refusal, meeting.title, back, about=T("Et par ord til invitationen"))
     return show_edit(visit, meeting, errors, values, 422)
 
 
@@ -269,7 +278,9 @@ def show(visit: Visit, meeting_id: int) -> Response:
     return show_meeting(visit, meeting_id)
 
 
-def show_meeting(visit: Visit, meeting_id: int, template: str = "meetings/show.html") -> Response:
+def show_meeting(
+    visit: Visit, meeting_id: int, template: str = "meetings/show.html", status_code: int = 200, **context: Any
+) -> Response:
     """The meeting's page, or with another template a piece of it."""
     db, viewer = visit.db, visit.viewer
     found = queries.meeting_with_rules(db, viewer, meeting_id)
@@ -309,6 +320,8 @@ def show_meeting(visit: Visit, meeting_id: int, template: str = "meetings/show.h
         is_public=agenda_queries.agenda_is_shown(meeting),
         may_follow=allows(viewer, access.follow_live, meeting),
         may_open=allows(viewer, access.open_meeting, meeting),
+        status_code=status_code,
+        **context,
     )
 
 
@@ -341,7 +354,10 @@ def approve_agenda(visit: Visit, meeting_id: int) -> Response:
     form, errors = parse(ApproveAgenda, visit.form)
     if form is None:
         raise refused(errors)
-    meeting = planning.approve_agenda(visit.db, visit.viewer, found.meeting, form)
+    try:
+        meeting = planning.approve_agenda(visit.db, visit.viewer, found.meeting, form)
+    except planning.AgendaChanged as conflict:
+        return show_meeting(visit, meeting_id, status_code=409, changed=conflict.message)
     said = "udsendt" if meeting.state is State.AGENDA_SENT else "godkendt"
     return visit.to("meetings.show", meeting_id=meeting_id, said=said)
 

@@ -6,7 +6,7 @@ from litestar import Response
 
 from med import clock, workdays
 from med.access import allows, require
-from med.errors import Invalid, NotFound
+from med.errors import Invalid, NotAllowed, NotFound
 from med.language import T
 from med.meetings import access
 from med.meetings.actions import proposals as actions
@@ -15,7 +15,7 @@ from med.meetings.models import Item, Meeting, Proposal, Purpose
 from med.meetings.parts import PARTS, asked_about
 from med.meetings.queries import planning as planning_queries
 from med.meetings.queries import proposals as queries
-from med.meetings.routes.common import asked_id
+from med.meetings.routes.common import asked_id, show_kept
 from med.meetings.words import SIGNS, answer_of
 from med.organisation.access import is_employee
 from med.organisation.queries import committee as committee_for
@@ -192,16 +192,21 @@ def _settled(visit: Visit, item: Item) -> list[Any]:
 @post("/forslag/{proposal_id:int}/svar", name="proposals.answer", policy=access.answer_proposal)
 def answer(visit: Visit, proposal_id: int) -> Response:
     proposal = queries.proposal(visit.db, visit.viewer, proposal_id)
-    require(visit.viewer, access.answer_proposal, proposal)
     form, errors = parse(AnswerProposal, visit.form)
-    if form is not None:
-        try:
+    try:
+        require(visit.viewer, access.answer_proposal, proposal)
+        if form is not None:
             _answer(visit, proposal, form)
             if form.answer is Answer.SEND_ON:
                 return visit.go(visit.url("proposals.index") + "?sagt=besvaret")
             return visit.to("proposals.show", proposal_id=proposal_id, said="besvaret")
-        except Invalid as invalid:
-            errors = invalid.errors
+    except Invalid as invalid:
+        errors = invalid.errors
+    except NotAllowed as refusal:
+        if not visit.viewer.presides(proposal.committee_id):
+            raise
+        back = visit.url("proposals.show", proposal_id=proposal_id)
+        return show_kept(visit, refusal, proposal.title, back, reason=T("Hvorfor?"))
     return show_proposal(visit, proposal, errors, 422)
 
 

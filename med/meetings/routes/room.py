@@ -6,6 +6,7 @@ from urllib.parse import quote
 from litestar import Response
 from sqlalchemy import select
 
+from med import clock
 from med.access import allows, require
 from med.errors import Conflict, Invalid, NotAllowed, NotFound
 from med.language import T, word
@@ -22,10 +23,12 @@ from med.text import warn_cpr
 from med.web.forms import parse
 from med.web.pages import SAID
 from med.web.routing import Visit, get, post
+from med.workdays import copenhagen
 
 SAID.update(
     {
         "moede-aabnet": T("Mødet er åbnet."),
+        "fortrudt": T("Mødet er ikke længere åbnet."),
         "moede-lukket": T("Mødet er slut. Referatet er nu en kladde."),
         "fremmoede": T("Fremmødet er noteret."),
         "valgt": T("Jeres valg er gemt."),
@@ -57,6 +60,8 @@ def show_room(visit: Visit, meeting: Meeting, status_code: int = 200, **context:
         "pieces": {piece.id: piece.html for piece in shown},
         "live": address(visit, meeting, view, shown) if is_live(meeting) else "",
         "following": hub_of(visit.request.app).following(meeting.id),
+        "early": copenhagen(meeting.starts_at).date() > clock.today(),
+        "untouched": seen.minutes and minuting.is_untouched(meeting),
         "not_closing": [],
         "errors": {},
         **context,
@@ -115,6 +120,14 @@ def open_meeting(visit: Visit, meeting_id: int) -> Response:
     minuting.open_meeting(visit.db, visit.viewer, meeting)
     tell(visit, meeting.id)
     return visit.to("meetings.room", said="moede-aabnet", meeting_id=meeting.id)
+
+
+@post("/moeder/{meeting_id:int}/fortryd-aabning", name="meetings.undo_opening", policy=access.undo_opening)
+def undo_opening(visit: Visit, meeting_id: int) -> Response:
+    meeting = questions.meeting_for(visit.db, visit.viewer, meeting_id)
+    minuting.undo_opening(visit.db, visit.viewer, meeting)
+    tell(visit, meeting.id)
+    return visit.to("meetings.show", said="fortrudt", meeting_id=meeting.id)
 
 
 @post("/moeder/{meeting_id:int}/slut", name="meetings.close", policy=access.close_meeting)
@@ -389,6 +402,7 @@ def add_attendant(visit: Visit, meeting_id: int) -> Response:
 handlers = [
     room,
     open_meeting,
+    undo_opening,
     close_meeting,
     go_to_item,
     add_on_the_spot,

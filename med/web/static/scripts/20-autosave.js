@@ -255,6 +255,24 @@ function autosave(form) {
     }
   }
 
+  let passing = false;
+
+  /** Another form takes the page away: first the words, then that form. Once; what cannot be saved stays on the device. */
+  async function goFirst(event) {
+    const { target, submitter } = event;
+    if (passing || conflict || target === form || event.defaultPrevented || !unsaved()) {
+      return;
+    }
+    event.preventDefault();
+    await sending;
+    await save();
+    if (!conflict) {
+      passing = true;
+      target.requestSubmit(submitter);
+      passing = false;
+    }
+  }
+
   function offerDraft() {
     const draft = readDraft(key);
     if (!draft) {
@@ -289,6 +307,7 @@ function autosave(form) {
   form.addEventListener("input", typed);
   form.addEventListener("change", typed);
   form.addEventListener("submit", submitted);
+  document.addEventListener("submit", goFirst);
   window.addEventListener("pagehide", leave);
   document.addEventListener("visibilitychange", () => document.hidden && leave());
   window.addEventListener("online", () => save());
