@@ -366,6 +366,28 @@ def test_a_new_word_leaves_the_others_where_they_are_read_first(visitor, write):
     assert [row.xpath("string(td[2])") for row in table] == ["–", "+0,30"]
 
 
+def test_a_total_and_its_parts_do_not_stand_at_one_margin(visitor, write):
+    def story(db):
+        top, below = (unit_id(db, key) for key in ("aabrinken", "vaerkstederne"))
+        kept = [[[f"u{top}"], 60], [[f"u{top}", f"u{below}"], 40]]
+        kept += [
+            [[f"u{top}", f"u{below}", f"a{make_activity(db, code, title).id}"], number]
+            for code, title, number in (("D-1", "Dybt nede", 40), ("D-2", "Skjult", None))
+        ]
+        sums.keep(db, Measure.WAITING, "2026-4", kept)
+        sums.keep(db, Measure.WAITED, "2026-4", {})
+
+    write(story)
+    anna = visitor("anna")
+    page = anna.open("/kompas/effekt")
+    rows = page.tree.xpath("//div[@aria-labelledby='h-vente']//tbody//th")
+    assert [(row.text_content(), row.get("class")) for row in rows] == [
+        ("Åbrinken", None), ("Værkstederne", "in-1"), ("Dybt nede", "in-2")
+    ]  # fmt: skip
+    assert "For 1 aktivitet vises tallene ikke." in text_of(page)
+    assert "The numbers of 1 activity are not shown." in text_of(anna.open("/kompas/effekt?sprog=en"))
+
+
 def test_a_reason_never_tells_what_the_table_hides(visitor, write):
     """Methods before the third took a word back on the word of a single waiting citizen: that is told no more."""
 

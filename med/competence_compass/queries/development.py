@@ -330,8 +330,8 @@ def _area(
         since_last=since_last([reading for _, reading in readings], len(area.dimensions), precision)
         if not readings or readings[-1] is every[-1]
         else SinceLast("unknown", Why.UNANSWERED),
-        own=(first and first.mean, last and last.mean),
-        own_days=(first and first.day, last and last.day),
+        own=(first.mean if first else None, last.mean if last else None),
+        own_days=(first.day if first else None, last.day if last else None),
         is_heard_together=bool(own and readings) and own[-1][0].occasion_id == readings[-1][0].occasion_id,
         goals=tuple(_turned_goal(goal, scale) for goal in mine if goal.target_value is not None),
         goal_type=_goal_type(mine),

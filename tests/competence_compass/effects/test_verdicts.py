@@ -112,7 +112,8 @@ def test_decline_is_the_mirror(found, verdict, reason):
         d=st.floats(-2, 2) | st.just(float("nan")), se=st.floats(0, 2) | st.just(float("nan")),
         shrunken=st.floats(-2, 2) | st.just(float("nan")), is_up=st.booleans(), is_down=st.just(False),
         waiting=st.floats(-2, 2) | st.just(float("nan")), waiting_n=st.integers(0, 30),
-        is_maintain=st.booleans(), lead_flagged=st.booleans(), guarded_up=st.booleans(), guarded_down=st.booleans(), separable=st.booleans(), varies=st.booleans(),
+        is_maintain=st.booleans(), lead_flagged=st.booleans(), guarded_up=st.booleans(),
+        guarded_down=st.booleans(), separable=st.booleans(), varies=st.booleans(),
     )
 )  # fmt: skip
 def test_no_verdict_that_the_data_cannot_carry(found):
