@@ -62,12 +62,17 @@ def scale(values: Iterable[float], negligible: float = STEP) -> Scale:
 def row(
     on: Scale, point: float | None, low: float | None = None, high: float | None = None, second: float | None = None
 ) -> Row:
-    """Raises ValueError for an interval with only one end, or the wrong way round."""
+    """A point outside the interval is reached by the line, too. Raises ValueError for an interval with only one end, or
+    the wrong way round."""
     if (low is None) != (high is None) or (low is not None and high is not None and low > high):
         raise ValueError("an interval goes from low to high")
-    line = None if low is None or high is None else (on.x(low), on.x(high))
+    at = None if point is None else on.x(point)
+    line = None
+    if low is not None and high is not None:
+        ends = (on.x(low), on.x(high), *([] if at is None else [at]))
+        line = min(ends), max(ends)
     return Row(
-        None if point is None else on.x(point),
+        at,
         line,
         low is not None and low < -on.reach,
         high is not None and high > on.reach,

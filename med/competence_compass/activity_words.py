@@ -65,3 +65,13 @@ SIZES: dict[str, tuple[float, Text]] = {
 def size(expected_d: float) -> Text:
     """The word for an expected difference: the nearest of Cohen's three."""
     return min(SIZES.values(), key=lambda known: abs(known[0] - expected_d))[1]
+
+
+# The sign beside what an analysis says, wherever it is said: an open one where it is not known.
+SIGNS: dict[str, str] = {
+    "udvikler": "ok",
+    "tilbagegang": "bad",
+    "ingen_paaviselig_effekt": "",
+    "uafklaret": "off",
+    "for_faa_data": "off",
+}

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Viewer
+from med.competence_compass.effects import VERSION as METHOD
 from med.competence_compass.erasing import kept_in
 from med.competence_compass.exchange.giving import attended_until, folder_of
 from med.competence_compass.models import (
@@ -74,12 +75,15 @@ def ask_for_run(db: Session, viewer: Viewer | None, version: Version) -> EffectR
 
 
 def ask_at_night(db: Session) -> None:
-    """A run for every version with hypotheses on which something was assessed since its last run."""
+    """A run for every version with hypotheses on which something was assessed since its last run, or whose newest
+    numbers are from an older method."""
     tested = select(Dimension.version_id).join(Hypothesis, Hypothesis.dimension_id == Dimension.id)
     for version in db.scalars(select(Version).where(Version.id.in_(tested), Version.locked_at.is_not(None))):
         last = db.scalar(select(func.max(EffectRun.asked_at)).where(EffectRun.version_id == version.id))
         newest = db.scalar(select(func.max(Assessment.closed_at)).where(Assessment.version_id == version.id))
-        if newest is not None and (last is None or newest > last):
+        run = latest_run(db, version.id)
+        is_outdated = run is not None and run.method != METHOD
+        if newest is not None and (last is None or newest > last or is_outdated):
             ask_for_run(db, None, version)
 
 

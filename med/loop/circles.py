@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from med.competence_compass import disclosure
+from med.competence_compass.activity_words import SIGNS
 from med.competence_compass.models import ActivityState
 from med.loop.models import LinkKind
 from med.loop.words import Known, Standing
@@ -27,6 +28,10 @@ class Finding:
     detectable: float | None = None
     is_kept: bool = False  # the aim was to keep, and nothing was lost
     dimension_id: int = 0
+
+    @property
+    def sign(self) -> str:
+        return SIGNS["udvikler" if self.is_kept else self.verdict]
 
 
 def finding(

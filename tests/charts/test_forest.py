@@ -25,6 +25,12 @@ def test_a_line_that_goes_on_beyond_the_scale_says_so():
     assert row.line == (on.x(-0.1), forest.WIDTH - forest.EDGE) and row.diamond == forest.EDGE
 
 
+def test_a_shrunken_point_outside_the_interval_is_reached_by_its_line():
+    on = forest.scale([1.0])
+    assert forest.row(on, 0.5, 0.6, 0.9).line == (on.x(0.5), on.x(0.9))
+    assert forest.row(on, -0.5, -0.9, -0.6).line == (on.x(-0.9), on.x(-0.5))
+
+
 def test_what_is_not_known_is_not_drawn():
     assert forest.row(forest.scale([]), None) == (None, None, False, False, None)
 
@@ -41,4 +47,4 @@ def test_everything_lies_within_the_drawing(values, point, one, other):
     row = forest.row(on, point, min(one, other), max(one, other), point)
     for x in (row.point, *row.line, row.diamond, *(x for x, _ in on.ticks)):
         assert forest.EDGE <= x <= forest.WIDTH - forest.EDGE
-    assert row.line[0] <= row.line[1]
+    assert row.line[0] <= row.point <= row.line[1]

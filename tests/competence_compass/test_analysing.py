@@ -156,6 +156,15 @@ def test_the_night_asks_where_something_new_was_assessed(office, asked, write, d
             assert len(db.scalars(select(EffectRun.id)).all()) == 2
 
 
+def test_the_night_computes_anew_what_is_of_an_older_method(office, asked, write, database, monkeypatch):
+    analysing.work(office)
+    monkeypatch.setattr(analysing, "METHOD", "of tomorrow")
+    with clock.at(demo.NOW + timedelta(hours=20)):
+        write(analysing.ask_at_night)
+    with database.reading() as db:
+        assert len(db.scalars(select(EffectRun.id)).all()) == 2
+
+
 def test_the_server_needs_no_numpy():
     """75 MB and a third of a second that a page does not need."""
     code = "import sys, med.app; med.app.all_jobs(); print(sorted({'numpy', 'scipy', 'pandas'} & set(sys.modules)))"

@@ -18,6 +18,7 @@ from med.competence_compass.models import (
     Dimension,
     DimensionMap,
     Goal,
+    GoalRating,
     GoalType,
     Look,
     LookAt,
@@ -27,9 +28,10 @@ from med.competence_compass.models import (
     Version,
 )
 from med.competence_compass.queries.development import story
-from med.competence_compass.queries.goals import goals_of
+from med.competence_compass.queries.goals import goals_of, sealed_at
 from med.competence_compass.vault import Vault
 from med.db import Database
+from med.workdays import short_date
 from tests.competence_compass.house import (
     assign,
     give_role,
@@ -387,6 +389,56 @@ def test_a_correction_counts_instead_of_what_it_corrects(house: Any, write: Any,
 
     write(correct)
     assert story(db, house.citizen_id).last == quarter(5)
+
+
+# --- now is now -------------------------------------------------------------------------------------------------------
+
+
+def test_voices_of_different_days_are_not_held_against_each_other(house: Any, visitor: Any, write: Any):
+    """The citizen's own answer keeps its day; that it differs is said of one occasion alone."""
+    freja = visitor("freja")
+    assert "Vi ser det forskelligt" in freja.open(house.path).words
+    write(lambda db: take_stock(db, house.citizen(db), house.version(db), clock.today(), 3))
+    page = freja.open(house.path)
+    assert "ser det forskelligt: " not in page.words
+    own = [row[4] for row in rows(page, "t-stemmer").values()]
+    assert {" ".join(cell.split()) for cell in own} == {f"5,0 {short_date(quarter(5))}"}
+
+
+def test_an_area_nobody_could_assess_today_is_not_of_today(house: Any, visitor: Any, write: Any):
+    def only_some(one: Any) -> Any:
+        return NoScore.NOT_ASSESSABLE if one.code.startswith("samarbejde") else 3
+
+    freja = visitor("freja")
+    assert "8 områder er inden for måleusikkerheden" in freja.open(house.path).words
+    write(lambda db: take_stock(db, house.citizen(db), house.version(db), clock.today(), only_some))
+    page = freja.open(house.path)
+    told = rows(page, "t-kompas")
+    assert told["Samarbejde"][1] == f"3,0 {short_date(quarter(5))}" and told["Trivsel"][1] == "3,0"
+    assert f"Nu ({short_date(clock.today())})" in page.words
+    assert (
+        f"Samarbejde: før 3,0, nu 3,0; inden for usikkerheden; senest vurderet {short_date(quarter(5))}." in page.text
+    )
+    [unknown] = page.tree.xpath("//section[@aria-labelledby='siden']/ul/li[contains(., 'Samarbejde')]")
+    said = " ".join(unknown.text_content().split())
+    assert said == "Samarbejde – under halvdelen af området er vurderet begge gange"
+    assert "5 områder er inden for måleusikkerheden" in page.words
+
+
+def test_the_print_dates_what_is_not_from_the_newest_day(house: Any, visitor: Any, write: Any, vault: Vault):
+    def more(db: Session) -> None:
+        take_stock(db, house.citizen(db), house.version(db), clock.today(), 3)
+        goal = Goal(citizen_id=house.citizen_id, goal_type=GoalType.DEVELOP, set_on=quarter(1), sealed=b"")
+        db.add(goal)
+        db.flush()
+        goal.sealed = vault.seal(db, house.citizen_id, sealed_at(goal.id), {"levels": {"0": "Jeg kan opgaven"}})
+        db.add(GoalRating(goal_id=goal.id, day=quarter(1), level=0))
+
+    write(more)
+    said = visitor("freja").open(f"{house.path}/udskrift").words
+    assert f"»Nu« er den {short_date(clock.today())}." in said
+    assert f"Senest, {short_date(quarter(5))}:" in said and "Nu: Jeg er på trin 3" in said
+    assert f"Vurderet {short_date(quarter(1))}: Jeg kan opgaven" in said
 
 
 # --- the print, the list, what waits ----------------------------------------------------------------------------------

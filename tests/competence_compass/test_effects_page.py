@@ -328,9 +328,85 @@ def test_a_new_word_comes_at_once_and_without_its_numbers(visitor, write):
     assert row[6] == "udvikler" and row[7:13] == [""] * 6
     assert "mellemstor fremgang" in row[13] and "Ordet er nyt" in row[13]
     said = text_of(visitor("anna").open("/kompas/effekt"))
-    assert "0,45" not in said and "omkring 25 deltagere" not in said
+    assert "0,45" not in said and "deltagere" not in said[said.index("Kvartalet") : said.index("mellemstor fremgang")]
     write(lambda db: one_pair(db, 60, 36, 0.47, "udvikler"))
     assert row_of(visitor)[7:9] == ["35", "0,45"]
+
+
+def test_a_new_word_leaves_the_others_where_they_are_read_first(visitor, write):
+    """On the activity's page what holds of each competence comes first, whichever run it is from."""
+
+    def story(db, days=0, verdict="uafklaret"):
+        with clock.at(clock.now() + timedelta(days=days)):
+            activity = db.scalar(select(Activity).where(Activity.code == "K-2"))
+            if activity is None:
+                activity, made = make_activity(db, "K-2", "Flere mål"), make_instrument(db, "flere")
+                for place in (0, 1):
+                    suppose(db, activity, made, place)
+            version = db.scalars(
+                select(Version).join(Dimension).join(Hypothesis).where(Hypothesis.activity_id == activity.id).distinct()
+            ).one()
+            run = make_done(db, version)
+            dimensions = db.scalars(select(Dimension).where(Dimension.version_id == version.id).order_by(Dimension.id))
+            for dimension, word in zip(dimensions, (verdict, "uafklaret"), strict=False):
+                estimate(db, run, activity, dimension, estimate=0.3, shrunken=0.3, se=0.1, verdict=word)
+            publish(db, run)
+            return activity.id, run.id
+
+    activity, first = write(story)
+    _, second = write(lambda db: story(db, 1, "udvikler"))
+    page = visitor("anna").open(f"/kompas/aktivitet/{activity}")
+    shown, before = page.tree.xpath("//section[@id='virkning']/ul"), page.tree.xpath("//section[@id='virkning']//ul")
+    rows = [" ".join(row.text_content().split()) for row in shown[0].xpath("li[b or div]")]
+    assert len(rows) == 2 and "udvikler" in rows[0] and "deltagere" not in rows[0]
+    assert "uafklaret" in rows[1] and "omkring 35 deltagere" in rows[1] and "virkning +0,30" in rows[1]
+    assert f"Tallene er fra beregning {first}" in rows[1]
+    assert len(before) == 2 and len(before[1]) == 1 and "uafklaret" in before[1].text_content()
+    table = page.tree.xpath("//table[caption/@id=$id]/tbody/tr", id=f"t-virkning-{second}")
+    assert [row.xpath("string(td[2])") for row in table] == ["–", "+0,30"]
+
+
+def test_a_total_and_its_parts_do_not_stand_at_one_margin(visitor, write):
+    def story(db):
+        top, below = (unit_id(db, key) for key in ("aabrinken", "vaerkstederne"))
+        kept = [[[f"u{top}"], 60], [[f"u{top}", f"u{below}"], 40]]
+        kept += [
+            [[f"u{top}", f"u{below}", f"a{make_activity(db, code, title).id}"], number]
+            for code, title, number in (("D-1", "Dybt nede", 40), ("D-2", "Skjult", None))
+        ]
+        sums.keep(db, Measure.WAITING, "2026-4", kept)
+        sums.keep(db, Measure.WAITED, "2026-4", {})
+
+    write(story)
+    anna = visitor("anna")
+    page = anna.open("/kompas/effekt")
+    rows = page.tree.xpath("//div[@aria-labelledby='h-vente']//tbody//th")
+    assert [(row.text_content(), row.get("class")) for row in rows] == [
+        ("Åbrinken", None), ("Værkstederne", "in-1"), ("Dybt nede", "in-2")
+    ]  # fmt: skip
+    assert "For 1 aktivitet vises tallene ikke." in text_of(page)
+    assert "The numbers of 1 activity are not shown." in text_of(anna.open("/kompas/effekt?sprog=en"))
+
+
+def test_a_reason_never_tells_what_the_table_hides(visitor, write):
+    """Methods before the third took a word back on the word of a single waiting citizen: that is told no more."""
+
+    def story(db):
+        version = make_instrument(db, "gammel")
+        run = make_done(db, version)
+        for code, waiting_n in (("G-1", 9), ("G-2", 10)):
+            activity = make_activity(db, code, f"{waiting_n} ventede")
+            suppose(db, activity, version, 1)
+            estimate(
+                db, run, activity, activity_dimension(db, version), reason="waiting_list_disagrees", estimate=0.4,
+                shrunken=0.3, se=0.13, waiting_estimate=-0.2, waiting_n=waiting_n,
+            )  # fmt: skip
+        publish(db, run)
+
+    write(story)
+    lines = visitor("anna").open("/kompas/effekt/fil").text.splitlines()
+    few, enough = (next(line for line in lines if f";{n} ventede;" in line) for n in (9, 10))
+    assert "ventelisten" not in few and "ventelisten peger den anden vej" in enough
 
 
 def test_what_was_told_is_changed_by_nobody(database, write):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from med import clock, language
 from med.competence_compass.exchange.comparing import carry_out, compare
@@ -281,6 +281,27 @@ def test_wide_and_long_files_say_the_same(db):
     assert "ligner et CPR" in said(read_file(db, "assessments", wide.replace("fin dag", "ring 010203-1234")))
 
 
+def test_titles_will_do_where_only_one_dimension_has_them(db):
+    who = pseudonym(db)
+    head = f"{HEADER};Dimension;Værdi\n{who};5.1.2026;medarbejder;xy;rutine;"
+    by_code = read_file(db, "assessments", f"{head}moeder;3\n")
+    by_title = read_file(db, "assessments", f"{head}møder  SOM aftalt;3\n")
+    assert not by_title.faults and by_title.folder.assessments == by_code.folder.assessments
+    goal = f"Borger;Måltype;dimension;Aftalt\n{who};udvikle;Møder som aftalt;1/2/2026\n"
+    reading = read_file(db, "goals", goal)
+    assert not reading.faults and reading.folder.goals[0].dimension == "moeder", said(reading)
+
+    instrument = instrument_of(db, version_of(db))
+    twins = [one for area in instrument["areas"] for one in area["dimensions"]][:2]
+    for one in twins:
+        one["title"] = "Tvilling"
+    long, wide = f"{head}tvilling;3\n", f"{HEADER};tvilling\n{who};5.1.2026;medarbejder;xy;rutine;3\n"
+    for text in (long, wide):
+        assert "er titlen på flere dimensioner; skriv koden" in said(
+            read_single("assessments", "f.csv", text.encode(), instrument, {})
+        )
+
+
 def test_encodings_and_spreadsheets(db):
     who = pseudonym(db)
     text = f"Borger;Måltype;dimension;Aftalt;Frist;Niveau\n{who};begrænse tab;moeder;1/2/2026;1/8/2026;-1\n"
@@ -383,6 +404,29 @@ def test_a_bad_file_is_shown_its_faults_and_not_kept(visitor, db):
     assert db.scalar(select(func.count()).select_from(ImportFile)) == 0
     page = send(visitor("bo").open("/kompas/indlaes"), "citizens", "Borger\n010203-1234\n")
     assert page.status_code == 422 and "ligner et CPR-nummer" in page.words and "010203-1234" not in page.words
+
+
+def test_a_unit_goes_by_its_name_and_none_is_guessed(visitor, db, write):
+    bo = visitor("bo")
+    page = on(bo, send(bo.open("/kompas/indlaes"), "citizens", "Borger;Enhed\nA1-NY; ungeSPORET \nA2-NY;Åbrinken\n"))
+    places = page.tree.xpath("//section[@aria-labelledby='sum']/dl/div")
+    assert [" ".join(one.text_content().split()) for one in places] == ["Ungesporet1", "Åbrinken1"]
+    on(bo, page.form(action=page.path).send())
+    db.rollback()
+    landed = select(Citizen.pseudonym, Unit.key).join(Unit, Unit.id == Citizen.unit_id)
+    found = dict(db.execute(landed.where(Citizen.pseudonym.in_(["A1-NY", "A2-NY"]))).all())
+    assert found == {"A1-NY": "ungesporet", "A2-NY": "aabrinken"}
+
+    page = send(bo.open("/kompas/indlaes"), "citizens", "Borger;Enhed\nA3-NY;\n")
+    assert page.status_code == 422 and "fil.csv, række 2: mangler en enhed." in page.words
+    unit_id = db.scalar(select(Unit.id).where(Unit.key == "ungesporet"))
+    form = bo.open("/kompas/indlaes").form("Se, hvad filen gør").fill(kind="citizens", unit=str(unit_id))
+    page = on(bo, form.send(files={"file": ("fil.csv", b"Borger;Enhed\nA3-NY;\n", "text/csv")}))
+    assert "Ungesporet" in page.tree.xpath("string(//section[@aria-labelledby='sum']/dl)")
+
+    write(lambda db: db.execute(update(Unit).where(Unit.key == "aabrinken").values(name="Ungesporet")))
+    page = send(bo.open("/kompas/indlaes"), "citizens", "Borger;Enhed\nA4-NY;Ungesporet\n")
+    assert "flere enheder hedder “Ungesporet”." in page.words
 
 
 def test_nobody_else_has_the_page(visitor):

@@ -41,6 +41,19 @@ def test_the_gaps_come_first(visitor, decided, cooking, measured, write, people,
     assert f"/udvalg/{committee}/kredsloeb" in visitor("carla").open(f"/udvalg/{committee}").links()
 
 
+def test_a_verdict_has_the_sign_it_has_on_the_managers_page(visitor, decided, cooking, measured, write, people):
+    decision = decided()
+    link(write, people, decision, cooking.id)
+    measured("ingen_paaviselig_effekt", "uafklaret")
+    anna = visitor("anna")
+    told = []
+    for path in (f"/beslutninger/{decision}", f"/kompas/aktivitet/{cooking.id}"):
+        found = anna.open(path).tree.xpath("//main//li//span[contains(@class, 'status')]")
+        told.append({one.text_content().lower(): one.get("class") for one in found})
+    for word, sign in (("ingen påviselig effekt", "status"), ("uafklaret", "status is-off")):
+        assert [page[word] for page in told] == [sign, sign]
+
+
 def test_closed_decisions_are_the_committees_own(visitor, decided, cooking, write, people, committee_id):
     closed = decided(is_open=False)
     link(write, people, closed, cooking.id)

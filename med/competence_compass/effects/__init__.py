@@ -4,3 +4,5 @@
 estimate for all activities at once, `waiting_list` the second opinion, `verdicts` what may be said. `analysis` puts
 them together. The methods, and how they behaved in trials with known truths, are written in docs/effekter.md.
 """
+
+VERSION = "3"  # of the method; goes up when the same observations could give other numbers or another word

@@ -14,7 +14,6 @@ from med.competence_compass.effects.study import Bools, Floats, Ints, Series, Sp
 from med.competence_compass.effects.verdicts import SEEN, Z95, Finding, Reason, Verdict, false_discovery, settle, shrink
 from med.competence_compass.effects.waiting_list import Around, WaitingEstimate
 
-VERSION = "2"  # of the method; goes up when the same observations could give other numbers
 FEWEST_FOR_COLUMN = 5  # participants below which an activity is adjusted for and not estimated
 LEAD_LIMIT = 2.0
 LINE_LIMIT = 3.0  # sees so much that it can afford to be surer
@@ -228,6 +227,7 @@ def findings(design: Design, main: Fit, guarded: Fit | None) -> tuple[list[Estim
                 is_up=bool(plain_up[i]),
                 is_down=bool(down[i]),
                 waiting=waiting.estimate,
+                waiting_n=waiting.n,
                 is_maintain=study.hypotheses[i].is_maintain,
                 lead_flagged=guarded is not None,
                 guarded_up=bool(up[i]),

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from med.competence_compass.effects.analysis import VERSION, Estimate, Result
+from med.competence_compass.effects import VERSION
+from med.competence_compass.effects.analysis import Estimate, Result
 from med.competence_compass.effects.study import Study
 
 
@@ -47,7 +48,7 @@ def one_estimate(study: Study, one: Estimate) -> dict[str, Any]:
         "shrunken": number(one.shrunken),
         "waiting_list_estimate": number(one.waiting.estimate),
         "waiting_list_se": number(one.waiting.se),
-        "waiting_list_n": one.waiting.waiting,
+        "waiting_list_n": one.waiting.n,
         "detectable": number(one.detectable),
         "verdict": one.verdict.value,
         "reason": one.reason.value,

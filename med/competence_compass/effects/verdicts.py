@@ -10,6 +10,7 @@ from med.competence_compass.effects.study import Bools, Floats
 
 FEWEST = 10  # participants with an assessment before and one after
 FEWEST_COMPARED = 5
+FEWEST_WAITING = 10  # as many as the comparison is shown for: a reason tells nothing that the table hides
 TOO_COARSE = 0.6  # SD: a study that could only have seen effects larger than this tells nothing
 NEGLIGIBLE = 0.2  # SD
 WORTH_SAYING = 0.1  # SD, of the shrunken size
@@ -93,6 +94,7 @@ class Finding:
     is_up: bool  # passed the false-discovery limit upwards
     is_down: bool
     waiting: float
+    waiting_n: int  # how many the waiting list's comparison rests on, those who began or those who waited
     is_maintain: bool
     lead_flagged: bool  # citizens were rising before they began
     guarded_up: bool  # the version with a line of one's own confirms it
@@ -124,7 +126,7 @@ def settle(found: Finding) -> tuple[Verdict, Reason]:
             why = Reason.ROSE_BEFORE_START
         elif side * found.shrunken < WORTH_SAYING:
             why = Reason.SMALL
-        elif np.isfinite(found.waiting) and side * found.waiting < 0:
+        elif found.waiting_n >= FEWEST_WAITING and side * found.waiting < 0:
             why = Reason.WAITING_LIST_DISAGREES
         else:
             return verdict, Reason.NONE

@@ -11,7 +11,6 @@ import numpy as np
 from med.competence_compass.effects.study import FAR, Bools, Floats, Ints, Series, Study
 
 INFLATE = 1.3  # in trials with known truths the plain standard error was too small by about this much (coverage 0.87)
-FEWEST_WAITING = 5
 BEFORE = 2  # quarters: how old a last assessment before the start may be
 AFTER = 2  # quarters after the end in which the first assessment counts
 
@@ -24,6 +23,11 @@ class WaitingEstimate:
     se: float = float("nan")
     started: int = 0
     waiting: int = 0  # different citizens who waited meanwhile
+
+    @property
+    def n(self) -> int:
+        """How many it rests on: the smaller of the two groups."""
+        return min(self.started, self.waiting)
 
 
 def waiting_list_estimate(study: Study, left_out: Bools, activity: int, dimension: int) -> WaitingEstimate:

@@ -17,6 +17,7 @@ from med.competence_compass.models import (
 )
 from med.language import T
 from med.tables import Column, Wrong, choice, day, decimal, text, whole_number, yes_no
+from med.tables.table import simplified
 
 KINDS = {kind.value: kind for kind in AssessmentKind} | {
     "medarbejder": AssessmentKind.STAFF,
@@ -94,8 +95,21 @@ def past_day(today: date) -> Any:
     return parse_past
 
 
-def known_dimension(dimensions: dict[str, int], elsewhere: dict[str, int], version: int) -> Any:
-    """One of the version's dimensions, by its code; says so when it belongs to another version."""
+def titled(instrument: dict[str, Any]) -> dict[str, int | None]:
+    """What the dimensions are called, simplified: the place of each by its code and its title; None where two share a
+    title."""
+    every = [one for area in instrument["areas"] for one in area["dimensions"]]
+    places: dict[str, int | None] = {}
+    for at, one in enumerate(every):
+        if title := simplified(one.get("title", "")):
+            places[title] = None if title in places else at
+    return places | {simplified(one["code"]): at for at, one in enumerate(every)}
+
+
+def known_dimension(
+    dimensions: dict[str, int], titles: dict[str, int | None], elsewhere: dict[str, int], version: int
+) -> Any:
+    """One of the version's dimensions, by its code or its title; says so when it belongs to another version."""
 
     def parse(value: str) -> int:
         if value in dimensions:
@@ -108,7 +122,12 @@ def known_dimension(dimensions: dict[str, int], elsewhere: dict[str, int], versi
                     version=version,
                 )
             )
-        raise Wrong(T("er ikke en dimension i redskabet"))
+        at = titles.get(simplified(value), -1)
+        if at is None:
+            raise Wrong(T("er titlen på flere dimensioner; skriv koden"))
+        if at < 0:
+            raise Wrong(T("er ikke en dimension i redskabet"))
+        return at
 
     return parse
 

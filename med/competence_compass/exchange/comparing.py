@@ -68,8 +68,9 @@ class _Comparison:
     ) -> None:
         self.db, self.reading, self.plan, self.within = db, reading, plan, within
         self.folder, self.new = reading.folder, plan.new
-        units = db.execute(select(Unit.id, Unit.key)).all()
-        plan.units = {key: id for id, key in units if within is None or id in within}
+        for unit in db.execute(select(Unit.id, Unit.key, Unit.name)):
+            if within is None or unit.id in within:
+                plan.know_unit(*unit)
         plan.unit_id = unit_id or 0
         self.known: dict[str, Any] = {}
         for found in db.execute(
@@ -109,8 +110,8 @@ class _Comparison:
         self.plan.changes.setdefault(kind, []).append(values)
 
     def unit_is_known(self, kind: str, at: int, unit: str) -> bool:
-        if unit and unit not in self.plan.units:
-            self.wrong(kind, at, T("enheden “%(unit)s” kendes ikke.", unit=unit))
+        if unit and (said := self.plan.find_unit(unit)):
+            self.wrong(kind, at, said)
             return False
         if not unit and not self.plan.unit_id:
             self.wrong(kind, at, T("mangler en enhed."))

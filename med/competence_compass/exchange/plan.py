@@ -1,6 +1,7 @@
 """What taking in a reading would change, as people read it before they say yes."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -35,6 +36,11 @@ class Count(NamedTuple):
         return KIND_WORDS[self.kind]
 
 
+def folded(name: str) -> str:
+    """What two names are compared by: case and spaces are forgiven."""
+    return " ".join(name.casefold().split())
+
+
 @dataclass
 class Plan:
     """What would be done. A plan with faults is not carried out."""
@@ -49,7 +55,26 @@ class Plan:
     citizens: dict[str, int] = field(default_factory=dict)
     activities: dict[str, int] = field(default_factory=dict)
     units: dict[str, int] = field(default_factory=dict)
+    unit_names: dict[int, str] = field(default_factory=dict)
+    units_called: dict[str, set[int]] = field(default_factory=dict)
     unit_id: int = 0
+
+    def know_unit(self, id: int, key: str, name: str) -> None:
+        self.units[key], self.unit_names[id] = id, name
+        for called in (key, name):
+            self.units_called.setdefault(folded(called), set()).add(id)
+
+    def find_unit(self, written: str) -> Text | None:
+        """What is wrong with a unit as it is written: its key, or its name alone. From then on `units` has it so."""
+        if written in self.units:
+            return None
+        meant = self.units_called.get(folded(written), set())
+        if not meant:
+            return T("enheden “%(unit)s” kendes ikke.", unit=written)
+        if len(meant) > 1:
+            return T("flere enheder hedder “%(unit)s”.", unit=written)
+        (self.units[written],) = meant
+        return None
 
     @property
     def counts(self) -> list[Count]:
@@ -64,9 +89,16 @@ class Plan:
         return sum(count.new + count.changed for count in self.counts)
 
     @property
+    def places(self) -> list[tuple[str, int]]:
+        """The units new citizens come to, and how many."""
+        found = Counter(self.units[row.unit] if row.unit else self.unit_id for row in self.new.citizens)
+        return sorted((self.unit_names[unit], n) for unit, n in found.items())
+
+    @property
     def digest(self) -> str:
         """The same for two plans that do the same: what somebody says yes to is what is carried out."""
         told = repr([tuple(count) for count in self.counts]) + repr([sorted(map(repr, self.changes.items()))])
+        told += repr(self.places)
         return hashlib.sha256(told.encode()).hexdigest()[:32]
 
     def lines(self) -> Iterator[str]:

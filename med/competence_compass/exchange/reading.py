@@ -155,8 +155,9 @@ class _Reader:
         instrument = self.folder.instrument
         self.codes = dimensions_of(instrument)
         self.version = instrument.get("version", 1)
+        self.titles = known.titled(instrument)
         self.dimension = known.known_dimension(
-            {code: at for at, code in enumerate(self.codes)}, elsewhere, self.version
+            {code: at for at, code in enumerate(self.codes)}, self.titles, elsewhere, self.version
         )
 
     def rows(self, columns: list[Column]) -> Iterator[tuple[int, list[Any]]]:
@@ -247,12 +248,6 @@ class _Reader:
     def _wide(self) -> None:
         """A row an assessment, a column a dimension, headed by its code or its title."""
         shared = known.assessments(self.today, self.version)
-        instrument = self.folder.instrument
-        titles = {
-            simplified(name): at
-            for at, one in enumerate(one for area in instrument["areas"] for one in area["dimensions"])
-            for name in (one.get("title", ""), one["code"])
-        }
         parse_value, reasons = self._value(), known.choice(known.REASONS)
 
         def parse(text: str) -> Answer:
@@ -264,7 +259,12 @@ class _Reader:
         places: list[int] = []
 
         def dimension(heading: str) -> Column | None:
-            places.append(titles.get(simplified(heading), -1))
+            at = self.titles.get(simplified(heading), -1)
+            if at is None:
+                raise TableError(
+                    T("Overskriften “%(heading)s” er titlen på flere dimensioner; skriv koden.", heading=heading)
+                )
+            places.append(at)
             return Column(heading, required=False, parse=parse) if places[-1] >= 0 else None
 
         fields = find(self.source, shared, dimension)

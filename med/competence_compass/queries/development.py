@@ -67,14 +67,17 @@ class AreaStory:
     change: Change
     since_last: "SinceLast"
     own: tuple[float | None, float | None] = (None, None)  # the citizen's own voice, first and last
+    own_days: tuple[date | None, date | None] = (None, None)
+    is_heard_together: bool = False  # the citizen's last value and the staff's are of the same occasion
     goals: tuple[float, ...] = ()  # where goals lie, turned like the values
     goal_type: GoalType | None = None
     series: dict[AssessmentKind, list[tuple[date, float]]] = field(default_factory=dict)
 
     @property
     def sees_it_differently(self) -> float | None:
-        """How far the citizen's own last value lies above the staff's; None unless it is a whole step or more."""
-        if self.own[1] is None or self.change.now is None:
+        """How far the citizen's own last value lies above the staff's; None unless it is a whole step or more, and both
+        are of the same occasion: years apart they need not see it differently."""
+        if not self.is_heard_together or self.own[1] is None or self.change.now is None:
             return None
         apart = self.own[1] - self.change.now
         return apart if abs(apart) >= 1 else None
@@ -312,8 +315,10 @@ def _area(
     scale: Scale,
     goals: Sequence[GoalRow],
 ) -> AreaStory:
-    readings = _readings(area, taken, values)
-    own = [one.mean for one in _own(area, taken, values)]
+    every = _readings(area, taken, values)
+    readings = [one for one in every if one[1].values]
+    own = _own(area, taken, values)
+    first, last = (own[0][1] if len(own) > 1 else None, own[-1][1] if own else None)
     mine = [goal for goal in goals if goal.area_id == area.id or goal.dimension_id in area.dimensions]
     told = AreaStory(
         id=area.id,
@@ -322,8 +327,12 @@ def _area(
         easy_title=area.easy_title or area.title,
         dimensions=area.dimensions,
         change=area_change(after_referral(readings), len(area.dimensions), precision),
-        since_last=since_last([reading for _, reading in readings], len(area.dimensions), precision),
-        own=(own[0] if len(own) > 1 else None, own[-1] if own else None),
+        since_last=since_last([reading for _, reading in readings], len(area.dimensions), precision)
+        if not readings or readings[-1] is every[-1]
+        else SinceLast("unknown", Why.UNANSWERED),
+        own=(first.mean if first else None, last.mean if last else None),
+        own_days=(first.day if first else None, last.day if last else None),
+        is_heard_together=bool(own and readings) and own[-1][0].occasion_id == readings[-1][0].occasion_id,
         goals=tuple(_turned_goal(goal, scale) for goal in mine if goal.target_value is not None),
         goal_type=_goal_type(mine),
     )
@@ -339,19 +348,20 @@ def _area(
 def _readings(
     area: _Area, taken: Sequence[Taken], values: Mapping[int, Mapping[int, int]]
 ) -> list[tuple[Taken, Reading]]:
-    """What the raters saw of an area, one reading an occasion; a double assessment is about the instrument."""
+    """What the raters saw of an area, one reading an occasion, perhaps with nothing in it; a double assessment is about
+    the instrument."""
     by_occasion: dict[int, Taken] = {}
     for one in taken:
         if one.kind in RATERS and one.purpose is not AssessmentPurpose.DOUBLE:
             there = by_occasion.get(one.occasion_id)
             if there is None or RATERS.index(one.kind) < RATERS.index(there.kind):
                 by_occasion[one.occasion_id] = one
-    return [(one, reading) for one in by_occasion.values() if (reading := _reading(one, area, values)).values]
+    return [(one, _reading(one, area, values)) for one in by_occasion.values()]
 
 
-def _own(area: _Area, taken: Sequence[Taken], values: Mapping[int, Mapping[int, int]]) -> list[Reading]:
-    found = [_reading(one, area, values) for one in taken if one.kind is AssessmentKind.SELF]
-    return [reading for reading in found if reading.values]
+def _own(area: _Area, taken: Sequence[Taken], values: Mapping[int, Mapping[int, int]]) -> list[tuple[Taken, Reading]]:
+    found = [(one, _reading(one, area, values)) for one in taken if one.kind is AssessmentKind.SELF]
+    return [one for one in found if one[1].values]
 
 
 def _reading(one: Taken, area: _Area, values: Mapping[int, Mapping[int, int]]) -> Reading:

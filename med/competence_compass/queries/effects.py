@@ -215,6 +215,8 @@ def finding(row: Any) -> Finding:
     if low is None or high is None or low > high:
         low = high = None
     compared = min(n, row.waiting_n)
+    if reason == "waiting_list_disagrees" and compared < disclosure.FEWEST_MEASURED:
+        reason = ""  # of a method before the third: it tells how a few went whose numbers are not shown
     return Finding(
         activity_id=row.activity_id,
         activity=row.activity,
@@ -251,8 +253,20 @@ def known(value: float | None) -> float | None:
 
 
 def history(db: Session, viewer: Viewer, activity_id: int) -> list[tuple[int, date | None, list[Finding]]]:
-    """What has been told of an activity of the viewer's, run by run, the newest first: (run, day, findings)."""
+    """What has been told of an activity of the viewer's: (run, day, findings). First, under the newest run, what holds
+    of each competence, from whichever run; then what was told before, run by run, the newest first."""
+    holds: dict[tuple[str, str], Finding] = {}
+    found = [finding(row) for row in db.execute(asked_findings().where(Activity.id == activity_id, overseen(viewer)))]
+    for one in found:
+        there = holds.setdefault((one.area, one.dimension), one)
+        if one.run_id > there.run_id:
+            holds[one.area, one.dimension] = one
+    if not holds:
+        return []
+    newest = max(holds.values(), key=lambda one: one.run_id)
     by_run: dict[int, list[Finding]] = {}
-    for row in db.execute(asked_findings().where(Activity.id == activity_id, overseen(viewer))):
-        by_run.setdefault(row.run_id, []).append(finding(row))
-    return [(run, by_run[run][0].told_on, by_run[run]) for run in sorted(by_run, reverse=True)[:RUNS_BACK]]
+    for one in found:
+        if one is not holds[one.area, one.dimension]:
+            by_run.setdefault(one.run_id, []).append(one)
+    before = [(run, by_run[run][0].told_on, by_run[run]) for run in sorted(by_run, reverse=True)]
+    return [(newest.run_id, newest.told_on, list(holds.values())), *before[: RUNS_BACK - 1]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -27,11 +28,24 @@ class ToldArea:
     dimensions: list[ToldDimension]
 
 
-def in_plain_words(db: Session, story: Story) -> list[ToldArea]:
+@dataclass(frozen=True)
+class Told:
+    """Area by area; and the days each voice's "now" is from."""
+
+    areas: list[ToldArea]
+    own_day: date | None = None
+    staff_day: date | None = None
+
+    @property
+    def newest(self) -> date | None:
+        return max((day for day in (self.own_day, self.staff_day) if day), default=None)
+
+
+def in_plain_words(db: Session, story: Story) -> Told:
     """Area by area, the citizen's own voice first. Then and now are the first and last assessment of each voice in the
     version in use; an area nobody answered is left out."""
     if story.scale is None:
-        return []
+        return Told([])
     current = story.taken[-1].version_id
     own = _ends([one for one in story.taken if one.version_id == current and one.kind is AssessmentKind.SELF])
     staff = _ends([one for one in story.taken if one.version_id == current and one.kind in RATERS])
@@ -61,7 +75,7 @@ def in_plain_words(db: Session, story: Story) -> list[ToldArea]:
         answered = [row for row in rows if row.own_now or row.staff_now]
         if answered:
             told.append(ToldArea(area.easy_title, answered))
-    return told
+    return Told(told, own[1].day if own[1] else None, staff[1].day if staff[1] else None)
 
 
 def _ends(taken: list[Taken]) -> tuple[Taken | None, Taken | None]:

@@ -30,6 +30,8 @@ class AreaRow:
     sdc95: float | None
     own_before: float | None
     own: float | None
+    day: date | None  # of `now` and of `own`, where it is not the newest; else None
+    own_day: date | None
     word: Text
     tone: str
     why: Text | None
@@ -46,6 +48,7 @@ class Drawing:
     ticks: list[tuple[float, str]]  # the scale above the rows: (x, number)
     shapes: dict[AssessmentKind, str]
     before: date | None  # the day most areas are compared with: the first that is no referral; None with one alone
+    now: date | None  # the newest day an area was rated
     has_goals: bool
     why: Text | None  # why there are too few data, where it is the same everywhere: said once
 
@@ -69,7 +72,8 @@ def draw(story: Story, takings: list[Taking], waits: list[Wait], today: date) ->
             waits=[(one.queued, one.left_on or today) for one in waits],
             breaks=story.breaks,
         )
-    rows = [area_row(area, scale, over_time) for area in story.areas]
+    now = max((area.change.last for area in story.areas if area.change.last), default=None)
+    rows = [area_row(area, scale, over_time, now) for area in story.areas]
     return Drawing(
         rows=rows,
         compass=compass(story, scale, numbers),
@@ -77,6 +81,7 @@ def draw(story: Story, takings: list[Taking], waits: list[Wait], today: date) ->
         ticks=[(dumbbell.place(value, scale.low, scale.high), text) for value, text in numbers],
         shapes=SHAPES,
         before=then(story),
+        now=now,
         has_goals=any(area.goals for area in story.areas),
         why=rows[0].why if len({row.why for row in rows}) == 1 else None,
     )
@@ -95,8 +100,8 @@ def compass(story: Story, scale: Scale, numbers: list[tuple[float, str]]) -> rad
     return radar.radar(axes, scale.low, scale.high, numbers)
 
 
-def area_row(area: AreaStory, scale: Scale, over_time: trajectory.Frame | None) -> AreaRow:
-    change = area.change
+def area_row(area: AreaStory, scale: Scale, over_time: trajectory.Frame | None, newest: date | None) -> AreaRow:
+    change, own_day = area.change, area.own_days[1]
 
     def shown(value: float | None) -> float | None:
         return None if value is None else scale.shown(value)
@@ -109,6 +114,8 @@ def area_row(area: AreaStory, scale: Scale, over_time: trajectory.Frame | None) 
         sdc95=change.sdc95,
         own_before=shown(area.own[0]),
         own=shown(area.own[1]),
+        day=change.last if change.last != newest else None,
+        own_day=own_day if own_day != newest else None,
         word=word_of(change, area.goal_type),
         tone=TONES[change.verdict],
         why=word(change.why) if change.verdict is Verdict.TOO_FEW and change.why else None,

@@ -8,27 +8,27 @@ from math import isfinite
 from typing import Any
 
 from med import language
-from med.competence_compass.activity_words import SIZES
+from med.competence_compass.activity_words import SIGNS, SIZES
 from med.competence_compass.queries.effects import TOO_LITTLE, Finding
 from med.language import T, Text
 from med.web.pages import number
 from med.workdays import short_date
 
 VERDICTS: dict[str, tuple[Text, str]] = {  # the word, and the kind of mark beside it
-    "udvikler": (T("udvikler"), "ok"),
-    "tilbagegang": (T("tilbagegang"), "bad"),
-    "ingen_paaviselig_effekt": (T("ingen påviselig effekt"), "off"),
-    "uafklaret": (T("uafklaret"), ""),
-    TOO_LITTLE: (T("for få data"), "off"),
+    "udvikler": (T("udvikler"), SIGNS["udvikler"]),
+    "tilbagegang": (T("tilbagegang"), SIGNS["tilbagegang"]),
+    "ingen_paaviselig_effekt": (T("ingen påviselig effekt"), SIGNS["ingen_paaviselig_effekt"]),
+    "uafklaret": (T("uafklaret"), SIGNS["uafklaret"]),
+    TOO_LITTLE: (T("for få data"), SIGNS[TOO_LITTLE]),
 }
-KEPT = (T("fastholder"), "ok")
+KEPT = (T("fastholder"), SIGNS["udvikler"])
 
 REASONS: dict[str, Text] = {
     "few_participants": T("Færre end 10 deltagere er målt både før og efter."),
     "few_to_compare": T(
         "Færre end 5 borgere uden aktiviteten er målt i samme tid, så der er ingen at sammenligne med."
     ),
-    "too_coarse": T("Der er for få målinger til at se andet end en meget stor virkning."),
+    "too_coarse": T("Der er for få målinger til at se andet end en stor virkning."),
     "not_separable": T("Deltagerne har altid været i noget andet på samme tid, så virkningerne kan ikke skilles ad."),
     "no_variation": T("Alle er vurderet ens, så der er ingen forskel at måle."),
     "waiting_list_disagrees": T("Sammenligningen med ventelisten peger den anden vej, så vi konkluderer ikke."),
@@ -95,7 +95,9 @@ def why(found: Finding) -> list[Text]:
 
 
 def about(found: Finding) -> Text:
-    """What it was held up against, and how many it rests on."""
+    """What it was held up against, and how many it rests on, where numbers are told."""
+    if found.in_words:
+        return T("mål: fastholde") if found.is_maintain else T("mål: udvikle")
     if found.n is None:
         return T("mål: fastholde · under 10 deltagere") if found.is_maintain else T("mål: udvikle · under 10 deltagere")
     if found.is_maintain:

@@ -309,7 +309,7 @@ def on_activity(visit: Visit, activity: Activity) -> OnActivity | None:
     history = queries.history(visit.db, visit.viewer, activity.id)
     on = scale_of(one for _, _, found in history for one in found)
     around = effect_sums.circumstances(visit.db)
-    newest = (None, around.attended.get(activity.id), activity.id in around.uneven)
+    newest = history[0][0] if history else None, around.attended.get(activity.id), activity.id in around.uneven
     changes = effect_sums.changes_seen(visit.db, visit.viewer, activity.id)
     low, high = min((one.low for one in changes), default=0), max((one.high for one in changes), default=1)
     return OnActivity(

@@ -139,7 +139,7 @@ def plan_for(visit: Visit, waiting: ImportFile, units: frozenset[int]) -> Plan:
         raise Invalid(instrument=T("Vælg et redskab, der er i brug."))
     instrument, elsewhere = instrument_of(visit.db, version), elsewhere_of(visit.db, version)
     reading = read_single(kind, waiting.name, waiting.content, instrument, elsewhere)
-    unit_id = int(unit) if unit and int(unit) in units else min(units)
+    unit_id = int(unit) if unit and int(unit) in units else None
     return compare(visit.db, reading, version, unit_id=unit_id, within=units)
 
 

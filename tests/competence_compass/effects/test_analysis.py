@@ -48,6 +48,24 @@ def test_a_large_effect_is_found_and_none_is_not():
     assert Verdict.DEVELOPS not in {one.verdict for one in nothing.estimates}
 
 
+def test_one_who_waited_does_not_take_a_word_back():
+    """Not even with leaps that turn the comparison round; nor is that one counted as a comparison that may be shown."""
+    study = small_study(citizens=120, effect=0.7)
+    began = study.p_citizen[study.p_activity == 0]
+    alone = np.flatnonzero((study.w_activity == 0) & ~np.isin(study.w_citizen, began))[0]
+    kept = study.w_activity != 0
+    kept[alone] = True
+    leaps = (study.citizen == study.w_citizen[alone]) * (study.day - FIRST) / 91
+    study = replace(
+        study,
+        scores=study.scores + leaps[:, None],
+        **{name: getattr(study, name)[kept] for name in ("w_citizen", "w_activity", "w_queued", "w_left")},
+    )
+    found = next(one for one in run(study).estimates if one.activity == 0)
+    assert found.waiting.estimate < 0 and found.waiting.n == found.waiting.waiting == 1
+    assert found.verdict is Verdict.DEVELOPS
+
+
 def test_what_makes_worse_is_found_too():
     assert {one.verdict for one in run(small_study(citizens=120, effect=-0.7)).estimates} == {Verdict.DECLINES}
 

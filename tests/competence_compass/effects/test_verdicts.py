@@ -10,10 +10,11 @@ from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 from statsmodels.stats.multitest import multipletests
 
+from med.competence_compass import disclosure
 from med.competence_compass.effects.verdicts import Finding, Reason, Verdict, false_discovery, settle, shrink
 
 CLEAR = Finding(
-    n=33, compared=60, d=0.4, se=0.11, shrunken=0.33, is_up=True, is_down=False, waiting=0.2,
+    n=33, compared=60, d=0.4, se=0.11, shrunken=0.33, is_up=True, is_down=False, waiting=0.2, waiting_n=10,
     is_maintain=False, lead_flagged=False, guarded_up=False, guarded_down=False,
 )  # fmt: skip
 UNSURE = replace(CLEAR, d=0.15, shrunken=0.1, is_up=False)
@@ -78,6 +79,7 @@ RULES = [
     (replace(CLEAR, varies=False), Verdict.TOO_LITTLE, Reason.NO_VARIATION),
     (replace(CLEAR, shrunken=0.09), Verdict.UNSETTLED, Reason.SMALL),
     (replace(CLEAR, waiting=-0.01), Verdict.UNSETTLED, Reason.WAITING_LIST_DISAGREES),
+    (replace(CLEAR, waiting=-0.9, waiting_n=9), Verdict.DEVELOPS, Reason.NONE),
     (replace(CLEAR, waiting=float("nan")), Verdict.DEVELOPS, Reason.NONE),
     (replace(CLEAR, lead_flagged=True), Verdict.UNSETTLED, Reason.ROSE_BEFORE_START),
     (replace(CLEAR, lead_flagged=True, guarded_up=True), Verdict.DEVELOPS, Reason.NONE),
@@ -109,15 +111,19 @@ def test_decline_is_the_mirror(found, verdict, reason):
         n=st.integers(0, 100), compared=st.integers(0, 100),
         d=st.floats(-2, 2) | st.just(float("nan")), se=st.floats(0, 2) | st.just(float("nan")),
         shrunken=st.floats(-2, 2) | st.just(float("nan")), is_up=st.booleans(), is_down=st.just(False),
-        waiting=st.floats(-2, 2) | st.just(float("nan")), is_maintain=st.booleans(), lead_flagged=st.booleans(),
-        guarded_up=st.booleans(), guarded_down=st.booleans(), separable=st.booleans(), varies=st.booleans(),
+        waiting=st.floats(-2, 2) | st.just(float("nan")), waiting_n=st.integers(0, 30),
+        is_maintain=st.booleans(), lead_flagged=st.booleans(), guarded_up=st.booleans(),
+        guarded_down=st.booleans(), separable=st.booleans(), varies=st.booleans(),
     )
 )  # fmt: skip
 def test_no_verdict_that_the_data_cannot_carry(found):
     verdict, reason = settle(found)
     if verdict in (Verdict.DEVELOPS, Verdict.DECLINES):
         assert found.n >= 10 and found.compared >= 5 and found.separable and found.varies
-        assert 2.8 * found.se <= 0.6 and found.is_up and found.shrunken >= 0.1 and not found.waiting < 0
+        assert 2.8 * found.se <= 0.6 and found.is_up and found.shrunken >= 0.1
+        assert not found.waiting < 0 or found.waiting_n < 10
+    if reason is Reason.WAITING_LIST_DISAGREES:
+        assert disclosure.measured(found.waiting, found.waiting_n) is not None  # else it would tell what is hidden
     if verdict is Verdict.NO_EFFECT_SEEN and reason is not Reason.KEPT:
         assert stats.norm.ppf(0.95) * found.se + abs(found.d) <= 0.2 + 1e-9
     if verdict is Verdict.TOO_LITTLE:

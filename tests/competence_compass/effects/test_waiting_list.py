@@ -58,7 +58,7 @@ def test_a_difference_of_mean_changes():
     study = drawn(BEGUN, WAITED)
     found = waiting_list_estimate(study, nothing_out(study), 0, 0)
     assert found.estimate == pytest.approx(5 / 3 - 1 / 2)
-    assert (found.started, found.waiting) == (3, 2)
+    assert (found.started, found.waiting, found.n) == (3, 2, 2)
     assert found.se == pytest.approx(INFLATE * np.sqrt(np.var([2, 1, 2], ddof=1) / 3 + np.var([0, 1], ddof=1) / 2))
 
 
