@@ -75,6 +75,22 @@ class Text:
 T = Text
 
 
+class Counted(Text):
+    """A lazy text with a singular and a plural; the number fills in as `%(num)s`."""
+
+    __slots__ = ("many",)
+
+    def __init__(self, one: str, many: str, count: int, **params: Any) -> None:
+        super().__init__(one, num=count, **params)
+        self.many = many
+
+    def __str__(self) -> str:
+        return ngettext(self.message, self.many, self.params["num"]) % self.params
+
+
+_n = Counted
+
+
 _words: dict[tuple[type, Any], Text] = {}
 
 

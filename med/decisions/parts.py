@@ -139,7 +139,9 @@ def asked(db: Session, viewer: Viewer, decision_id: int) -> Asked | None:
             Decision.id == decision_id, access.visible_decisions(viewer)
         )
     ).first()
-    return None if found is None else Asked(found.id, found.committee_id, found.text, f"/beslutninger/{found.id}")
+    return (
+        None if found is None else Asked(found.id, found.committee_id, heading(found.text), f"/beslutninger/{found.id}")
+    )
 
 
 def of_the_committee(visit: Any, committee: Committee) -> Markup:

@@ -15,7 +15,8 @@ from med.loop.models import LinkKind
 from med.loop.raising import raise_reviews
 from med.organisation.queries import person_by_handle, viewer_of
 
-# (decision, what it does, activity). A small centre has only some of the activities.
+# (decision, what it does, activity). A small centre has only some of the activities. All of them had run for years
+# when the decisions were made, so none was begun by one.
 LINKS = (
     # Whole: ten and more have begun since, and are measured. Less noise shows; asking the citizens cannot be told yet.
     ("maal-arbejdsmiljoe", LinkKind.CHANGES, "montage"),

@@ -154,6 +154,6 @@ def compose_alarm(db: Session, office: Office, message: Message, viewer: Viewer 
     if found.error:
         lines.append(str(T("Sidste forsøg fejlede: %(error)s", error=found.error)))
     where = f"{office.settings.base_url}/drift/kopier"
-    lines.append(str(T("Se hvad der er galt: %(where)s", where=where)))
+    lines.append(str(T("Se, hvad der er galt: %(where)s", where=where)))
     html = "".join(f"<p>{escape(line)}</p>" for line in lines)
     return Letter(str(T("Medspil: sikkerhedskopien mangler")), "\n\n".join(lines) + "\n", html)

@@ -16,7 +16,7 @@ class Basis(StrEnum):
     JUDGEMENT = "judgement"
 
 
-name_things({Basis.RUN: T("Den seneste måling"), Basis.JUDGEMENT: T("En faglig vurdering")})
+name_things({Basis.RUN: T("Den seneste beregning"), Basis.JUDGEMENT: T("En faglig vurdering")})
 
 
 class LinkForm(msgspec.Struct):

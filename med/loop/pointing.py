@@ -19,7 +19,7 @@ from med.organisation.models import Committee
 from med.workdays import copenhagen, short_date
 
 LONGEST_TITLE = 140
-BEFORE = " Målingen bygger på deltagelser fra før beslutningen."
+BEFORE = " Beregningen bygger på deltagelser fra før beslutningen."
 
 
 class Words(NamedTuple):
@@ -41,21 +41,21 @@ def title(decision: Decision, name: str, causes: Collection[Cause]) -> str:
     if not decision.is_open:
         return f"Hvad gør vi nu med beslutning {name}?"
     if len(causes) > 1:
-        asks = "Hvordan gik det, og hvad siger målingen nu?"
+        asks = "Hvordan gik det, og hvad siger beregningen nu?"
     else:
-        asks = "Hvordan gik det?" if Cause.REVIEW_DATE in causes else "Målingen siger noget nyt. Hvad gør vi?"
+        asks = "Hvordan gik det?" if Cause.REVIEW_DATE in causes else "Beregningen siger noget nyt. Hvad gør vi?"
     said = heading(decision.text)
     room = LONGEST_TITLE - len(asks) - 3
     return f"{said if len(said) <= room else said[: room - 1].rstrip() + '…'}: {asks[0].lower()}{asks[1:]}"
 
 
 def why(db: Session, decision: Decision, name: str, causes: Collection[Cause], circle: Circle) -> str:
-    """Paragraphs of Markdown: question, decision, hope, hypothesis, measurement, uncertainty, what not to conclude."""
+    """Paragraphs of Markdown: question, decision, hope, hypothesis, analysis, uncertainty, what not to conclude."""
     asked = []
     if Cause.REVIEW_DATE in causes and decision.review is not None:
         asked.append(f"Udvalget ville se på beslutningen igen {short_date(decision.review)}.")
     if Cause.VERDICT_CHANGED in causes:
-        asked.append("Den seneste måling siger noget, vi ikke vidste før.")
+        asked.append("Den seneste beregning siger noget, vi ikke vidste før.")
     if Cause.REVIEW_DATE in causes:
         asked.append("Virker den, som vi håbede?" if len(causes) == 1 else "Virker beslutningen, som vi håbede?")
     parts = [" ".join(asked) + " Skal vi fortsætte, ændre noget eller stoppe?"]
@@ -64,7 +64,7 @@ def why(db: Session, decision: Decision, name: str, causes: Collection[Cause], c
         parts.append(f"**Det håbede vi, borgerne ville mærke.** {decision.hoped_effect}")
     if not circle.links:
         parts.append(
-            "**Målingen.** Ingen aktivitet i kompasset hører til beslutningen, så der er ingen måling. "
+            "**Beregningen.** Ingen aktivitet i kompasset hører til beslutningen, så der er ingen beregning. "
             "Fortæl på mødet, hvad I selv har set."
         )
     seen: set[int] = set()
@@ -72,10 +72,11 @@ def why(db: Session, decision: Decision, name: str, causes: Collection[Cause], c
         if link.activity_id not in seen:
             seen.add(link.activity_id)
             parts += about_activity(db, link)
-    parts.append(
-        "Målingen gælder aktiviteten som helhed. Den siger intet om en enkelt borger, og den afgør ikke sagen alene: "
-        "det gør udvalget."
-    )
+    if any(link.findings for link in circle.links):
+        parts.append(
+            "Beregningen gælder aktiviteten som helhed. Den siger intet om en enkelt borger, og den afgør ikke sagen "
+            "alene: det gør udvalget."
+        )
     return "\n\n".join(parts)
 
 
@@ -93,12 +94,12 @@ def about_activity(db: Session, link: Link) -> list[str]:
     else:
         parts.append("**Hypotesen.** Der er ikke skrevet, hvad aktiviteten skal udvikle.")
     if not link.findings:
-        parts.append("**Målingen.** Aktiviteten er endnu ikke målt.")
+        parts.append("**Beregningen.** Aktiviteten er endnu ikke målt.")
     for one in link.findings:
-        parts.append(f"**Målingen{day_of(one)}.** {measured(one)}{resting_on(one)}{BEFORE * one.is_before}")
+        parts.append(f"**Beregningen{day_of(one)}.** {measured(one)}{resting_on(one)}{BEFORE * one.is_before}")
         if (doubt := uncertainty(one)) is not None:
             parts.append(f"**Usikkerheden.** {doubt}")
-        parts.append(f"**Det kan man ikke slutte.** {not_to_conclude(one)}")
+        parts.append(f"**Det kan man ikke konkludere.** {not_to_conclude(one)}")
     return parts
 
 

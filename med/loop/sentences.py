@@ -1,4 +1,4 @@
-"""The state of a circle in one sentence, and a measurement in words. Pure: from plain values to texts.
+"""The state of a circle in one sentence, and an analysis in words. Pure: from plain values to texts.
 
 No sentence holds a number of citizens or the size of an effect as a number: words carry the uncertainty better, and
 nobody can subtract them.
@@ -58,7 +58,7 @@ def known(link: Link) -> Text:
         return T("endnu ikke målt")
     telling_ones = telling(link.findings)
     if not telling_ones:
-        return T("målingen bygger på deltagelser fra før beslutningen")
+        return T("beregningen bygger på deltagelser fra før beslutningen")
     first = heaviest(telling_ones)
     kept = [one for one in first if one.is_kept]
     names = listed(kept or first)
@@ -66,19 +66,19 @@ def known(link: Link) -> Text:
         case Known.DECLINES:
             up = [one for one in telling_ones if one.verdict is Known.DEVELOPS]
             if up:
-                return T("målingen viser tilbagegang i %(down)s og udvikling i %(up)s", down=names, up=listed(up))
-            return T("målingen viser tilbagegang i %(what)s", what=names)
+                return T("beregningen viser tilbagegang i %(down)s og udvikling i %(up)s", down=names, up=listed(up))
+            return T("beregningen viser tilbagegang i %(what)s", what=names)
         case Known.DEVELOPS:
-            return T("målingen viser udvikling i %(what)s", what=names)
+            return T("beregningen viser udvikling i %(what)s", what=names)
         case Known.NO_EFFECT_SEEN:
             if kept:
-                return T("målingen viser, at %(what)s blev fastholdt", what=names)
-            return T("målingen viser ingen påviselig effekt i %(what)s", what=names)
+                return T("beregningen viser, at %(what)s blev fastholdt", what=names)
+            return T("beregningen viser ingen påviselig effekt i %(what)s", what=names)
         case Known.UNSETTLED:
             seen = max((one.detectable for one in first if one.detectable is not None), default=None)
             if seen is None:
-                return T("målingen er uafklaret")
-            return T("målingen er uafklaret – vi kunne have set %(size)s", size=a_size(seen))
+                return T("beregningen er uafklaret")
+            return T("beregningen er uafklaret – vi kunne have set %(size)s", size=a_size(seen))
     return T("endnu for få data til at sige noget")
 
 
@@ -131,19 +131,24 @@ def uncertainty(one: Finding) -> Text | None:
 
 def how_far_off(one: Finding) -> Text:
     if one.low is None or one.high is None:
-        return T("Hvor usikker målingen er, kan ikke siges.")
+        return T("Hvor usikker beregningen er, kan ikke siges.")
     low, high = directed(one.low), directed(one.high)
     if one.verdict is Known.UNSETTLED and one.low * one.high > 0 and not one.reason:
         # Beside so many other pairs a single one outside of nought is not enough (false discoveries).
+        if low == high:
+            return T(
+                "Beregningen peger på %(size)s, men det er ikke sikkert nok, når så meget undersøges på én gang.",
+                size=low,
+            )
         return T(
-            "Det ligner en virkning fra %(low)s til %(high)s, men det er ikke sikkert nok, når så meget måles "
-            "på én gang.",
+            "Beregningen peger på alt fra %(low)s til %(high)s, men det er ikke sikkert nok, når så meget "
+            "undersøges på én gang.",
             low=low,
             high=high,
         )
     if low == high:
-        return T("Med den usikkerhed, målingen har, er det %(size)s.", size=low)
-    return T("Med den usikkerhed, målingen har, kan det være alt fra %(low)s til %(high)s.", low=low, high=high)
+        return T("Med den usikkerhed, beregningen har, er det %(size)s.", size=low)
+    return T("Med den usikkerhed, beregningen har, kan det være alt fra %(low)s til %(high)s.", low=low, high=high)
 
 
 def not_to_conclude(one: Finding) -> Text:
@@ -156,5 +161,5 @@ def not_to_conclude(one: Finding) -> Text:
         case Known.NO_EFFECT_SEEN:
             return T("At aktiviteten er uden værdi: der er kun målt på det, hypotesen handler om.")
         case Known.UNSETTLED:
-            return T("At aktiviteten ikke virker. Målingen kan hverken vise det ene eller det andet endnu.")
+            return T("At aktiviteten ikke virker. Beregningen kan hverken vise det ene eller det andet endnu.")
     return T("Noget som helst om virkningen, hverken at den er der, eller at den ikke er.")

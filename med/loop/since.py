@@ -1,8 +1,8 @@
 """Whether a measurement rests on participations that began after a decision: else it tells nothing of the decision.
 
-Who counts are those the analysis counts, participants with a score before and one after their first start; of
-those whom it leaves out for a referral a few more are left out here, and nobody is counted whom it does not count. All is taken as a run found it, so the answer moves
-with runs alone, as verdicts do. What leaves here is a day, and only ever compared with a decision's.
+Who counts are those the analysis counts, participants with a score before and one after their first start, but for a
+few of those it leaves out for a referral; nobody counts here whom it does not count. All is taken as a run found it, so
+the answer moves with runs alone, as verdicts do. What leaves here is a day, only ever compared with a decision's.
 """
 
 from collections.abc import Collection, Iterable

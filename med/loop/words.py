@@ -47,17 +47,17 @@ name_things(
 )
 name_things(
     {
-        Standing.AGAINST: T("Målingen taler imod"),
+        Standing.AGAINST: T("Beregningen taler imod"),
         Standing.NO_ACTIVITY: T("Ingen aktivitet endnu"),
         Standing.NOT_MEASURED: T("Ikke målt endnu"),
         Standing.UNSETTLED: T("Målt, men uafklaret"),
-        Standing.SUPPORTED: T("Målingen støtter"),
+        Standing.SUPPORTED: T("Beregningen støtter"),
     }
 )
 name_things(
     {
         Cause.REVIEW_DATE: T("fordi beslutningen skulle ses på igen"),
-        Cause.VERDICT_CHANGED: T("fordi målingen siger noget andet end før"),
+        Cause.VERDICT_CHANGED: T("fordi beregningen siger noget nyt"),
     }
 )
 
@@ -65,6 +65,6 @@ name_things(
 def because(causes: Collection[Cause]) -> Text:
     """Why a point was raised, to go on after a comma."""
     if len(set(causes)) > 1:
-        return T("fordi beslutningen skulle ses på igen, og målingen siger noget andet end før")
+        return T("fordi beslutningen skulle ses på igen, og beregningen siger noget nyt")
     (cause,) = set(causes)
     return language.word(cause)

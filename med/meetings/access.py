@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 
 from med.access import INSIDE, SeatRole, Side, Viewer
-from med.language import T, Text
+from med.language import T, Text, _n
 from med.meetings.models.agenda import Attachment, Item, Note, Proposal, ProposalState
 from med.meetings.models.meeting import Attendance, Kind, Meeting, Part, Presence, Reply, State
 from med.meetings.models.minutes import Minutes, MinutesState
@@ -354,9 +354,10 @@ def close_meeting(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
     if meeting.state is not State.IN_PROGRESS:
         yield T("Mødet er ikke i gang.")
     if missing := [item for item in meeting.items if item.outcome is None]:
-        yield T(
-            "%(n)s punkter mangler en afslutning: %(titles)s.",
-            n=len(missing),
+        yield _n(
+            "%(num)s punkt mangler en afslutning: %(titles)s.",
+            "%(num)s punkter mangler en afslutning: %(titles)s.",
+            len(missing),
             titles=", ".join(f"{item.position}" for item in missing),
         )
 

@@ -48,7 +48,7 @@ COLUMNS = {
     "item_id": T("Punkt nr."),
     "meeting_id": T("Møde nr."),
     "number": T("Udgave"),
-    "run_id": T("Hold nr."),
+    "run_id": T("Forløb nr."),
     "thing": T("Hvad det handler om"),
     "thing_id": T("Nummer på det"),
     "unit_id": T("Enhed nr."),

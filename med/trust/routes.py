@@ -11,7 +11,7 @@ from med.trust import own_data, retention
 from med.trust.trail_words import told
 from med.web.routing import Visit, get
 
-COMMAND = "med retention --dry-run"
+COMMAND = "med retention"
 
 
 @get("/mig/data", name="trust.own_data", policy=signed_in)

@@ -126,7 +126,7 @@ def test_nothing_begins_without_a_hypothesis(
     page.form("Gem hypotesen").fill(dimension=dimension, size="medium", rationale="Frisk luft").send()
     assert anna.open(f"/kompas/forloeb/{run}").form("Begynd forløbet").send().status_code == 303
     page = anna.open(f"/kompas/aktivitet/{centre.proposed}")
-    assert "Hypoteserne ligger fast" in page.words and not page.has_form("Fjern hypotesen")
+    assert "Hypoteserne har ligget fast" in page.words and not page.has_form("Fjern hypotesen")
     hypothesis = db.scalars(select(Hypothesis.id).where(Hypothesis.activity_id == centre.proposed)).one()
     gone = anna.submit(f"/kompas/aktivitet/{centre.proposed}/hypoteser/{hypothesis}/fjern")
     assert gone.status_code == 403 and "ligger fast" in gone.words

@@ -74,7 +74,7 @@ NO_GOALS: list[tuple[dict[str, str], str, str]] = [
     ({"level_0": ""}, "level_0", "Skal udfyldes"),
     ({"target_value": "4"}, "about", "Vælg det, målet handler om"),
     ({"set_on": "2099-01-01"}, "set_on", "fremtiden"),
-    ({"set_on": "1999-01-01"}, "set_on", "før, borgeren begyndte"),
+    ({"set_on": "1999-01-01"}, "set_on", "før borgeren begyndte"),
     ({"due": "2001-01-01"}, "due", "før den dag, målet blev sat"),
     ({"title": "Han er 010190-1234"}, "title", "CPR-nummer"),
     ({"plan": "0101901234"}, "plan", "CPR-nummer"),

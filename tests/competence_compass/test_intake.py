@@ -150,7 +150,7 @@ def test_a_contact_person_is_given_and_ended(bo, visitor, db, write, vault):
         page = page.form("Tilknyt").fill(person="carla").send()
     assert page.status_code == 303
     assert carla.open(f"/kompas/borger/{citizen_id}").status_code == 200
-    form = bo.open(f"/kompas/indtag/{citizen_id}").form("Slut tilknytningen")
+    form = bo.open(f"/kompas/indtag/{citizen_id}").form("Afslut tilknytningen")
     assert form.send().status_code == 303  # today is the last day
     assert carla.open(f"/kompas/borger/{citizen_id}").status_code == 200
     with clock.at(clock.now() + timedelta(days=1)):
@@ -162,7 +162,7 @@ def test_it_can_end_at_this_moment(bo, visitor, db, write, vault):
     bo.open(f"/kompas/indtag/{citizen_id}").form("Tilknyt").fill(person="carla").send()
     yesterday = clock.today() - timedelta(days=1)
     assert (
-        bo.open(f"/kompas/indtag/{citizen_id}").form("Slut tilknytningen").fill(ends=yesterday).send().status_code
+        bo.open(f"/kompas/indtag/{citizen_id}").form("Afslut tilknytningen").fill(ends=yesterday).send().status_code
         == 303
     )
     assert visitor("carla").open(f"/kompas/borger/{citizen_id}").status_code == 404

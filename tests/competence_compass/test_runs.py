@@ -256,7 +256,7 @@ def test_nobody_comes_more_often_than_planned_nor_before_they_began(
     carla = visitor("carla")
     page = carla.open(f"{course.path}?gang=1")
     refused = tap(page, course.held[0], "1")
-    assert refused.status_code == 422 and "planlagt til 1 gange" in refused.words and NAMES[0] in refused.words
+    assert refused.status_code == 422 and "planlagt til 1 gang og" in refused.words and NAMES[0] in refused.words
     other = carla.submit(f"{course.path}/fremmoede", session=course.sessions[0], participation=course.held[1], came="1")
     assert other.status_code == 422 and "ikke med i forløbet den dag" in other.words
     future = carla.submit(
@@ -332,6 +332,19 @@ def test_an_exam_a_certificate_and_who_may_print_it(
         assert visitor(handle).open(f"/kompas/bevis/{passed.id}").status_code == 404, handle
     assert carla.open(f"/kompas/bevis/{failed.id}").status_code == 404
     assert looks(db, what=LookAt.IDENTITY) == 2
+
+
+def test_what_a_look_was_for_is_kept_in_danish_whoever_looks(
+    visitor: Visit, course: SimpleNamespace, db: Session
+) -> None:
+    carla = visitor("carla")
+    assert sit(carla.open(f"{course.path}?sprog=en"), course.held[0], passed="1").status_code == 303
+    db.rollback()
+    exam = db.scalar(select(Exam.id).where(Exam.participation_id == course.held[0]))
+    assert "Certificate" in carla.open(f"/kompas/bevis/{exam}").words
+    db.rollback()
+    said = set(db.scalars(select(Look.reason).where(Look.citizen_id == course.citizens[0])))
+    assert said == {"Forløb 1: Madværksted", "Bevis"}
 
 
 def test_an_activity_without_exam_has_none(visitor: Visit, course: SimpleNamespace, write: Write) -> None:

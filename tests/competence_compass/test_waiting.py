@@ -223,6 +223,17 @@ def test_the_list_is_the_coordinators_alone_and_each_look_is_noted(
     }
 
 
+def test_what_a_look_was_for_is_kept_in_danish_whoever_looks(
+    visitor: Visit, queue: SimpleNamespace, db: Session
+) -> None:
+    bo = visitor("bo")
+    assert "Waiting list" in bo.open(f"{queue.path}?sprog=en").words
+    assert "Waiting list" in bo.open(f"/kompas/borger/{queue.citizens[0]}/venteliste").words
+    db.rollback()
+    said = select(Look.reason).where(Look.citizen_id == queue.citizens[0])
+    assert set(db.scalars(said)) == {"Venteliste: Madværksted", "Venteliste"}
+
+
 def test_a_role_that_has_ended_opens_no_list(visitor: Visit, queue: SimpleNamespace, write: Write) -> None:
     bo = visitor("bo")
     assert bo.open(queue.path).status_code == 200

@@ -45,6 +45,18 @@ def test_words_are_found_in_any_form_and_marked(visitor, published):
     )  # only the last word may be a beginning
 
 
+def test_proposals_of_a_recommendation_are_told_apart(visitor, write):
+    def out(db):
+        meeting = make_meeting(db)
+        make_item(db, meeting, "Gyngestole", recommendation="gyngestolen bliver\nMED-ledelsen tager stilling i juni.")
+        keep_findable(db, meeting)
+
+    write(out)
+    page = visitor("carla").open("/soeg?q=gyngestol")
+    told = page.tree.xpath("//article//p")[0].text_content()
+    assert told == "gyngestolen bliver; MED-ledelsen tager stilling i juni"
+
+
 def test_both_kinds_stand_newest_first_and_can_be_chosen(visitor, published, write):
     published("gyngestolen flyttes", at=moment(19))
 

@@ -321,7 +321,7 @@ class Round(Steps):
         self.hold_meeting(
             {
                 titles[BEGIN]: [
-                    {"text": WIDEN, "why": "Målingen viser, at deltagerne tør mere.", "perspective": "emergens",
+                    {"text": WIDEN, "why": "Beregningen viser, at deltagerne tør mere.", "perspective": "emergens",
                      "hoped_effect": "Flere i hele huset tør prøve noget nyt.", "review": "2028-11-13"},
                 ],
                 titles[PAIRS]: [
@@ -351,7 +351,7 @@ class Round(Steps):
     def read_along(self) -> None:
         """Staff read it in their feed, the manager sees the circle."""
         page = self.open("freja", f"/beslutninger?udvalg={self.committee_id}")
-        sentence = "målingen viser udvikling i “Tør prøve”"
+        sentence = "beregningen viser udvikling i “Tør prøve”"
         self.expect(sentence in page.words, "the page of decisions says what became of it")
         self.look("feed", "freja", page.path)
         answer = self.open("freja", "/mig/adresser").form("Lav et feed").send()
@@ -361,7 +361,9 @@ class Round(Steps):
         self.expect(not parsed.bozo and sentence in told[self.begin.path], "so does the private feed")
         circle = f"/udvalg/{self.committee_id}/kredsloeb"
         words = self.open("dorte", circle).words
-        self.expect("Målingen støtter" in words and "Målingen taler imod" in words, "the manager sees both circles")
+        self.expect(
+            "Beregningen støtter" in words and "Beregningen taler imod" in words, "the manager sees both circles"
+        )
         self.look("kredsloeb", "dorte", circle)
         self.look("beslutningens-kredsloeb", "dorte", f"{self.begin.path}/kredsloeb")
         plan = self.open("dorte", "/kompas/udviklingsplan").words

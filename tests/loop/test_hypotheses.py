@@ -42,8 +42,8 @@ def test_its_circle_speaks_of_nothing_else(visitor, decided, cooking, measured, 
     write_after(write, cooking, decision, 1)
     measured("udvikler", "uafklaret")
     words = visitor("carla").open(f"/beslutninger/{decision}/kredsloeb").words
-    assert "Ændrede “Køkkenholdet”; målingen er uafklaret" in words and "Udvikler" not in words
+    assert "Ændrede “Køkkenholdet”; beregningen er uafklaret" in words and "Udvikler" not in words
     # What the decision says itself goes for the whole activity.
     link = {"activity": cooking.id, "kind": "changes"}
     assert visitor("anna").open(f"/beslutninger/{decision}").form("Knyt aktiviteten til").fill(**link).send()
-    assert "målingen viser udvikling" in visitor("carla").open(f"/beslutninger/{decision}/kredsloeb").words
+    assert "beregningen viser udvikling" in visitor("carla").open(f"/beslutninger/{decision}/kredsloeb").words

@@ -55,8 +55,8 @@ def test_stopping_says_on_what_basis(visitor, decided, cooking, measured, db):
     made = db.scalars(select(DecisionLink)).one()
     assert (made.run_id, made.judgement) == (run, "")
     page = anna.open(f"/beslutninger/{decision}")
-    assert f"Bygger på måling nr. {run}" in page.words
-    assert "Stoppede “Køkkenholdet”; målingen viser tilbagegang" in page.words
+    assert f"Bygger på beregning {run}" in page.words
+    assert "Stoppede “Køkkenholdet”; beregningen viser tilbagegang" in page.words
 
 
 def test_a_judgement_stands_where_it_was_given(visitor, decided, cooking):
@@ -99,7 +99,7 @@ def test_the_circle_in_english(visitor, decided, cooking, measured):
     link(visitor("anna"), decision, cooking)
     measured("uafklaret", "uafklaret")
     page = visitor("anna").open(f"/beslutninger/{decision}?sprog=en")
-    assert "Started “Køkkenholdet”; the measurement is inconclusive" in page.words
+    assert "Started “Køkkenholdet”; the analysis is inconclusive" in page.words
 
 
 def test_what_had_begun_before_the_decision_was_not_started_by_it(visitor, decided, cooking, begun, db):
@@ -123,9 +123,13 @@ def test_what_began_the_same_day_was_started_by_it(visitor, decided, cooking, be
 @pytest.mark.parametrize(
     ("kind", "says", "where"),
     [
-        ("changes", "Ændrede “Køkkenholdet”; målingen bygger på deltagelser fra før beslutningen.", "Ikke målt endnu"),
-        ("reviews", "Så på “Køkkenholdet” igen; målingen bygger på deltagelser fra før", "Ikke målt endnu"),
-        ("stops", "Stoppede “Køkkenholdet”; målingen viser udvikling", "Målingen taler imod"),
+        (
+            "changes",
+            "Ændrede “Køkkenholdet”; beregningen bygger på deltagelser fra før beslutningen.",
+            "Ikke målt endnu",
+        ),
+        ("reviews", "Så på “Køkkenholdet” igen; beregningen bygger på deltagelser fra før", "Ikke målt endnu"),
+        ("stops", "Stoppede “Køkkenholdet”; beregningen viser udvikling", "Beregningen taler imod"),
     ],
 )
 def test_nothing_is_to_a_decisions_credit_until_ten_began_after_it_and_are_measured(
@@ -140,7 +144,7 @@ def test_nothing_is_to_a_decisions_credit_until_ten_began_after_it_and_are_measu
     for path, words in pages.items():
         page = visitor("carla").open(path)
         assert says in page.words and words in page.words, path
-    before = "Målingen bygger på deltagelser fra før beslutningen."
+    before = "Beregningen bygger på deltagelser fra før beslutningen."
     assert (before in visitor("carla").open(circle).words) is (kind != "stops")
     begun(taking_part=1, after=101)  # and nothing is told before a run has seen it
     assert says in visitor("carla").open("/beslutninger").words
@@ -149,8 +153,10 @@ def test_nothing_is_to_a_decisions_credit_until_ten_began_after_it_and_are_measu
         page = visitor("carla").open(circle)
         assert page.words.count("Køkkenholdet Uafklaret") + page.words.count("Køkkenholdet Udvikler") == 1
         for number in (run - 1, run):  # each finding stands with its own run
-            assert f"Måling nr. {number}," in page.words
-        assert "Ændrede “Køkkenholdet”; målingen viser udvikling" in page.words and "Målingen støtter" in page.words
+            assert f"Beregning {number}," in page.words
+        assert (
+            "Ændrede “Køkkenholdet”; beregningen viser udvikling" in page.words and "Beregningen støtter" in page.words
+        )
 
 
 def test_the_circle_has_a_page_of_its_own_without_a_word_of_saving(visitor, decided, cooking):

@@ -14,7 +14,10 @@ from med.loop.forms import LinkForm
 from med.loop.models import DecisionLink, LinkKind, ReviewPoint
 from med.loop.raising import raise_verdicts
 from med.meetings.models import Proposal, ProposalState
+from med.workdays import copenhagen, short_date
+from tests.competence_compass.factories import make_activity
 from tests.decisions.valid_feeds import atom_faults
+from tests.loop.conftest import make_effect_run
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 
@@ -34,7 +37,7 @@ def test_the_gaps_come_first(visitor, decided, cooking, measured, write, people,
     measured("tilbagegang", "uafklaret")
     page = visitor("carla").open(f"/udvalg/{committee}/kredsloeb")
     heads = [" ".join(one.text_content().split()) for one in page.tree.xpath("//main//h2")]
-    assert heads == ["Målingen taler imod 1", "Ingen aktivitet endnu 1"]
+    assert heads == ["Beregningen taler imod 1", "Ingen aktivitet endnu 1"]
     assert f"/udvalg/{committee}/kredsloeb" in visitor("carla").open(f"/udvalg/{committee}").links()
 
 
@@ -68,8 +71,8 @@ def test_the_feed_says_it_and_never_stale(visitor, decided, cooking, measured, w
     link(write, people, decision, cooking.id)
     assert "Satte “Køkkenholdet” i gang; den er ikke begyndt endnu." in carla.open("/beslutninger").words
     measured("uafklaret", "for_faa_data")
-    assert "målingen er uafklaret – vi kunne have set en mellemstor virkning." in carla.open("/beslutninger").words
-    assert "the measurement is inconclusive" in carla.open("/beslutninger?sprog=en").words
+    assert "beregningen er uafklaret – vi kunne have set en mellemstor virkning." in carla.open("/beslutninger").words
+    assert "the analysis is inconclusive" in carla.open("/beslutninger?sprog=en").words
     carla.open("/beslutninger?sprog=da")
 
 
@@ -88,10 +91,31 @@ def test_atom_and_json_say_it_and_their_mark_follows(visitor, decided, cooking, 
     etree.fromstring(second.response.content)
     measured("udvikler", "for_faa_data")
     third = visitor().open(atom, **{"If-None-Match": second.headers["etag"]})
-    assert third.status_code == 200 and "målingen viser udvikling" in third.response.text
+    assert third.status_code == 200 and "beregningen viser udvikling" in third.response.text
     made = json.loads(visitor().open(f"/feeds/{token}/beslutninger.json").response.content)
     (item,) = [one for one in made["items"] if one["url"].endswith(f"/{decision}")]
-    assert item["_medspil"]["circle"].startswith("Satte “Køkkenholdet” i gang; målingen viser udvikling")
+    assert item["_medspil"]["circle"].startswith("Satte “Køkkenholdet” i gang; beregningen viser udvikling")
+
+
+def test_findings_of_two_activities_say_whose_they_are(visitor, decided, cooking, measured, write, people, db):
+    decision = decided()
+
+    def another(db):
+        garden = make_activity(db, "A-HAVE", "Haven")
+        make_effect_run(db, cooking.version, garden.id, {cooking.dimensions[0]: "udvikler"})
+        return garden.id
+
+    measured("udvikler")
+    link(write, people, decision, cooking.id)
+    path, title = f"/beslutninger/{decision}/kredsloeb", cooking.titles[0]
+    assert f"Udvikler {title}" in visitor("carla").open(path).words
+    assert f"{title} (Køkkenholdet)" not in visitor("carla").open(path).words  # no doubt of which it is
+    link(write, people, decision, write(another))
+    page = visitor("carla").open(path)
+    assert f"{title} (Køkkenholdet)" in page.words and f"{title} (Haven)" in page.words
+    db.rollback()
+    day = copenhagen(db.get_one(Decision, decision).decided_at).date()
+    assert f"Beslutning {short_date(day)}" in page.words  # when it was made, as its own page says
 
 
 def test_an_entry_is_updated_when_what_is_told_of_its_circle_is(visitor, decided, cooking, measured, write, people):

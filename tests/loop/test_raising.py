@@ -72,7 +72,7 @@ def test_the_day_comes_and_the_point_stands_there(linked, measured, write, db, c
         "alt fra en lille tilbagegang til en mellemstor fremgang",
         "At aktiviteten ikke virker",
         "For få data",
-        "intet om en enkelt borger",
+        "aktiviteten som helhed. Den siger intet om en enkelt borger",
     ):
         assert words in point.why, (words, point.why)
     assert "24" not in point.why.replace("2026", "")  # the exact number stays where it is
@@ -89,7 +89,8 @@ def test_not_before_the_day_and_not_twice(decided, write, db):
     with clock.at(demo.NOW + timedelta(days=1)):
         write(raise_points)
         write(raise_points)
-    assert len(points(db)) == 1
+    (point,) = points(db)
+    assert "så der er ingen beregning" in point.why and "aktiviteten som helhed" not in point.why
     with clock.at(demo.NOW - timedelta(days=400)):  # the clock goes back
         write(raise_points)
     with clock.at(demo.NOW + timedelta(days=3)):
@@ -185,7 +186,7 @@ def test_a_changed_verdict_raises_a_point_once(linked, measured, write, db):
     write(raise_verdicts)
     found = points(db)
     assert len(found) == 1
-    assert found[-1].title == "Køkkenholdet begynder: målingen siger noget nyt. Hvad gør vi?"
+    assert found[-1].title == "Køkkenholdet begynder: beregningen siger noget nyt. Hvad gør vi?"
     assert "går tilbage hos dem, der deltager" in found[-1].why
     point = db.scalars(select(ReviewPoint).order_by(ReviewPoint.id.desc())).first()
     assert (point.cause, point.run_id, point.decision_id) == (Cause.VERDICT_CHANGED, run, decision)
@@ -262,15 +263,15 @@ def test_a_point_with_both_reasons_fits_both(visitor, linked, measured, write, d
     decision = linked(review=TODAY)
     measured("tilbagegang", "uafklaret")
     write(raise_verdicts)
-    assert points(db)[0].title == "Køkkenholdet begynder: målingen siger noget nyt. Hvad gør vi?"
+    assert points(db)[0].title == "Køkkenholdet begynder: beregningen siger noget nyt. Hvad gør vi?"
     write(raise_points)
     (point,) = points(db)
-    assert point.title == "Køkkenholdet begynder: hvordan gik det, og hvad siger målingen nu?"
+    assert point.title == "Køkkenholdet begynder: hvordan gik det, og hvad siger beregningen nu?"
     assert point.why.startswith(
-        "Udvalget ville se på beslutningen igen 21. nov. 2026. Den seneste måling siger noget, vi ikke vidste før. "
+        "Udvalget ville se på beslutningen igen 21. nov. 2026. Den seneste beregning siger noget, vi ikke vidste før. "
         "Virker beslutningen, som vi håbede? Skal vi fortsætte"
     )
-    both = "fordi beslutningen skulle ses på igen, og målingen siger noget andet end før"
+    both = "fordi beslutningen skulle ses på igen, og beregningen siger noget nyt"
     anna = visitor("anna")
     assert f"Rejst af Medspil, {both}" in anna.open(f"/forslag/{point.id}").words
     assert anna.open(f"/beslutninger/{decision}").words.count(both) == 1

@@ -53,27 +53,26 @@ def test_the_words_are_the_analysis_own():
         ),
         (
             circle(found("uafklaret")),
-            "Satte “Køkkenholdet” i gang; målingen er uafklaret – vi kunne have set en mellemstor virkning.",
-            "Started “Køkkenholdet”; the measurement is inconclusive – we could have seen a medium effect.",
+            "Satte “Køkkenholdet” i gang; beregningen er uafklaret – vi kunne have set en mellemstor virkning.",
+            "Started “Køkkenholdet”; the analysis is inconclusive – we could have seen a medium effect.",
             Standing.UNSETTLED,
         ),
         (
             circle(found("udvikler"), found("tilbagegang", "Møder til tiden"), kind=LinkKind.CHANGES),
-            "Ændrede “Køkkenholdet”; målingen viser tilbagegang i “Møder til tiden” og udvikling i “Holder ud”.",
-            "Changed “Køkkenholdet”; the measurement shows a decline in “Møder til tiden” and development in "
-            "“Holder ud”.",
+            "Ændrede “Køkkenholdet”; beregningen viser tilbagegang i “Møder til tiden” og udvikling i “Holder ud”.",
+            "Changed “Køkkenholdet”; the analysis shows a decline in “Møder til tiden” and development in “Holder ud”.",
             Standing.AGAINST,
         ),
         (
             circle(found("ingen_paaviselig_effekt", reason="kept")),
-            "Satte “Køkkenholdet” i gang; målingen viser, at “Holder ud” blev fastholdt.",
-            "Started “Køkkenholdet”; the measurement shows that “Holder ud” was maintained.",
+            "Satte “Køkkenholdet” i gang; beregningen viser, at “Holder ud” blev fastholdt.",
+            "Started “Køkkenholdet”; the analysis shows that “Holder ud” was maintained.",
             Standing.SUPPORTED,
         ),
         (
             circle(found("ingen_paaviselig_effekt")),
-            "Satte “Køkkenholdet” i gang; målingen viser ingen påviselig effekt i “Holder ud”.",
-            "Started “Køkkenholdet”; the measurement shows no detectable effect in “Holder ud”.",
+            "Satte “Køkkenholdet” i gang; beregningen viser ingen påviselig effekt i “Holder ud”.",
+            "Started “Køkkenholdet”; the analysis shows no detectable effect in “Holder ud”.",
             Standing.AGAINST,
         ),
         (
@@ -100,7 +99,7 @@ def test_several_activities_and_the_heaviest_first():
         Link(LinkKind.STARTS, 5, "Systuen", ActivityState.RUNNING),
     )
     assert str(sentence(Circle(1, True, links))) == (
-        "Satte “Haven” i gang; målingen viser tilbagegang i “Holder ud”. "
+        "Satte “Haven” i gang; beregningen viser tilbagegang i “Holder ud”. "
         "Beslutningen handler også om 2 andre aktiviteter."
     )
 
@@ -144,12 +143,12 @@ def test_the_sentence_stands_with_the_standing():
         Link(LinkKind.STARTS, 4, "Praktik", ActivityState.RUNNING, (found("udvikler"),)),
     )
     assert str(sentence(Circle(1, True, links))) == (
-        "Satte “Køkkenholdet” i gang; målingen viser ingen påviselig effekt i “Holder ud”. "
+        "Satte “Køkkenholdet” i gang; beregningen viser ingen påviselig effekt i “Holder ud”. "
         "Beslutningen handler også om en anden aktivitet."
     )
     kept = circle(found("ingen_paaviselig_effekt", "Møder"), found("ingen_paaviselig_effekt", reason="kept"))
     assert standing(kept) is Standing.SUPPORTED
-    assert str(sentence(kept)).endswith("målingen viser, at “Holder ud” blev fastholdt.")
+    assert str(sentence(kept)).endswith("beregningen viser, at “Holder ud” blev fastholdt.")
 
 
 @pytest.mark.parametrize("reason", [one.value for one in Reason if one.value not in ("", "kept")])
@@ -167,5 +166,8 @@ def test_a_size_has_one_word():
 
 def test_what_looks_like_an_effect_but_is_not_sure():
     one = found("uafklaret", low=0.12, high=0.5)
-    assert "ikke sikkert nok" in str(uncertainty(one))
+    said = str(uncertainty(one))
+    assert said.startswith("Beregningen peger på alt fra en lille fremgang til en mellemstor fremgang, men")
+    alike = str(uncertainty(found("uafklaret", low=0.12, high=0.3)))
+    assert alike.startswith("Beregningen peger på en lille fremgang, men det er ikke sikkert nok")
     assert str(uncertainty(found("uafklaret"))).endswith("fra en lille tilbagegang til en mellemstor fremgang.")

@@ -186,7 +186,7 @@ def test_carla_reads_what_is_new_and_says_so(house, visitor):
     house.decide("kaffen er gratis", why="Så bliver pauserne bedre.")
     house.tick()
     carla = visitor("carla")
-    assert "1 nyt til dig" in carla.open("/").words
+    assert "1 ny ting til dig" in carla.open("/").words
     page = carla.open("/nyt")
     assert "Kaffen er gratis" in page.words and "Så bliver pauserne bedre." in page.words
     assert page.tree.xpath("count(//li//*[@class='status'][.='Ny'])") == 1

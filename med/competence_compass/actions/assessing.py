@@ -82,9 +82,9 @@ def check_day(towards: Towards, form: BeginForm) -> None:
     if form.day > clock.today():
         raise Invalid(day=T("Dagen ligger i fremtiden. Vælg i dag eller en dag, der er gået."))
     if form.day < towards.entered:
-        raise Invalid(day=T("Dagen ligger før, borgeren begyndte her."))
+        raise Invalid(day=T("Dagen ligger, før borgeren begyndte her."))
     if towards.left_on is not None and form.day > towards.left_on:
-        raise Invalid(day=T("Dagen ligger efter, borgeren stoppede her."))
+        raise Invalid(day=T("Dagen ligger efter den dag, borgeren stoppede her."))
 
 
 def check_double(db: Session, viewer: Viewer, towards: Towards, form: BeginForm) -> None:

@@ -22,7 +22,7 @@ from med.competence_compass.models import Session as RunSession
 from med.competence_compass.queries.runs import about_run
 from med.errors import Invalid
 from med.journal.actions import note
-from med.language import T
+from med.language import T, _n
 
 
 def note_presence(db: Session, viewer: Viewer, run: Run, session: RunSession, held: Participation, came: bool) -> None:
@@ -37,8 +37,10 @@ def note_presence(db: Session, viewer: Viewer, run: Run, session: RunSession, he
     attended = held.attended + came - before
     if attended > held.planned:
         raise Invalid(
-            participation=T(
-                "Deltageren er planlagt til %(n)s gange og har været der så mange. Ret antallet først.", n=held.planned
+            participation=_n(
+                "Deltageren er planlagt til %(num)s gang og har været der. Ret antallet først.",
+                "Deltageren er planlagt til %(num)s gange og har været der så mange. Ret antallet først.",
+                held.planned,
             )
         )
     if known is None:
@@ -74,7 +76,9 @@ def plan_participation(db: Session, viewer: Viewer, run: Run, held: Participatio
             raise Invalid(attended=T("Fremmødet tælles gang for gang i dette forløb."))
         attended = form.attended
     if attended > form.planned:
-        raise Invalid(planned=T("Deltageren har været der %(n)s gange.", n=attended))
+        raise Invalid(
+            planned=_n("Deltageren har været der %(num)s gang.", "Deltageren har været der %(num)s gange.", attended)
+        )
     changed = [n for n, new in (("planned", form.planned), ("attended", attended)) if getattr(held, n) != new]
     held.planned, held.attended = form.planned, attended
     if changed:

@@ -27,7 +27,7 @@ def set_goal(db: Session, vault: Vault, viewer: Viewer, towards: Towards, form: 
     if made.set_on > clock.today():
         raise Invalid(set_on=T("Dagen ligger i fremtiden. Vælg i dag eller en dag, der er gået."))
     if made.set_on < towards.entered:
-        raise Invalid(set_on=T("Dagen ligger før, borgeren begyndte her."))
+        raise Invalid(set_on=T("Dagen ligger, før borgeren begyndte her."))
     if made.due is not None and made.due < made.set_on:
         raise Invalid(due=T("Fristen ligger før den dag, målet blev sat."))
     db.add(made)
@@ -62,7 +62,7 @@ def rate_goal(db: Session, viewer: Viewer, towards: Towards, goal: Goal, form: R
     if form.day > clock.today():
         raise Invalid(day=T("Dagen ligger i fremtiden. Vælg i dag eller en dag, der er gået."))
     if form.day < goal.set_on:
-        raise Invalid(day=T("Dagen ligger før, målet blev sat."))
+        raise Invalid(day=T("Dagen ligger, før målet blev sat."))
     rating = db.scalar(select(GoalRating).where(GoalRating.goal_id == goal.id, GoalRating.day == form.day))
     if rating is None:
         rating = GoalRating(goal_id=goal.id, day=form.day)

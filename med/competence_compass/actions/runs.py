@@ -34,7 +34,7 @@ from med.competence_compass.queries.activities import coordinates, taken_places
 from med.competence_compass.queries.runs import about_run
 from med.errors import Conflict, Invalid, NotFound
 from med.journal.actions import note
-from med.language import T
+from med.language import T, _n
 from med.organisation.access import on_day
 from med.organisation.models import Employment, Person
 from med.organisation.queries import person_by_words
@@ -108,7 +108,13 @@ def change_run(db: Session, viewer: Viewer, run: Run, form: RunForm) -> Run:
         select(func.count(), func.min(RunSession.day), func.max(RunSession.day)).where(RunSession.run_id == run.id)
     ).one()
     if sessions[0] > form.planned_sessions:
-        raise Invalid(planned_sessions=T("Der er sat datoer på %(n)s gange. Slet de overflødige først.", n=sessions[0]))
+        raise Invalid(
+            planned_sessions=_n(
+                "Der er sat dato på %(num)s gang. Slet den først.",
+                "Der er sat datoer på %(num)s gange. Slet de overflødige først.",
+                sessions[0],
+            )
+        )
     if sessions[0] and sessions[1] < form.starts:
         raise Invalid(starts=T("Den første gang er %(day)s. Flyt den først.", day=danish_day(sessions[1])))
     if sessions[0] and form.ends is not None and sessions[2] > form.ends:
@@ -181,7 +187,13 @@ def add_session(db: Session, viewer: Viewer, run: Run, day: date) -> RunSession:
     require(viewer, access.plan_sessions, about_run(db, viewer, run))
     count, last = db.execute(select(func.count(), func.max(RunSession.number)).where(RunSession.run_id == run.id)).one()
     if count >= run.planned_sessions:
-        raise Invalid(day=T("Der er kun planlagt %(n)s gange. Ret antallet først.", n=run.planned_sessions))
+        raise Invalid(
+            day=_n(
+                "Der er kun planlagt %(num)s gang. Ret antallet først.",
+                "Der er kun planlagt %(num)s gange. Ret antallet først.",
+                run.planned_sessions,
+            )
+        )
     _check_session_day(db, run, day)
     made = RunSession(run_id=run.id, number=(last or 0) + 1, day=day)
     db.add(made)

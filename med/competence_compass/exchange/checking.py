@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from med.competence_compass.models import WaitingOutcome
-from med.language import T, Text
+from med.language import T, Text, _n
 
 if TYPE_CHECKING:
     from med.competence_compass.exchange.reading import Reading
@@ -81,7 +81,12 @@ class _Check:
                 self.wrong(
                     "participations",
                     at,
-                    T("har deltaget %(n)s gange af %(m)s planlagte.", n=row.attended, m=row.planned),
+                    _n(
+                        "har deltaget %(num)s gang af %(m)s planlagte.",
+                        "har deltaget %(num)s gange af %(m)s planlagte.",
+                        row.attended,
+                        m=row.planned,
+                    ),
                 )
         rows = self.folder.participations
         spans = [((row.activity, row.citizen), row.start, row.end or FAR) for row in rows]

@@ -17,7 +17,7 @@ KIND_WORDS = {
     "participations": T("Deltagelser"),
     "waiting": T("Ventelister"),
     "exams": T("Prøver"),
-    "goals": T("Mål"),
+    "goals": T("Borgernes mål"),
     "assessments": T("Målinger"),
 }
 

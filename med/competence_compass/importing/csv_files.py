@@ -169,7 +169,7 @@ class _Gathered:
             "levels": [],
         }
         if area not in self.areas:
-            self.taking.wrong(where, T("Området »%(code)s« findes ikke længere oppe i filen.", code=area[:40]))
+            self.taking.wrong(where, T("Området »%(code)s« står ikke højere oppe i filen.", code=area[:40]))
             return
         self.areas[area]["dimensions"].append(self.dimensions[code])
 
@@ -186,7 +186,7 @@ class _Gathered:
         elif code in self.dimensions:
             self.dimensions[code]["levels"].append(level)
         else:
-            self.taking.wrong(where, T("Dimensionen »%(code)s« findes ikke længere oppe i filen.", code=code[:40]))
+            self.taking.wrong(where, T("Dimensionen »%(code)s« står ikke højere oppe i filen.", code=code[:40]))
 
     def words(self) -> InstrumentWords | None:
         needed = {"nøgle": "key", "navn": "name", "skala_fra": "scale_min", "skala_til": "scale_max"}

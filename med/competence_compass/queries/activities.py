@@ -33,6 +33,7 @@ from med.competence_compass.models import (
 )
 from med.competence_compass.queries import kept
 from med.decisions.access import published_decisions, visible_decisions
+from med.decisions.fragments import heading
 from med.decisions.models import Decision
 from med.decisions.queries.single import label_of
 from med.errors import NotFound
@@ -353,7 +354,8 @@ def _decision_rows() -> Any:
 
 
 def decision_label(row: Any) -> str:
-    text = row.text if len(row.text) <= 90 else f"{row.text[:89].rstrip()}…"
+    said = heading(row.text)
+    text = said if len(said) <= 90 else f"{said[:89].rstrip()}…"
     return f"{row.short_name or row.name} {label_of(row.year, row.number, is_open=row.is_open)}: {text}"
 
 

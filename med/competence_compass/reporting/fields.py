@@ -18,7 +18,7 @@ DEVELOPMENT = (
     Field("dimension", T("Kompetence")),
     Field("activity", T("Aktivitet")),
     Field("unit", T("Enhed")),
-    Field("aim", T("Mål")),
+    Field("aim", T("Formål")),
     Field("verdict", T("Hvad kan vi sige?")),
     Field("n", T("Deltagere, omkring")),
     Field("size", T("Virkning")),

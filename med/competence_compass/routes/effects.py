@@ -233,7 +233,7 @@ def file(visit: Visit) -> Response:
     asked = chosen(visit)
     found = told(visit, asked)
     header = [
-        T("Beregning"), T("Lavet"), T("Område"), T("Kompetence"), T("Aktivitet"), T("Mål"),
+        T("Beregning"), T("Lavet"), T("Område"), T("Kompetence"), T("Aktivitet"), T("Formål"),
         T("Hvad kan vi sige?"), T("Deltagere, omkring"), T("Virkning"), T("Fra"), T("Til"), T("Ventelisten"),
         T("Kunne have set"), T("Forklaring"),
     ]  # fmt: skip

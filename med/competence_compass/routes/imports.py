@@ -34,7 +34,7 @@ KINDS = {
     "citizens": (T("Borgere"), T("Pseudonym, enhed, ind og ud. Aldrig navn eller CPR-nummer.")),
     "participations": (T("Deltagelser"), T("Hvem der deltager i hvilke aktiviteter, hvornår og hvor meget.")),
     "assessments": (T("Målinger"), T("En række for hvert svar, eller en række for hver måling.")),
-    "goals": (T("Mål"), T("Måltype, dage og opnået niveau. Ordene skrives på borgerens egen side.")),
+    "goals": (T("Borgernes mål"), T("Måltype, dage og opnået niveau. Ordene skrives på borgerens egen side.")),
 }
 BY_INSTRUMENT = {"assessments", "goals"}
 

@@ -140,7 +140,7 @@ def note_waiting(visit: Visit, activity: Activity, citizen_ids: set[int], *, tra
     """One look for each citizen on the list; `trace` when what is around it will not be saved."""
     viewer = visit.viewer
     seen = [(citizen_id, LookRole.COORDINATOR) for citizen_id in sorted(citizen_ids)]
-    reason = str(T("Venteliste: %(title)s", title=activity.title))
+    reason = f"Venteliste: {activity.title}"  # Danish, whoever looks: the citizen reads it
 
     def write(db: Session) -> None:
         note_looks(db, viewer, seen, LookAt.INTAKE, reason)
@@ -257,7 +257,7 @@ def _queue_form(
     viewer = visit.viewer
     role = role_towards(visit.db, viewer, citizen.id)
     seen = [(citizen.id, role.value if role else LookRole.COORDINATOR)]
-    reason = str(T("Venteliste"))
+    reason = "Venteliste"
 
     def write(db: Session) -> None:
         note_looks(db, viewer, seen, LookAt.INTAKE, reason)

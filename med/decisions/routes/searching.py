@@ -52,7 +52,7 @@ def result(kind: str, row: Any, wanted: search.Sought) -> dict[str, Any]:
         title, texts = heading(row.text), [row.why, row.meaning]
     else:
         said = [row.minutes_text, row.statement_management, row.statement_employees] if row.has_words else []
-        title, texts = row.title, [to_plain(text) for text in (row.case_text, row.recommendation, *said)]
+        title, texts = row.title, [to_plain(text) for text in (row.case_text, in_a_row(row.recommendation), *said)]
     shown = next((text for text in texts if any(search.hits(text, wanted))), next(filter(None, texts), ""))
     return {
         "kind": kind,
@@ -60,3 +60,9 @@ def result(kind: str, row: Any, wanted: search.Sought) -> dict[str, Any]:
         "title": search.marked(title, wanted),
         "text": search.marked(search.excerpt(shown, wanted), wanted) if shown else Markup(""),
     }
+
+
+def in_a_row(recommendation: str) -> str:
+    """A recommendation has one proposal a line; an excerpt has them after each other."""
+    lines = (line.strip().removeprefix("- ") for line in recommendation.splitlines() if line.strip())
+    return "; ".join(line.rstrip(" .,;") for line in lines)

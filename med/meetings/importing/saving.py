@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from med import clock
 from med.db import Database
 from med.journal.actions import note, note_many
-from med.language import T, Text
+from med.language import T, Text, _n
 from med.meetings.actions.searching import keep_findable
 from med.meetings.importing.reading import Held, Organisation, Point
 from med.meetings.models import Item, Meeting, Outcome, Purpose, State
@@ -67,7 +67,14 @@ def take_in(db: Session, held: Held, archive: Archive) -> None:
         )
         db.add(meeting)
         note(db, None, "meeting.imported", meeting)
-        archive.say(T("+ %(meeting)s: %(n)s punkter", meeting=title_of(held), n=len(held.points)))
+        archive.say(
+            _n(
+                "+ %(meeting)s: %(num)s punkt",
+                "+ %(meeting)s: %(num)s punkter",
+                len(held.points),
+                meeting=title_of(held),
+            )
+        )
         add_items(db, meeting, held.points, start=1)
         keep_findable(db, meeting)
         return

@@ -237,7 +237,7 @@ def quorum_warning(db: Session, meeting: Meeting) -> Text | None:
     here = [one for one in meeting.attendances if one.part in (Part.MEMBER, Part.SUBSTITUTE) and one.presence in HERE]
     sides = {side: (sum(m.side is side for m in members), sum(h.side is side for h in here)) for side in Side}
     if rules.quorum is Quorum.BOTH_SIDES and not all(present for _, present in sides.values()):
-        return T("Begge sider er ikke til stede. Efter forretningsordenen er udvalget ikke beslutningsdygtigt.")
+        return T("De to sider er ikke begge til stede. Efter forretningsordenen er udvalget ikke beslutningsdygtigt.")
     if rules.quorum is Quorum.HALF_OF_EACH and any(2 * present < seats for seats, present in sides.values()):
         return T(
             "Under halvdelen af en side er til stede. Efter forretningsordenen er udvalget ikke beslutningsdygtigt."

@@ -10,7 +10,7 @@ from med import clock, language
 from med.access import Viewer
 from med.decisions.access import published_decisions
 from med.decisions.models import Decision
-from med.language import T
+from med.language import T, _n
 from med.meetings.access import visible_items, visible_meetings
 from med.meetings.models import Item, Meeting
 from med.notices.chat.shapes import News, shape
@@ -104,7 +104,7 @@ def tell_of_meeting(db: Session, office: Office, happened: str, meeting_id: int)
     )
     lines = [f"• {title}" for title in items[:MOST_ITEMS]] if happened == "agenda.sent" else []
     if len(items) > MOST_ITEMS and lines:
-        lines.append(str(T("og %(n)s punkter til", n=len(items) - MOST_ITEMS)))
+        lines.append(str(_n("og %(num)s punkt til", "og %(num)s punkter til", len(items) - MOST_ITEMS)))
     return News(
         type=happened,
         at=found.agenda_sent_at if happened == "agenda.sent" and found.agenda_sent_at else found.revised_at,

@@ -22,7 +22,7 @@ from med.organisation.queries import committee
 WHY_NOT = {
     "form": T("Skriv hele adressen, som kanalen har givet jer. Den begynder med https://."),
     "https": T("Adressen skal begynde med https://."),
-    "private": T("Adressen ligger inden for huset. Systemadministratoren kan tillade den med MED_WEBHOOK_HOSTS."),
+    "private": T("Adressen ligger på kommunens eget net. Systemadministratoren kan tillade den med MED_WEBHOOK_HOSTS."),
 }
 
 

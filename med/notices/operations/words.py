@@ -31,5 +31,5 @@ KINDS = {
     "invitation_update": T("Ændret indkaldelse"),
     "invitation_cancel": T("Aflysning"),
     "outlet": T("Nyt til en kanal"),
-    "outlet_trial": T("Prøve"),
+    "outlet_trial": T("Prøvebesked"),
 }

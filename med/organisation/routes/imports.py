@@ -25,7 +25,7 @@ SHOWN = 100  # changes of a sort on the page; the rest is counted
 KIND_WORDS = {
     "enheder": (T("Enheder"), T("Kommunens enheder som et træ. Begynd her.")),
     "personer": (T("Personer"), T("Hvem der arbejder hvor. En række for hver ansættelse.")),
-    "udvalg": (T("Udvalg"), T("Udvalgene og deres plads i træet.")),
+    "udvalg": (T("MED-udvalg"), T("Udvalgene og deres plads i træet.")),
     "pladser": (T("Pladser"), T("Hvem der sidder i udvalgene. Hele listen for hvert udvalg, filen nævner.")),
 }
 
