@@ -49,7 +49,7 @@ OWN = {
     "decisions": {"addresses", "circles", "filters", "fragments", "syndication", "waiting"},
     "identity": {"accounts", "counter", "doorkeeper", "limits", "oidc", "passwords", "sealing", "second_step"},
     "keeping": {"copies", "nightly", "proof"},
-    "loop": {"circles", "moments", "pointing", "raising", "sentences", "showing"},
+    "loop": {"circles", "moments", "pointing", "raising", "sentences", "showing", "since"},
     "meetings": {"canonical", "deadlines", "files", "live", "panels", "sealing", "waiting", "waiting_minutes"},
     "organisation": {"seating", "suggesting"},
     "trust": {"anchors", "column_words", "emergencies", "held", "own_data", "retention", "trail_words"},

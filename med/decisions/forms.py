@@ -8,6 +8,7 @@ import msgspec
 from med.decisions.models import DecisionState, FollowUpState
 from med.errors import Invalid
 from med.language import T
+from med.meetings.actions.agenda import look_for_cpr
 from med.perspectives.models import Perspective
 
 Sentence = Annotated[str, msgspec.Meta(max_length=600)]
@@ -32,7 +33,10 @@ def check_days(**days: date | None) -> None:
 
 
 class DecisionForm(msgspec.Struct):
-    """Two fields and one choice; everything else may wait."""
+    """Two fields and one choice; everything else may wait.
+
+    Here and below, `cpr_anyway` keeps words that hold what looks like a CPR number.
+    """
 
     text: Sentence
     why: Paragraph
@@ -46,6 +50,7 @@ class DecisionForm(msgspec.Struct):
     review: date | None = None
     replaces: Id | None = None
     version: int = 0
+    cpr_anyway: bool = False
 
     def __post_init__(self) -> None:
         self.text = without_opening(" ".join(self.text.split()))
@@ -53,6 +58,10 @@ class DecisionForm(msgspec.Struct):
             raise Invalid(text=T("Skriv, hvad I har besluttet."))
         self.further = [one for one in dict.fromkeys(self.further) if one is not self.perspective]
         check_days(due=self.due, review=self.review)
+        if not self.cpr_anyway:
+            look_for_cpr(
+                text=self.text, why=self.why, meaning=self.meaning, frame=self.frame, hoped_effect=self.hoped_effect
+            )
 
 
 def without_opening(text: str) -> str:
@@ -68,30 +77,46 @@ class StateForm(msgspec.Struct):
     state: DecisionState | None = None
     note: Paragraph = ""
     version: int = 0
+    cpr_anyway: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.cpr_anyway:
+            look_for_cpr(note=self.note)
 
 
 class ReviewForm(msgspec.Struct):
     note: Paragraph
     review: date | None = None
     version: int = 0
+    cpr_anyway: bool = False
 
     def __post_init__(self) -> None:
         check_days(review=self.review)
+        if not self.cpr_anyway:
+            look_for_cpr(note=self.note)
 
 
 class WithdrawForm(msgspec.Struct):
     reason: Paragraph
     version: int = 0
+    cpr_anyway: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.cpr_anyway:
+            look_for_cpr(reason=self.reason)
 
 
 class FollowUpForm(msgspec.Struct):
     text: Sentence
     owner: Name
     due: date | None = None
+    cpr_anyway: bool = False
 
     def __post_init__(self) -> None:
         self.text = " ".join(self.text.split())
         check_days(due=self.due)
+        if not self.cpr_anyway:
+            look_for_cpr(text=self.text)
 
 
 class FollowUpStateForm(msgspec.Struct):
@@ -99,6 +124,9 @@ class FollowUpStateForm(msgspec.Struct):
     note: Paragraph = ""
     due: date | None = None
     version: int = 0
+    cpr_anyway: bool = False
 
     def __post_init__(self) -> None:
         check_days(due=self.due)
+        if not self.cpr_anyway:
+            look_for_cpr(note=self.note)

@@ -13,6 +13,7 @@ from med.language import T
 from med.loop import access, queries
 from med.loop.forms import Basis, LinkForm
 from med.loop.models import DecisionLink, LinkKind
+from med.loop.since import begun_before
 from med.text.cpr import looks_like_cpr
 
 
@@ -20,7 +21,7 @@ def link_activity(db: Session, viewer: Viewer, decision: Decision, form: LinkFor
     """Say what a decision does to an activity. Saying it again is no mistake and gives the link that is there.
 
     Stopping cites the newest run that looked at the activity, or a professional judgement in words. An activity that
-    began without a decision gets the one that says it started it.
+    began without a decision gets the one that says it started it; none starts what had begun before it was taken.
     """
     require(viewer, access.link_activity, decision)
     activity = queries.activity(db, viewer, form.activity)
@@ -45,6 +46,8 @@ def link_activity(db: Session, viewer: Viewer, decision: Decision, form: LinkFor
         if form.kind is LinkKind.STOPS and (found.run_id, found.judgement) != (run_id, judgement):
             raise Conflict(T("Beslutningen stopper allerede aktiviteten. Fjern det, der står, før du skriver det om."))
         return found
+    if form.kind is LinkKind.STARTS and begun_before(decision.decided_at, activity.frozen_at) is not None:
+        raise Invalid(kind=T("Aktiviteten var begyndt før beslutningen. Vælg “Ændrer” eller “Ser på igen”."))
     made = DecisionLink(
         decision_id=decision.id,
         activity_id=activity.id,

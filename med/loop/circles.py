@@ -4,8 +4,8 @@ Disclosure control stands at the door: `finding` is the only way in, and what re
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from med.competence_compass import disclosure
 from med.competence_compass.activity_words import SIGNS
@@ -28,6 +28,9 @@ class Finding:
     detectable: float | None = None
     is_kept: bool = False  # the aim was to keep, and nothing was lost
     dimension_id: int = 0
+    reason: str = ""  # why it is not another, in the analysis' own word
+    tenth: date | None = None  # the day from which on ten of those measured began, where somebody asked
+    is_before: bool = False  # too few of those measured began after the decision: tells nothing of it
 
     @property
     def sign(self) -> str:
@@ -47,6 +50,7 @@ def finding(
     reason: str = "",
     dimension_id: int = 0,
     in_words: bool = False,
+    tenth: date | None = None,
 ) -> Finding:
     """An estimate as a committee may know it. Of few citizens: only that they are too few.
 
@@ -55,11 +59,24 @@ def finding(
     """
     known, about = Known(verdict), disclosure.about(n)
     if about is None or known is Known.TOO_LITTLE:
-        return Finding(dimension, Known.TOO_LITTLE, run_id, done_at, dimension_id=dimension_id)
+        reason = "" if about is None else reason
+        return Finding(dimension, Known.TOO_LITTLE, run_id, done_at, dimension_id=dimension_id, reason=reason)
     kept = known is Known.NO_EFFECT_SEEN and reason == "kept"
     low, high, detectable = (disclosure.size(value, n) for value in (low, high, detectable))
     return Finding(
-        dimension, known, run_id, done_at, 0 if in_words else about, low, high, detectable, kept, dimension_id
+        dimension, known, run_id, done_at, 0 if in_words else about, low, high, detectable, kept, dimension_id, reason,
+        tenth,
+    )  # fmt: skip
+
+
+def seen_since(findings: Sequence[Finding], since: date | None) -> tuple[Finding, ...]:
+    """Findings as they are told of a decision that came on this day, after the activity had begun (None: before it):
+    what rests on too few who began after it is marked."""
+    return tuple(
+        replace(one, is_before=True)
+        if since is not None and one.verdict is not Known.TOO_LITTLE and (one.tenth is None or one.tenth < since)
+        else one
+        for one in findings
     )
 
 
@@ -93,11 +110,6 @@ class Circle:
         """The newest link to each activity, however many times the decision links to it."""
         return list({link.activity_id: link for link in self.links}.values())
 
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """One for each activity and dimension."""
-        return tuple(one for link in self.once for one in link.findings)
-
 
 def standing(circle: Circle) -> Standing:
     """The gravest of what its activities say: one that speaks against is not outweighed by another that supports."""
@@ -115,6 +127,7 @@ def gravest(said: Iterable[Standing]) -> Standing:
 def speaks(kind: LinkKind, findings: Sequence[Finding]) -> Standing:
     """What an activity's measurement says of the decision. A decline always speaks against going on; no effect does
     where nothing else was found to develop or be kept. Of a decision to stop it, the opposite is so."""
+    findings = telling(findings)
     said = {one.verdict for one in findings if not one.is_kept}
     works = Known.DEVELOPS in said or any(one.is_kept for one in findings)
     stops = kind is LinkKind.STOPS
@@ -125,6 +138,11 @@ def speaks(kind: LinkKind, findings: Sequence[Finding]) -> Standing:
     if Known.NO_EFFECT_SEEN in said:
         return Standing.SUPPORTED if stops else Standing.AGAINST
     return Standing.UNSETTLED if Known.UNSETTLED in said else Standing.NOT_MEASURED
+
+
+def telling(findings: Sequence[Finding]) -> list[Finding]:
+    """Those that tell of the decision."""
+    return [one for one in findings if not one.is_before]
 
 
 WEIGHT = (Known.DECLINES, Known.DEVELOPS, Known.NO_EFFECT_SEEN, Known.UNSETTLED, Known.TOO_LITTLE)

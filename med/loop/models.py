@@ -55,7 +55,7 @@ class ReviewPoint(Base):
     __tablename__ = "loop_review_point"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(unique=True)  # "review:17:2026-11-24", "verdict:17:4:udvikler"
+    key: Mapped[str] = mapped_column(unique=True)  # "review:17:2026-11-24", "verdict:17:4:9:udvikler:31"
     cause: Mapped[Cause]
     decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"), index=True)
     run_id: Mapped[int | None] = mapped_column(ForeignKey("compass_effect_run.id"), index=True)

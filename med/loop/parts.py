@@ -9,7 +9,7 @@ from markupsafe import Markup
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from med.competence_compass.models import Activity, ActivityKind, ActivityState, Hypothesis, ToldEstimate
+from med.competence_compass.models import Activity, ActivityKind, ActivityState, EffectRun, Hypothesis, ToldEstimate
 from med.decisions.access import visible_decisions
 from med.decisions.fragments import heading
 from med.decisions.models import Decision
@@ -36,10 +36,12 @@ def asked_mark() -> Select[*tuple[Any, ...]]:
     def alone(asked: Any) -> Any:
         return asked.scalar_subquery()
 
+    last = alone(select(func.max(EffectRun.id)))
     return select(
         alone(select(func.max(DecisionLink.made_at))),
         alone(select(func.count()).select_from(DecisionLink)),
         alone(select(func.max(ToldEstimate.id))),
+        alone(select(func.max(EffectRun.done_at)).where(EffectRun.id > last - 20)),  # on several workers out of turn
         alone(select(func.sum(Activity.version))),
         alone(select(func.count()).select_from(Activity).where(Activity.state == ActivityState.PROPOSED)),
         alone(select(func.count()).select_from(Hypothesis).where(Hypothesis.decision_id.is_not(None))),

@@ -19,6 +19,7 @@ from med.organisation.models import Committee
 from med.workdays import copenhagen, short_date
 
 LONGEST_TITLE = 140
+BEFORE = " Beregningen bygger på deltagelser fra før beslutningen."
 
 
 class Words(NamedTuple):
@@ -95,7 +96,7 @@ def about_activity(db: Session, link: Link) -> list[str]:
     if not link.findings:
         parts.append("**Beregningen.** Aktiviteten er endnu ikke målt.")
     for one in link.findings:
-        parts.append(f"**Beregningen{day_of(one)}.** {measured(one)}{resting_on(one)}")
+        parts.append(f"**Beregningen{day_of(one)}.** {measured(one)}{resting_on(one)}{BEFORE * one.is_before}")
         if (doubt := uncertainty(one)) is not None:
             parts.append(f"**Usikkerheden.** {doubt}")
         parts.append(f"**Det kan man ikke konkludere.** {not_to_conclude(one)}")

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date
 from functools import cache
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -45,8 +46,9 @@ from med.decisions.access import OVER, published_decisions, visible_decisions
 from med.decisions.models import Decision
 from med.decisions.queries import Cursor
 from med.errors import NotFound
-from med.loop.circles import Circle, Finding, Link, finding, gravest, speaks
+from med.loop.circles import Circle, Finding, Link, finding, gravest, seen_since, speaks
 from med.loop.models import DecisionLink, LinkKind
+from med.loop.since import late_among, since_of, with_tenth
 from med.loop.words import Standing
 from med.organisation.models import Committee, Level, Person
 from med.perspectives.models import Perspective
@@ -99,6 +101,8 @@ def asked_circles() -> Select[*tuple[Any, ...]]:
             Activity.id.label("activity_id"),
             Activity.title,
             Activity.state,
+            Activity.frozen_at,
+            Decision.decided_at,
         )
         .outerjoin(link, link.c.decision_id == Decision.id)
         .outerjoin(Activity, Activity.id == link.c.activity_id)
@@ -149,21 +153,25 @@ def every_told() -> Select[*tuple[Any, ...]]:
 
 
 def asked_findings() -> Select[*tuple[Any, ...]]:
-    """What is told of some activities."""
+    """What is told of some activities; of `late` ones also from when on ten of those it rests on began."""
     newest = told_now().where(ToldEstimate.activity_id.in_(bindparam("ids", expanding=True)))
-    return every_told().where(ToldEstimate.id.in_(newest)).order_by(EffectEstimate.dimension_id)
+    asked = with_tenth(every_told(), bindparam("late", expanding=True))
+    return asked.where(ToldEstimate.id.in_(newest)).order_by(EffectEstimate.dimension_id)
 
 
 CIRCLES = Prepared(asked_circles, remembered=200)
 FINDINGS = Prepared(asked_findings, remembered=200)
 
 
-def findings_of(db: Session, activity_ids: Collection[int]) -> dict[int, tuple[Finding, ...]]:
-    """What is told of each activity, after disclosure control: of the newest instrument version it is measured with."""
+def findings_of(
+    db: Session, activity_ids: Collection[int], late: Collection[int] = ()
+) -> dict[int, tuple[Finding, ...]]:
+    """What is told of each activity, after disclosure control: of the newest instrument version it is measured with.
+    `late`: those that had begun before a decision about them."""
     if not activity_ids:
         return {}
     found: dict[int, dict[int, list[Finding]]] = defaultdict(lambda: defaultdict(list))
-    for row in FINDINGS(db, ids=frozenset(activity_ids)):
+    for row in FINDINGS(db, ids=frozenset(activity_ids), late=frozenset(late)):
         found[row.activity_id][row.version_id].append(as_finding(row))
     return {activity_id: tuple(versions[max(versions)]) for activity_id, versions in found.items()}
 
@@ -181,6 +189,7 @@ def as_finding(row: Any) -> Finding:
         reason=row.reason,
         dimension_id=row.dimension_id,
         in_words=getattr(row, "told_as", None) is ToldAs.WORDS,
+        tenth=getattr(row, "tenth", None),
     )
 
 
@@ -189,7 +198,8 @@ def circles(db: Session, decision_ids: Collection[int]) -> dict[int, Circle]:
     if not decision_ids:
         return {}
     rows = CIRCLES(db, ids=frozenset(decision_ids))
-    return put_together(rows, findings_of(db, {row.activity_id for row in rows if row.activity_id is not None}))
+    linked = [row for row in rows if row.activity_id is not None]
+    return put_together(rows, findings_of(db, {row.activity_id for row in linked}, late_among(linked)))
 
 
 def put_together(rows: Iterable[Any], known: dict[int, tuple[Finding, ...]]) -> dict[int, Circle]:
@@ -202,7 +212,7 @@ def put_together(rows: Iterable[Any], known: dict[int, tuple[Finding, ...]]) -> 
                 row.activity_id,
                 row.title,
                 row.state,
-                among(known.get(row.activity_id, ()), dimensions),
+                seen_since(among(known.get(row.activity_id, ()), dimensions), since_of(row)),
                 row.link_id,
                 row.run_id,
                 row.judgement or "",
@@ -336,9 +346,10 @@ def what_is_known(
     asked = (
         select(
             Decision.id, Decision.perspective, link.c.kind, link.c.activity_id, link.c.id.label("link_id"),
-            link.c.dimension_id,
+            link.c.dimension_id, Decision.decided_at, Activity.frozen_at,
         )
         .join(link, link.c.decision_id == Decision.id)
+        .join(Activity, Activity.id == link.c.activity_id)
         .where(published_decisions(viewer))
         .order_by(Decision.id)
     )  # fmt: skip
@@ -349,16 +360,19 @@ def what_is_known(
     if year is not None:
         asked = asked.where(Decision.year == year)
     rows = db.execute(asked).all()
-    known = findings_of(db, {row.activity_id for row in rows})
+    known = findings_of(db, {row.activity_id for row in rows}, late_among(rows))
 
     @cache
-    def said(kind: str, activity_id: int, dimensions: frozenset[int] | None) -> Standing:
-        return speaks(LinkKind(kind), among(known.get(activity_id, ()), dimensions))
+    def said(kind: str, activity_id: int, since: date | None, dimensions: frozenset[int] | None) -> Standing:
+        return speaks(LinkKind(kind), seen_since(among(known.get(activity_id, ()), dimensions), since))
 
     found: dict[Perspective | None, Counter[Standing]] = defaultdict(Counter)
     for _, its in groupby(rows, key=lambda row: row.id):
         of_it = list(its)
-        newest = {row.activity_id: (row.kind, row.activity_id, dimensions) for row, dimensions in links_among(of_it)}
+        newest = {
+            row.activity_id: (row.kind, row.activity_id, since_of(row), dimensions)
+            for row, dimensions in links_among(of_it)
+        }
         found[of_it[0].perspective][gravest(said(*link) for link in newest.values())] += 1
     return found
 

@@ -14,8 +14,9 @@ all minutes are, and hold no more than the decision's own page does after disclo
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -29,8 +30,9 @@ from med.decisions.models import Decision
 from med.journal.actions import note
 from med.journal.models import Entry
 from med.loop import pointing, queries
-from med.loop.circles import Finding
+from med.loop.circles import Finding, seen_since
 from med.loop.models import Cause, DecisionLink, LinkKind, ReviewPoint
+from med.loop.since import begun_before, tenths
 from med.loop.words import Known
 from med.meetings.models import Proposal, ProposalState, Purpose
 from med.organisation.models import Committee
@@ -117,22 +119,37 @@ def read_run(db: Session, run: EffectRun, most: int) -> int:
         .limit(1)
     )
     now, then = verdicts_of(db, run.id), verdicts_of(db, before) if before is not None else {}
-    changed = {pair: found for pair, found in now.items() if is_news(found.verdict, then.get(pair))}
+    dimensions: dict[int, list[int]] = defaultdict(list)
+    for activity, dimension in now:
+        dimensions[activity].append(dimension)
+    changed = {pair[0] for pair, found in now.items() if is_news(found.verdict, then.get(pair))}
+    rows = answerable(db, run, set(dimensions), changed)
+    if late := {row.activity_id for row in rows if begun_before(row.decided_at, row.frozen_at) is not None}:
+        now, then = with_tenths(db, run.id, now, late), with_tenths(db, before, then, late)
     keys: dict[int, list[str]] = defaultdict(list)
-    for decision_id, activity_id, of in answerable(db, run, {activity for activity, _ in changed}):
-        for (activity, dimension), found in changed.items():
-            if activity == activity_id and of in (None, dimension):
-                key = f"verdict:{decision_id}:{activity}:{dimension}:{found.verdict.value}"
-                if key not in keys[decision_id]:
-                    keys[decision_id].append(key)
-    known = keys_of(db, sorted(keys), Cause.VERDICT_CHANGED)
-    new = [decision_id for decision_id in sorted(keys) if not known.issuperset(keys[decision_id])]
+    for row in rows:
+        for dimension in dimensions[row.activity_id]:
+            pair = row.activity_id, dimension
+            told, told_before = seen(now[pair], row), seen(then.get(pair), row)
+            if row.of in (None, dimension) and told is not None and is_news(told.verdict, told_before):
+                key = f"verdict:{row.decision_id}:{pair[0]}:{pair[1]}:{told.verdict.value}:{run.id}"
+                if key not in keys[row.decision_id]:
+                    keys[row.decision_id].append(key)
+    new = [decision_id for decision_id, fresh in unwritten(db, keys, run.id).items() if fresh]
     for decision_id in new[:most]:
         decision = hold(db, decision_id)
-        fresh = [key for key in keys[decision_id] if not is_written(db, key)]
+        fresh = unwritten(db, {decision_id: keys[decision_id]}, run.id)[decision_id]
         if fresh and decision.state not in OVER:
             raise_point(db, decision, Cause.VERDICT_CHANGED, fresh, run.id)
     return len(new)
+
+
+def seen(found: Finding | None, link: Any) -> Finding | None:
+    """A finding, where it tells of the decision: that rests on enough who began after it."""
+    if found is None:
+        return None
+    (told,) = seen_since([found], begun_before(link.decided_at, link.frozen_at))
+    return None if told.is_before else told
 
 
 def is_news(now: Known, then: Finding | None) -> bool:
@@ -140,6 +157,27 @@ def is_news(now: Known, then: Finding | None) -> bool:
     if then is None:
         return now in (Known.DEVELOPS, Known.DECLINES, Known.NO_EFFECT_SEEN)
     return now is not then.verdict
+
+
+def unwritten(db: Session, keys: Mapping[int, Sequence[str]], run_id: int) -> dict[int, list[str]]:
+    """The keys of a run that are not written yet, by decision. Before the run stood in them they ended with the
+    verdict; those that this run wrote hold."""
+    written = set(
+        db.scalars(
+            select(ReviewPoint.key).where(ReviewPoint.decision_id.in_(sorted(keys)), ReviewPoint.run_id == run_id)
+        )
+    )
+    return {
+        decision_id: [key for key in keys[decision_id] if written.isdisjoint((key, key.rpartition(":")[0]))]
+        for decision_id in sorted(keys)
+    }
+
+
+def with_tenths(
+    db: Session, run_id: int | None, found: dict[tuple[int, int], Finding], late: set[int]
+) -> dict[tuple[int, int], Finding]:
+    known = tenths(db, run_id, late) if run_id is not None else {}
+    return {pair: replace(one, tenth=known.get(pair)) for pair, one in found.items()}
 
 
 def verdicts_of(db: Session, run_id: int) -> dict[tuple[int, int], Finding]:
@@ -158,10 +196,15 @@ def verdicts_of(db: Session, run_id: int) -> dict[tuple[int, int], Finding]:
     return {(row.activity_id, row.dimension_id): queries.as_finding(row) for row in rows}
 
 
-def answerable(db: Session, run: EffectRun, activity_ids: set[int]) -> Sequence[Row[*tuple[Any, ...]]]:
+def answerable(
+    db: Session, run: EffectRun, activity_ids: set[int], changed: set[int]
+) -> Sequence[Row[*tuple[Any, ...]]]:
     """Published decisions in force that started or changed these activities before the run was made: whoever links
-    them afterwards has seen what it says. (decision_id, activity_id, dimension_id): the last for those that one of the
-    hypotheses was written after, who are answered about that alone; None for the others."""
+    them afterwards has seen what it says. Of those activities that have not `changed`, only where the decision came
+    later: the run may be the first that tells of it.
+
+    (decision_id, activity_id, of, decided_at, frozen_at): `of` is a dimension for those that one of the hypotheses was
+    written after, who are answered about that alone; None for the others."""
     if not activity_ids:
         return []
     link = (
@@ -178,11 +221,13 @@ def answerable(db: Session, run: EffectRun, activity_ids: set[int]) -> Sequence[
         .subquery()
     )  # fmt: skip
     return db.execute(
-        select(link.c.decision_id, link.c.activity_id, link.c.of)
+        select(link.c.decision_id, link.c.activity_id, link.c.of, Decision.decided_at, Activity.frozen_at)
         .join(Decision, Decision.id == link.c.decision_id)
+        .join(Activity, Activity.id == link.c.activity_id)
         .join(Committee, Committee.id == Decision.committee_id)
         .where(
             link.c.activity_id.in_(activity_ids),
+            or_(link.c.activity_id.in_(changed), Activity.frozen_at < Decision.decided_at),
             link.c.made_at <= run.done_at,
             Decision.published_at.is_not(None),
             Decision.state.not_in(OVER),

@@ -7,8 +7,9 @@ nobody can subtract them.
 from collections.abc import Sequence
 
 from med.competence_compass.models import ActivityState
+from med.competence_compass.routes.effect_words import REASONS, size_word
 from med.language import T, Text
-from med.loop.circles import Circle, Finding, Link, heaviest
+from med.loop.circles import Circle, Finding, Link, heaviest, speaks, standing, telling
 from med.loop.models import LinkKind
 from med.loop.words import Known
 
@@ -32,19 +33,21 @@ def sentence(circle: Circle, *, always: bool = False) -> Text | None:
         if circle.hopes:
             return T("Ingen aktivitet endnu.")
         return T("Ingen aktivitet hører til beslutningen.") if always else None
-    told = max(circle.links, key=lambda link: (weight(link), link.kind is not LinkKind.REVIEWS))
+    where = standing(circle)
+    fits = [link for link in circle.links if speaks(link.kind, link.findings) is where]
+    told = max(fits, key=lambda link: (weight(link), link.kind is not LinkKind.REVIEWS))
     others = len({link.activity_id for link in circle.links} - {told.activity_id})
-    said = T("%(did)s; %(known)s", did=did(told), known=known(told))
+    said = T("%(did)s; %(known)s.", did=did(told), known=known(told))
     if others == 1:
-        return T("%(said)s – og en aktivitet mere.", said=said)
+        return T("%(said)s Beslutningen handler også om en anden aktivitet.", said=said)
     if others:
-        return T("%(said)s – og %(n)s aktiviteter mere.", said=said, n=others)
-    return T("%(said)s.", said=said)
+        return T("%(said)s Beslutningen handler også om %(n)s andre aktiviteter.", said=said, n=others)
+    return said
 
 
 def weight(link: Link) -> int:
     order = [Known.TOO_LITTLE, Known.UNSETTLED, Known.NO_EFFECT_SEEN, Known.DEVELOPS, Known.DECLINES]
-    return max((order.index(one.verdict) + 1 for one in link.findings), default=0)
+    return max((order.index(one.verdict) + 1 for one in telling(link.findings)), default=0)
 
 
 def known(link: Link) -> Text:
@@ -53,18 +56,22 @@ def known(link: Link) -> Text:
         if link.state is ActivityState.PROPOSED:
             return T("den er ikke begyndt endnu")
         return T("endnu ikke målt")
-    first = heaviest(link.findings)
-    names = listed(first)
+    telling_ones = telling(link.findings)
+    if not telling_ones:
+        return T("beregningen bygger på deltagelser fra før beslutningen")
+    first = heaviest(telling_ones)
+    kept = [one for one in first if one.is_kept]
+    names = listed(kept or first)
     match first[0].verdict:
         case Known.DECLINES:
-            up = [one for one in link.findings if one.verdict is Known.DEVELOPS]
+            up = [one for one in telling_ones if one.verdict is Known.DEVELOPS]
             if up:
                 return T("beregningen viser tilbagegang i %(down)s og udvikling i %(up)s", down=names, up=listed(up))
             return T("beregningen viser tilbagegang i %(what)s", what=names)
         case Known.DEVELOPS:
             return T("beregningen viser udvikling i %(what)s", what=names)
         case Known.NO_EFFECT_SEEN:
-            if all(one.is_kept for one in first):
+            if kept:
                 return T("beregningen viser, at %(what)s blev fastholdt", what=names)
             return T("beregningen viser ingen påviselig effekt i %(what)s", what=names)
         case Known.UNSETTLED:
@@ -85,28 +92,16 @@ def listed(findings: Sequence[Finding]) -> Text | str:
 
 
 def a_size(d: float) -> Text:
-    """The nearest of Cohen's words (1988) for a distance in SD, whichever way it goes."""
-    size = abs(d)
-    if size < 0.1:
-        return T("ingen virkning")
-    if size < 0.35:
-        return T("en lille virkning")
-    if size < 0.65:
-        return T("en mellemstor virkning")
-    return T("en stor virkning")
+    """For a distance in SD, whichever way it goes, in the words of the managers' page."""
+    return T("en %(size)s virkning", size=size_word(d))
 
 
 def directed(d: float) -> Text:
-    size = abs(d)
-    if size < 0.1:
+    if abs(d) < 0.1:
         return T("næsten ingen virkning")
     if d < 0:
-        if size < 0.35:
-            return T("en lille tilbagegang")
-        return T("en mellemstor tilbagegang") if size < 0.65 else T("en stor tilbagegang")
-    if size < 0.35:
-        return T("en lille fremgang")
-    return T("en mellemstor fremgang") if size < 0.65 else T("en stor fremgang")
+        return T("en %(size)s tilbagegang", size=size_word(d))
+    return T("en %(size)s fremgang", size=size_word(d))
 
 
 def measured(one: Finding) -> Text:
@@ -126,13 +121,19 @@ def measured(one: Finding) -> Text:
 
 
 def uncertainty(one: Finding) -> Text | None:
-    """How far off the measurement may be; None where it says nothing at all."""
+    """How far off the measurement may be, and why its verdict is not another; None where it says nothing at all."""
+    why = None if one.is_kept else REASONS.get(one.reason)
     if one.verdict is Known.TOO_LITTLE:
-        return None
+        return why
+    said = how_far_off(one)
+    return said if why is None else T("%(said)s %(why)s", said=said, why=why)
+
+
+def how_far_off(one: Finding) -> Text:
     if one.low is None or one.high is None:
         return T("Hvor usikker beregningen er, kan ikke siges.")
     low, high = directed(one.low), directed(one.high)
-    if one.verdict is Known.UNSETTLED and one.low * one.high > 0:
+    if one.verdict is Known.UNSETTLED and one.low * one.high > 0 and not one.reason:
         # Beside so many other pairs a single one outside of nought is not enough (false discoveries).
         if low == high:
             return T(

@@ -157,3 +157,28 @@ def test_what_people_write_is_text_never_markup(visitor, published):
         text = visitor("carla").open(path).text
         assert "<script>alert" not in text
         assert "<img src=x" not in text
+
+
+def test_words_that_hold_a_cpr_number_are_asked_about_everywhere(visitor, published, room, write):
+    """And kept, once somebody says that it is none."""
+    decision, anna = published(responsible="anna"), visitor("anna")
+    words = "Ring om 010190-1234"
+    follow_up = f"/beslutninger/{decision}/opfoelgning"
+    forms = [
+        (f"/beslutninger/{decision}/gang", {"note": words, "state": "valid"}),
+        (f"/beslutninger/{decision}/gensyn", {"note": words}),
+        (follow_up, {"text": words, "owner": "freja"}),
+        (f"/beslutninger/opfoelgning/punkt/{room.item}", {"text": words, "owner": "freja"}),
+        (f"/beslutninger/punkt/{room.item}", {"text": "vi ringer", "why": words, "perspective": "emergens"}),
+        (f"/beslutninger/{decision}/traek-tilbage", {"reason": words}),
+    ]
+    for path, fields in forms:
+        if path.endswith(("gang", "gensyn", "tilbage")):
+            page = anna.open(f"/beslutninger/{decision}")
+            version = page.tree.xpath("//input[@name='version']/@value")[0]
+            fields = {**fields, "version": version}
+        asked = anna.submit(path, **fields)
+        assert asked.status_code == 422, path
+        assert "ligner et CPR-nummer" in asked.words and words in asked.text, path
+        (box,) = asked.tree.xpath("//input[@name='cpr_anyway']")
+        assert anna.submit(path, **fields, cpr_anyway=box.get("value")).status_code == 303, path

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,10 +11,25 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from med import clock
-from med.competence_compass.models import Activity, Dimension, EffectEstimate, EffectRun, RunState, Version
+from med.competence_compass.models import (
+    Activity,
+    ActivityState,
+    Assessment,
+    AssessmentKind,
+    AssessmentPurpose,
+    Dimension,
+    EffectEstimate,
+    EffectRun,
+    Occasion,
+    RunState,
+    Score,
+    Version,
+)
 from med.competence_compass.publishing import publish
 from med.loop.models import DecisionLink, ReviewPoint
-from tests.competence_compass.factories import make_activity, suppose
+from tests.competence_compass import house
+from tests.competence_compass.conftest import vault  # noqa: F401  a fixture
+from tests.competence_compass.factories import make_activity, make_run, put_in, suppose
 from tests.decisions.conftest import published, quiet  # noqa: F401  fixtures
 
 
@@ -107,6 +122,52 @@ def measured(write: Callable[[Any], Any], cooking: SimpleNamespace) -> Callable[
             return write(lambda db: make_effect_run(db, cooking.version, cooking.id, found, **more))
 
     return make
+
+
+@pytest.fixture
+def begun(write: Callable[[Any], Any], vault: Any, cooking: SimpleNamespace) -> Callable[..., None]:  # noqa: F811
+    """Køkkenholdet began so many `days` from now, the first time it is asked; `taking_part` begin today, each with a
+    score before and one so many days `after`, and ten began with it."""
+
+    def make(days: int = 0, taking_part: int = 0, after: int = 60) -> None:
+        def put(db: Session) -> None:
+            activity = db.get_one(Activity, cooking.id)
+            version, dimensions = db.get_one(Version, cooking.version), cooking.dimensions
+            first = clock.today() + timedelta(days=days)
+            groups = [(clock.today(), taking_part)]
+            if activity.frozen_at is None:
+                activity.frozen_at, activity.state = clock.now() + timedelta(days=days), ActivityState.RUNNING
+                groups.append((first, 10))
+            for starts, many in groups:
+                run = make_run(db, activity, starts=starts, capacity=40, sessions=0)
+                for _ in range(many):
+                    citizen = house.make_citizen(db, vault, f"M{uuid.uuid4().hex[:6]}", contact=None)
+                    put_in(db, run, citizen, starts=starts)
+                    for day in (starts - timedelta(days=30), starts + timedelta(days=after)):
+                        measure(db, citizen, version, day, dimensions)
+
+        write(put)
+
+    return make
+
+
+def measure(db: Session, citizen: Any, version: Version, day: date, dimensions: list[int]) -> None:
+    """Stock was taken on a day, with a score on each of the dimensions."""
+    at = datetime.combine(day, time(11), UTC)
+    occasion = Occasion(
+        citizen_id=citizen.id, version_id=version.id, day=day, purpose=AssessmentPurpose.ROUTINE, begun_at=at,
+        closed_at=at,
+    )  # fmt: skip
+    db.add(occasion)
+    db.flush()
+    one = Assessment(
+        occasion_id=occasion.id, citizen_id=citizen.id, version_id=version.id, day=day, kind=AssessmentKind.STAFF,
+        purpose=occasion.purpose, assessor="A1", closed_at=at,
+    )  # fmt: skip
+    db.add(one)
+    db.flush()
+    db.add_all(Score(assessment_id=one.id, dimension_id=of, value=version.scale_min) for of in dimensions)
+    db.flush()
 
 
 @pytest.fixture

@@ -102,6 +102,63 @@ def test_the_circle_in_english(visitor, decided, cooking, measured):
     assert "Started “Køkkenholdet”; the analysis is inconclusive" in page.words
 
 
+def test_what_had_begun_before_the_decision_was_not_started_by_it(visitor, decided, cooking, begun, db):
+    begun(days=-400)
+    decision, anna = decided(), visitor("anna")
+    again = link(anna, decision, cooking)
+    assert again.status_code == 422
+    beside = again.tree.xpath("string(//fieldset[.//input[@name='kind']]//*[@class='error'])")
+    assert beside.endswith("Aktiviteten var begyndt før beslutningen. Vælg “Ændrer” eller “Ser på igen”.")
+    assert again.tree.xpath("//input[@name='kind'][@checked]/@value") == ["starts"]
+    assert db.scalar(select(DecisionLink.id)) is None
+    assert link(anna, decision, cooking, kind="changes").status_code == 303
+    assert "Begyndte med beslutningen" not in anna.open(f"/kompas/aktivitet/{cooking.id}").words
+
+
+def test_what_began_the_same_day_was_started_by_it(visitor, decided, cooking, begun):
+    begun()
+    assert link(visitor("anna"), decided(), cooking).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("kind", "says", "where"),
+    [
+        (
+            "changes",
+            "Ændrede “Køkkenholdet”; beregningen bygger på deltagelser fra før beslutningen.",
+            "Ikke målt endnu",
+        ),
+        ("reviews", "Så på “Køkkenholdet” igen; beregningen bygger på deltagelser fra før", "Ikke målt endnu"),
+        ("stops", "Stoppede “Køkkenholdet”; beregningen viser udvikling", "Beregningen taler imod"),
+    ],
+)
+def test_nothing_is_to_a_decisions_credit_until_ten_began_after_it_and_are_measured(
+    visitor, decided, cooking, begun, measured, committee_id, kind, says, where
+):
+    begun(days=-400, taking_part=9)
+    decision = decided()
+    link(visitor("anna"), decision, cooking, kind=kind, basis="judgement", judgement="Holdet er for stort")
+    measured("udvikler", "udvikler", days=100)
+    circle = f"/beslutninger/{decision}/kredsloeb"
+    pages = {circle: where, f"/udvalg/{committee_id('med-aabrinken')}/kredsloeb": where, "/beslutninger": says}
+    for path, words in pages.items():
+        page = visitor("carla").open(path)
+        assert says in page.words and words in page.words, path
+    before = "Beregningen bygger på deltagelser fra før beslutningen."
+    assert (before in visitor("carla").open(circle).words) is (kind != "stops")
+    begun(taking_part=1, after=101)  # and nothing is told before a run has seen it
+    assert says in visitor("carla").open("/beslutninger").words
+    if kind == "changes":
+        run = measured("udvikler", "uafklaret", days=102)
+        page = visitor("carla").open(circle)
+        assert page.words.count("Køkkenholdet Uafklaret") + page.words.count("Køkkenholdet Udvikler") == 1
+        for number in (run - 1, run):  # each finding stands with its own run
+            assert f"Beregning {number}," in page.words
+        assert (
+            "Ændrede “Køkkenholdet”; beregningen viser udvikling" in page.words and "Beregningen støtter" in page.words
+        )
+
+
 def test_the_circle_has_a_page_of_its_own_without_a_word_of_saving(visitor, decided, cooking):
     decision = decided()
     link(visitor("anna"), decision, cooking)

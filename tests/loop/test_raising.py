@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from med import clock, demo, language, worker
+from med.competence_compass.models import EffectRun
 from med.decisions.actions import review_decision
 from med.decisions.forms import ReviewForm
 from med.decisions.models import Decision, DecisionState, Step
@@ -34,11 +35,12 @@ def points(db):
 def linked(decided, cooking, write, people):
     """A decision that started Køkkenholdet."""
 
-    def make(**fields):
+    def make(kind=LinkKind.STARTS, before=lambda: None, **fields):
+        before()
         decision = decided(**fields)
         write(
             lambda db: link_activity(
-                db, people.viewer("anna"), db.get_one(Decision, decision), LinkForm(cooking.id, LinkKind.STARTS)
+                db, people.viewer("anna"), db.get_one(Decision, decision), LinkForm(cooking.id, kind)
             )
         )
         return decision
@@ -196,7 +198,45 @@ def test_a_changed_verdict_raises_a_point_once(linked, measured, write, db):
     measured("tilbagegang", "uafklaret", days=5)
     measured("uafklaret", "uafklaret", days=6)
     write(raise_verdicts)
-    assert len(points(db)) == 2  # to and fro: it has been said
+    write(raise_verdicts)
+    assert len(points(db)) == 3  # to and fro at once is one point
+    answer(write, db)
+    measured("uafklaret", "uafklaret", days=7)
+    measured("tilbagegang", "uafklaret", days=100)
+    write(raise_verdicts)
+    assert len(points(db)) == 4  # what comes back is asked about again
+
+
+def test_what_was_raised_before_runs_stood_in_keys_is_not_raised_anew(linked, measured, write, db):
+    """A run that was half read when the house was upgraded."""
+    linked()
+    run = measured("tilbagegang", "uafklaret", days=1)
+    write(raise_verdicts)
+    answer(write, db)
+
+    def as_before(session):
+        (point,) = session.scalars(select(ReviewPoint))
+        point.key = point.key.rpartition(":")[0]
+
+    write(as_before)
+    write(lambda session: raising.read_run(session, session.get_one(EffectRun, run), raising.MOST))
+    assert len(points(db)) == 1
+
+
+def test_what_rests_on_participations_from_before_is_no_news(linked, measured, begun, write, db):
+    linked(kind=LinkKind.CHANGES, before=lambda: begun(days=-400, taking_part=9))
+    measured("tilbagegang", "uafklaret", days=100)
+    write(raise_verdicts)
+    assert points(db) == []
+    begun(taking_part=1, after=101)
+    measured("tilbagegang", "uafklaret", days=102)
+    write(raise_verdicts)
+    (point,) = points(db)  # the first that tells of the decision
+    assert "går tilbage hos dem, der deltager" in point.why
+    answer(write, db)
+    measured("tilbagegang", "uafklaret", days=103)
+    write(raise_verdicts)
+    assert len(points(db)) == 1
 
 
 def answer(write, db):

@@ -3,8 +3,9 @@
 import pytest
 
 from med import language
-from med.competence_compass.effects.verdicts import Verdict
+from med.competence_compass.effects.verdicts import Reason, Verdict
 from med.competence_compass.models import ActivityState
+from med.competence_compass.routes.effect_words import REASONS, size_word
 from med.loop.circles import Circle, Link, finding, standing
 from med.loop.models import LinkKind
 from med.loop.sentences import not_to_conclude, sentence, uncertainty
@@ -53,7 +54,7 @@ def test_the_words_are_the_analysis_own():
         (
             circle(found("uafklaret")),
             "Satte “Køkkenholdet” i gang; beregningen er uafklaret – vi kunne have set en mellemstor virkning.",
-            "Started “Køkkenholdet”; the analysis is inconclusive – we could have seen a medium-sized effect.",
+            "Started “Køkkenholdet”; the analysis is inconclusive – we could have seen a medium effect.",
             Standing.UNSETTLED,
         ),
         (
@@ -98,7 +99,8 @@ def test_several_activities_and_the_heaviest_first():
         Link(LinkKind.STARTS, 5, "Systuen", ActivityState.RUNNING),
     )
     assert str(sentence(Circle(1, True, links))) == (
-        "Satte “Haven” i gang; beregningen viser tilbagegang i “Holder ud” – og 2 aktiviteter mere."
+        "Satte “Haven” i gang; beregningen viser tilbagegang i “Holder ud”. "
+        "Beslutningen handler også om 2 andre aktiviteter."
     )
 
 
@@ -132,6 +134,34 @@ def test_one_that_speaks_against_is_not_outweighed():
         Link(LinkKind.STARTS, 4, "Haven", ActivityState.RUNNING, (found("udvikler"),)),
     )
     assert standing(Circle(1, True, links)) is Standing.AGAINST
+
+
+def test_the_sentence_stands_with_the_standing():
+    """The activity it names is one that says what the circle comes to."""
+    links = (
+        Link(LinkKind.STARTS, 3, "Køkkenholdet", ActivityState.RUNNING, (found("ingen_paaviselig_effekt"),)),
+        Link(LinkKind.STARTS, 4, "Praktik", ActivityState.RUNNING, (found("udvikler"),)),
+    )
+    assert str(sentence(Circle(1, True, links))) == (
+        "Satte “Køkkenholdet” i gang; beregningen viser ingen påviselig effekt i “Holder ud”. "
+        "Beslutningen handler også om en anden aktivitet."
+    )
+    kept = circle(found("ingen_paaviselig_effekt", "Møder"), found("ingen_paaviselig_effekt", reason="kept"))
+    assert standing(kept) is Standing.SUPPORTED
+    assert str(sentence(kept)).endswith("beregningen viser, at “Holder ud” blev fastholdt.")
+
+
+@pytest.mark.parametrize("reason", [one.value for one in Reason if one.value not in ("", "kept")])
+def test_why_a_verdict_is_not_another_is_said_in_the_compass_own_words(reason):
+    for verdict in ("uafklaret", "ingen_paaviselig_effekt", "for_faa_data"):
+        said = str(uncertainty(found(verdict, low=0.12, high=0.5, reason=reason)))
+        assert said.endswith(str(REASONS[reason])) and "på én gang" not in said
+
+
+def test_a_size_has_one_word():
+    """Have- og parkholdet: 0,35 was a small effect on the managers' page and a medium one here."""
+    said = str(sentence(circle(found("uafklaret", detectable=0.35))))
+    assert f"en {size_word(0.35)} virkning." in said and str(size_word(0.35)) == "lille"
 
 
 def test_what_looks_like_an_effect_but_is_not_sure():
