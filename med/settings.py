@@ -148,13 +148,8 @@ def read_settings(
 
     Raises BadSetting for an unknown MED_ name, a value that does not fit, or one that would be unsafe.
     """
-    env = dict(os.environ if environment is None else environment)
-    names = {setting.name for setting in KNOWN}
-    for name in sorted(env):
-        if name.startswith("MED_") and name not in names:
-            raise BadSetting(f"{name} is not a setting; `med doctor` lists those that are.")
-    values = {setting.name: env.get(setting.name, "").strip() or setting.default for setting in KNOWN}
-    folder = Path(data_dir or values["MED_DATA_DIR"]).expanduser().absolute()
+    values = given_values(os.environ if environment is None else environment)
+    folder = data_folder(data_dir or values["MED_DATA_DIR"])
     base_url = read_address(values["MED_BASE_URL"], demo)
     workers = read_number("MED_WORKERS", values["MED_WORKERS"], 64)
     url = database_url(values["MED_DATABASE_URL"], folder)
@@ -191,6 +186,18 @@ def read_settings(
         backups=read_number("MED_BACKUP_KEEP", values["MED_BACKUP_KEEP"], 1000),
         demo=demo,
     )
+
+
+def given_values(environment: Mapping[str, str]) -> dict[str, str]:
+    names = {setting.name for setting in KNOWN}
+    for name in sorted(environment):
+        if name.startswith("MED_") and name not in names:
+            raise BadSetting(f"{name} is not a setting; `med doctor` lists those that are.")
+    return {setting.name: environment.get(setting.name, "").strip() or setting.default for setting in KNOWN}
+
+
+def data_folder(given: str | Path) -> Path:
+    return Path(given).expanduser().absolute()
 
 
 def read_number(name: str, given: str, most: int, least: int = 1) -> int:
@@ -397,7 +404,7 @@ def read_proxies(given: str) -> tuple[str, ...]:
 def kept_secret(folder: Path) -> str:
     kept = folder / "secret"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (
             contextlib.suppress(FileExistsError),
             os.fdopen(os.open(kept, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as new,

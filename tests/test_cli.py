@@ -25,10 +25,12 @@ from med.decisions.access import published_decisions
 from med.decisions.models import Decision
 from med.identity.models import FeedToken
 from med.journal.models import Entry, JobRun
+from med.keeping.proof import Damaged
 from med.migrations import head, triggers
 from med.organisation.models import Person
 from med.perspectives.models import Statement
 from tests.conftest import People, lay_ring
+from tests.organisation.test_import import people_file
 
 ROOT = Path(__file__).parents[1]
 
@@ -195,7 +197,7 @@ def test_migrate_makes_a_new_place(med, surroundings, monkeypatch):
     ("words", "environment", "status", "sentence"),
     [
         (
-            ["doctor"],
+            ["verify"],
             {"MED_DATABSE_URL": "x"},
             2,
             "med: MED_DATABSE_URL is not a setting; `med doctor` lists those that are.\n",
@@ -235,6 +237,37 @@ def test_the_doctor_lists_every_setting_and_hides_the_secret_ones(med, database,
     assert "ok       The tables are those of this program." in said
     assert "ok       The clock's work was last done at 2026-11-21" in said
     assert "error" not in said.replace("errors", "")
+
+
+def test_the_doctor_lists_the_settings_also_when_one_is_wrong(med, monkeypatch):
+    for name, value, wrong in (("MED_FOO", "1", "MED_FOO is not a setting"), ("MED_WORKERS", "x", "whole number")):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, value)
+            status, said, _ = med("doctor")
+        assert status == 1
+        assert "MED_DATA_DIR  " in said
+        assert "s" * 40 not in said
+        [last] = said.splitlines()[-1:]
+        assert last.startswith("error    ") and wrong in last
+
+
+def test_what_is_written_is_for_its_owner_alone(surroundings, tmp_path, monkeypatch):
+    """Also where the machine gives new files to everybody; who has such ones is told."""
+    monkeypatch.setenv("MED_DATABASE_URL", "")
+    monkeypatch.delenv("MED_SECRET")
+    place = tmp_path / "new" / "place"
+    kept = {**os.environ, "MED_DATA_DIR": str(place)}
+
+    def run(word: str) -> str:
+        words = [sys.executable, "-m", "med.cli", word]
+        return subprocess.run(words, cwd=ROOT, env=kept, capture_output=True, text=True, umask=0o022).stdout
+
+    assert "is now at" in run("migrate")
+    assert {path.name for path in place.iterdir()} >= {"med.db", "secret"}
+    assert [path for path in (place, *place.rglob("*")) if path.stat().st_mode & 0o077] == []
+    assert "ok       Nobody but their owner may read the data folder and the database." in run("doctor")
+    (place / "med.db").chmod(0o644)
+    assert f"warning  Others than its owner may read {place}/med.db; chmod -R go= {place}." in run("doctor")
 
 
 def test_the_doctor_sees_what_is_wrong(med, database, monkeypatch, tmp_path):
@@ -307,6 +340,29 @@ def test_a_person_is_shown_shut_out_and_let_in(med, visitor, database):
     with database.reading() as db:
         last = db.execute(select(Entry.happened, Entry.person_id).order_by(Entry.id.desc()).limit(2)).all()
     assert last == [("person.let_in", None), ("person.shut_out", None)]
+
+
+def test_what_is_said_of_a_person_is_saved_before(surroundings):
+    words = [sys.executable, "-m", "med.cli", "person", "anna", "--shut-out"]
+    done = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE)
+    done.stdout.close()  # `| head -0`: whoever reads along has left
+    assert done.wait() in {120, 141}
+    shown = subprocess.run([*words[:4], "anna"], cwd=ROOT, capture_output=True, text=True)
+    assert "– shut out" in shown.stdout
+
+
+def test_who_is_shut_out_has_no_feed_and_no_file(med):
+    med("person", "carla", "--shut-out")
+    for words in (["token", "--scope", "decisions"], ["export", "decisions"]):
+        status, _, complaint = med(*words, "--person", "carla")
+        assert (status, complaint) == (2, "med: Carla Winther is shut out and has no right to content.\n")
+
+
+def test_a_file_that_could_not_be_packed_is_not_there(med, tmp_path, monkeypatch):
+    monkeypatch.setattr("med.trust.own_data.gathered", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        med("person", "anna", "--export", tmp_path / "anna.zip")
+    assert not (tmp_path / "anna.zip").exists()
 
 
 def test_the_first_administrator_is_made_and_let_in_by_a_link(med, visitor, database):
@@ -437,6 +493,20 @@ def test_an_import_too_large_to_be_one_is_not_read(med, tmp_path):
     assert "is larger than 25 MB" in med("import", "people", tmp_path / "huge.csv")[2]
 
 
+def test_a_dry_run_is_refused_as_the_import_would_be(med, db, tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_bytes(people_file(db, lambda rows: rows[:3]))
+    status, _, complaint = med("import", "people", file, "--dry-run")
+    assert (status, "(--leaving N) Nothing was changed." in complaint) == (2, True)
+    leaving = complaint.split("(")[0]
+    number = next(word for word in leaving.split() if word.isdecimal())
+    assert med("import", "people", file, "--dry-run", "--leaving", number)[1].endswith(
+        "Nothing was changed (dry run).\n"
+    )
+    db.rollback()
+    assert people_file(db).count(b"\n") > 4
+
+
 def test_decisions_go_out_as_the_person_may_see_them(med, db, tmp_path):
     people = People(db)
     for handle in ("anna", "carla", "julie"):
@@ -511,6 +581,37 @@ def test_a_copy_is_whole_and_can_be_put_elsewhere(med, database, surroundings, t
         status, _, complaint = med("restore", surroundings / "copy", "--into", surroundings / "third", *elsewhere)
         assert (status, "is not empty" in complaint) == (2, True)
         assert "PostgreSQL one" in med("restore", surroundings / "copy", "--into", surroundings / "third")[2]
+
+
+def test_a_copy_that_could_not_be_made_is_not_in_the_way(med, database, surroundings, tools, monkeypatch):
+    broken = "copy_sqlite" if database.is_sqlite else "call"
+    with monkeypatch.context() as patch:
+        patch.setattr(f"med.keeping.copies.{broken}", lambda *_: (_ for _ in ()).throw(Damaged("pg_dump failed.")))
+        assert med("backup", surroundings / "copy")[2] == "med: pg_dump failed.\n"
+    assert not (surroundings / "copy").exists()
+    assert med("backup", surroundings / "copy")[0] == 0
+
+
+def test_what_is_wrong_is_said_before_anything_is_put_back(med, database, surroundings, tools, request, monkeypatch):
+    med("backup", surroundings / "copy")
+    words: list[object] = ["restore", surroundings / "copy", "--into", surroundings / "new"]
+    if not database.is_sqlite:
+        url = request.getfixturevalue("postgres").create(f"unfilled_{surroundings.name}")
+        words += ["--database-url", url]
+    (surroundings / "letter").write_bytes("kære".encode("latin-1"))
+    monkeypatch.chdir(surroundings)
+    monkeypatch.delenv("MED_DATA_DIR")
+    for file, sentence in (("/nope/x", "there is no list of erasures"), ("letter", "letter is no list of erasures")):
+        status, _, complaint = med(*words, "--erasures", file)
+        assert (status, sentence in complaint) == (2, True)
+        assert not (surroundings / "new").exists()
+    with monkeypatch.context() as patch:
+        patch.setenv("MED_DATADIR", "x")
+        assert "MED_DATADIR is not a setting" in med(*words)[2]
+        assert not (surroundings / "new").exists()
+    status, said, _ = med(*words)
+    assert (status, "The secret was not in the backup" in said) == (0, True)
+    assert not (surroundings / "data").exists()
 
 
 def test_the_secret_goes_along_only_when_asked(med, database, surroundings, tools):

@@ -72,6 +72,12 @@ def test_every_handler_of_the_application_is_walked(served: SimpleNamespace, rou
                 assert handler.name in names, f"{route.path} has no name"
 
 
+def test_what_a_page_leaves_room_for_is_brought_by_a_slice():
+    asked = re.compile(r'\bpanel\("(\w+)"')
+    rooms = {name for path in (ROOT / "templates").rglob("*.html") for name in asked.findall(path.read_text())}
+    assert rooms == {name for piece in SLICES for name in piece.panels}
+
+
 def test_every_template_that_is_asked_for_exists():
     asked = set()
     for path in (ROOT / "med").rglob("*.py"):

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+import med.app  # noqa: F401  (every slice names its things)
+from med import language
 from scripts import texts
 
 HEADER = texts.HEADER
@@ -28,6 +30,11 @@ def english(house: Path, entries: str, name: str = "meetings") -> None:
 
 def problems(house: Path) -> list[str]:
     return [str(problem) for problem in texts.check(house)[1]]
+
+
+def test_who_has_words_for_some_of_a_kind_has_them_for_all() -> None:
+    named = {(kind, value) for kind, value in language._words}
+    assert {(kind, value) for kind, _ in named for value in kind} - named == set()
 
 
 def test_a_house_with_both_languages_has_no_problems(house: Path) -> None:

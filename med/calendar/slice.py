@@ -9,4 +9,9 @@ from med.slices import Slice
 register_summons(invitation=compose, invitation_update=compose, invitation_cancel=compose)
 parts.register(beside=feeds.for_my_calendar)
 
-calendar = Slice(name="calendar", handlers=[*answers.handlers, *feeds.handlers], jobs=JOBS)
+calendar = Slice(
+    name="calendar",
+    handlers=[*answers.handlers, *feeds.handlers],
+    jobs=JOBS,
+    panels={"replies_by_mail": answers.beside_the_post},
+)

@@ -4,11 +4,13 @@ Errors are one sentence; exit 2 for bad usage or input, 1 for failure.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 from sqlalchemy.exc import DBAPIError
 
+from med import VERSION
 from med.cli import backup, compass, exchange, keeping, people, retention, searching, serving, vault, verifying
 from med.cli.words import Stop, first_line
 from med.errors import MedError
@@ -18,6 +20,7 @@ from med.settings import BadSetting
 
 def main(arguments: Sequence[str] | None = None) -> int:
     given = make_parser().parse_args(arguments)
+    before = os.umask(0o077)  # whatever a command writes, other accounts on the machine may not read
     try:
         return given.run(given) or 0
     except (BadSetting, Stop, Damaged) as error:
@@ -33,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 141
     except OSError as error:
         return say(f"{error.filename}: {error.strerror}." if error.filename else str(error), 1)
+    finally:
+        os.umask(before)
 
 
 def say(sentence: object, status: int) -> int:
@@ -42,6 +47,7 @@ def say(sentence: object, status: int) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="med", description="Medspil: open agendas, decisions, and what they did.")
+    parser.add_argument("--version", action="version", version=f"med {VERSION}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for part in (serving, keeping, backup, people, exchange, compass, vault, verifying, retention, searching):
         part.add_commands(commands)

@@ -2,7 +2,7 @@
 
 import argparse
 
-from med.cli.words import Stop, database_at_head, progress_of
+from med.cli.words import Stop, counted, database_at_head, progress_of
 
 SHOWN = 40  # lines of a diff or of faults on a terminal
 
@@ -18,7 +18,7 @@ def run_import_oparl(given: argparse.Namespace) -> int:
         raise Stop(f"{error.filename} cannot be read: {error.strerror}.") from None
     if faults.told:
         tell([f"! {fault}" for fault in faults.told])
-        raise Stop(f"{len(faults.told)} errors in the folder; nothing was changed.")
+        raise Stop(f"{counted(len(faults.told), 'error')} in the folder; nothing was changed.")
     archive = Archive()
     with database_at_head() as database, progress_of("møder", len(meetings)) as progress:
         for done in each_in_its_own(archive, meetings, database, given.dry_run):
@@ -30,7 +30,7 @@ def run_import_oparl(given: argparse.Namespace) -> int:
     if given.dry_run:
         print("Nothing was changed (dry run).")
     else:
-        print(f"{archive.changes} changes saved." if archive.changes else "Nothing to change.")
+        print(f"{counted(archive.changes, 'change')} saved." if archive.changes else "Nothing to change.")
     return 0
 
 

@@ -1,6 +1,7 @@
 """`med backup`, `med restore`: a copy that is whole, and the proof that it is (med/keeping/copies.py)."""
 
 import argparse
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,12 @@ from typing import Any
 from med.cli.vault import replay_list
 from med.cli.verifying import broken_chains
 from med.cli.words import Stop, database_at_head
-from med.settings import Settings, database_url, read_settings
+from med.settings import Settings, data_folder, database_url, given_values, read_settings
+
+WITHOUT_SECRET = (
+    "Without it codes from apps do not open (recovery codes do; else make a new link), links in mails end, "
+    "and the keys of webhooks change."
+)
 
 
 def add_commands(commands: Any) -> None:
@@ -40,15 +46,19 @@ def run_backup(given: argparse.Namespace) -> int:
         raise Stop(f"{folder} is there already; give a backup a folder of its own.")
     ring = settings.data_dir / RING_FILE
     with database_at_head(settings) as database:
-        made = copies.make(
-            settings,
-            database,
-            folder,
-            with_files=not given.without_files,
-            with_secret=given.with_secret,
-            with_key_ring=given.with_key_ring,
-            breaks=len(broken_chains(database)),
-        )
+        try:
+            made = copies.make(
+                settings,
+                database,
+                folder,
+                with_files=not given.without_files,
+                with_secret=given.with_secret,
+                with_key_ring=given.with_key_ring,
+                breaks=len(broken_chains(database)),
+            )
+        except BaseException:  # half a copy is none, and would be in the way of the next try
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
     print(f"{sum(made.rows.values())} rows of {len(made.rows)} tables and {len(made.sha256)} files are in {folder}.")
     print(f"All that stands in the tables: {made.proof}")
     if made.without_file:
@@ -73,6 +83,7 @@ def run_restore(given: argparse.Namespace) -> int:
         raise Stop(f"{folder} holds {needed}.")
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         raise Stop(f"{place} is there already; a backup is put into a new place.")
+    told, erasures = erased_since(given, folder)
     copies.check(copy)
     if not copy.is_sqlite:
         fill_postgresql(copy, url)
@@ -83,7 +94,7 @@ def run_restore(given: argparse.Namespace) -> int:
             shutil.copy2(folder / name, place / name)
     if copy.is_sqlite:
         copies.compare(copy, of_sqlite(place / "med.db"))
-    erased = erase_again(given, url, place)
+    erased = erase_again(told, erasures, url, place)
     if given.verify:
         settings = Settings(data_dir=place, database_url=url, secret="")
         with database_at_head(settings) as database:
@@ -96,20 +107,35 @@ def run_restore(given: argparse.Namespace) -> int:
     if copy.proof:
         print(f"All that stands in the tables: {copy.proof}")
     print(erased)
+    if not (place / "secret").exists():
+        print(f"The secret was not in the backup: copy it to {place / 'secret'}, or set MED_SECRET as it was.")
+        print(WITHOUT_SECRET)
     if copy.rows.get("compass_citizen_key") and not (place / RING_FILE).exists():
         print(f"Copy the citizens' key ring to {place / RING_FILE}; it was not in the backup.")
     return 0
 
 
-def erase_again(given: argparse.Namespace, url: str, place: Path) -> str:
-    """Nobody who was erased since the backup comes back with it; says what was done about it."""
+def erased_since(given: argparse.Namespace, folder: Path) -> tuple[set[str], str]:
+    """Who is on the backup's list of erasures or on a newer one, and where that was found. Asked before anything is
+    put back, and of the data folder alone: other settings may be those of a machine that is gone."""
     from med.competence_compass.erasing import LIST_FILE, read_list
 
-    newest = given.erasures or read_settings().data_dir / LIST_FILE
+    newest = given.erasures or data_folder(given_values(os.environ)["MED_DATA_DIR"]) / LIST_FILE
     if given.erasures and not newest.is_file():
-        raise Stop(f"the backup is in {place}, but there is no list of erasures at {newest}.", 1)
-    told = read_list(place / LIST_FILE) | read_list(newest)
-    where = f"{newest}" if newest.is_file() else "no newer list was found; give --erasures FILE if there is one"
+        raise Stop(f"there is no list of erasures at {newest}; nothing was put back.")
+    told: set[str] = set()
+    for file in (folder / LIST_FILE, newest):
+        try:
+            told |= read_list(file)
+        except UnicodeDecodeError:
+            raise Stop(f"{file} is no list of erasures; nothing was put back.") from None
+    return told, f"{newest}" if newest.is_file() else "no newer list was found; give --erasures FILE if there is one"
+
+
+def erase_again(told: set[str], where: str, url: str, place: Path) -> str:
+    """Nobody who was erased since the backup comes back with it; says what was done about it."""
+    from med.competence_compass.erasing import LIST_FILE
+
     if not told:
         return f"No citizen is on a list of erasures ({where})."
     (place / LIST_FILE).write_text("".join(f"{line}\n" for line in sorted(told)), encoding="ascii")

@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from med.cli.words import Stop, database_at_head
+from med.cli.words import Stop, counted, database_at_head, written_at_length
 from med.db import Database
 from med.settings import read_settings
 
@@ -35,7 +35,7 @@ def run_analyse(given: argparse.Namespace) -> int:
     except FolderError as error:
         for fault in error.faults.told[:SHOWN]:
             print(f"! {fault}")
-        raise Stop(f"{error.faults.count} errors in the folder; nothing was analysed.") from None
+        raise Stop(f"{counted(error.faults.count, 'error')} in the folder; nothing was analysed.") from None
     from med.competence_compass.effects.analysis import analyse
     from med.competence_compass.effects.reading import study_of
     from med.competence_compass.effects.report import as_json, as_lines
@@ -55,7 +55,7 @@ def run_rebuild(given: argparse.Namespace) -> int:
     from med.competence_compass.erasing import kept_in
 
     settings = read_settings()
-    with database_at_head(settings) as database, database.writing() as db:
+    with database_at_head(settings) as database, written_at_length(database) as db:
         packed, changes = vectors.rebuild(db), rollups.rebuild(db)
     shutil.rmtree(kept_in(settings.data_dir), ignore_errors=True)
     print(f"{packed:,} assessments packed; {changes:,} changes added up.")

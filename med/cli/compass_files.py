@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from med.cli.words import Stop, database_at_head, progress_of
+from med.cli.words import Stop, counted, database_at_head, progress_of, written_at_length
 from med.settings import read_settings
 
 SHOWN = 40  # faults on a terminal
@@ -20,7 +20,7 @@ def run_import_compass(given: argparse.Namespace) -> int:
         # Reading takes longest and needs no transaction: nobody waits for it.
         reading = _read_folder(database, given) if given.kind == "compass" else _read_file(database, given)
         _stop_for(reading.faults)
-        with database.writing() as db:
+        with written_at_length(database) as db:
             first = min((row.date for row in reading.folder.assessments), default=None)
             version = _version(db, given) or keep_instrument(db, None, reading.folder.instrument, first or _today())
             plan = compare(db, reading, version, unit_id=_unit(db, given.unit))
@@ -36,7 +36,7 @@ def run_import_compass(given: argparse.Namespace) -> int:
     if given.dry_run:
         print("Nothing was changed (dry run).")
     else:
-        print(f"{total} changes saved." if total else "Nothing to change.")
+        print(f"{counted(total, 'change')} saved." if total else "Nothing to change.")
     return 0
 
 
@@ -101,7 +101,7 @@ def _stop_for(faults: Any) -> None:
     more = faults.count - min(SHOWN, len(faults.told))
     if more:
         print(f"! … and {more} more")
-    raise Stop(f"{faults.count} errors; nothing was changed.")
+    raise Stop(f"{counted(faults.count, 'error')}; nothing was changed.")
 
 
 def run_export_compass(given: argparse.Namespace) -> int:

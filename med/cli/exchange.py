@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from med.cli.people import find
-from med.cli.words import Stop, database_at_head
+from med.cli.people import employee
+from med.cli.words import Stop, counted, database_at_head
 from med.errors import Invalid
 from med.tables import write_csv
 
@@ -66,7 +66,7 @@ def run_import(given: argparse.Namespace) -> int:
     if given.dry_run:
         print("Nothing was changed (dry run).")
     else:
-        print(f"{changed} changes saved." if changed else "Nothing to change.")
+        print(f"{counted(changed, 'change')} saved." if changed else "Nothing to change.")
     return 0
 
 
@@ -74,14 +74,14 @@ def import_grundlag(db: Any, given: argparse.Namespace, data: bytes) -> int:
     from med.perspectives.importing import carry_out, plan_import
 
     plan = plan_import(db, data, given.file.name)
-    return settle(plan, lambda: carry_out(db, None, plan), given.dry_run)
+    return settle(plan, lambda: carry_out(db, None, plan))
 
 
 def import_instrument(db: Any, given: argparse.Namespace, data: bytes) -> int:
     from med.competence_compass.importing.instruments import carry_out, plan_import
 
     plan = plan_import(db, data, given.file.name)
-    return settle(plan, lambda: carry_out(db, None, plan), given.dry_run)
+    return settle(plan, lambda: carry_out(db, None, plan))
 
 
 def import_organisation(kind: str) -> Callable[..., int]:
@@ -94,26 +94,26 @@ def import_organisation(kind: str) -> Callable[..., int]:
         except TableError as error:
             raise Stop(str(error)) from None
         plan = plan_import(db, kind, table)
-        return settle(plan, lambda: carry_out(db, None, plan, given.leaving), given.dry_run)
+        return settle(plan, lambda: carry_out(db, None, plan, given.leaving))
 
     return take
 
 
-def settle(plan: Any, carry_out: Callable[[], Any], dry_run: bool) -> int:
-    """Print the diff; carry it out unless it has errors or only a look was asked for."""
+def settle(plan: Any, carry_out: Callable[[], Any]) -> int:
+    """Print the diff; carry it out unless it has errors. A dry run does so, too, and is refused as the import would be:
+    what it did is then rolled back."""
     for line in plan.lines():
         print(line)
     if plan.errors:
         for error in plan.errors:
             print(f"! {error}")
-        raise Stop(f"{len(plan.errors)} errors in the file; nothing was changed.")
-    if not dry_run:
-        try:
-            carry_out()
-        except Invalid as invalid:
-            said = " ".join(map(str, invalid.errors.values()))
-            hint = " (--leaving N)" if "leaving" in invalid.errors else ""
-            raise Stop(f"{said}{hint} Nothing was changed.") from None
+        raise Stop(f"{counted(len(plan.errors), 'error')} in the file; nothing was changed.")
+    try:
+        carry_out()
+    except Invalid as invalid:
+        said = " ".join(map(str, invalid.errors.values()))
+        hint = " (--leaving N)" if "leaving" in invalid.errors else ""
+        raise Stop(f"{said}{hint} Nothing was changed.") from None
     return plan.changes
 
 
@@ -139,8 +139,6 @@ FIELDS = (
 
 
 def run_export(given: argparse.Namespace) -> int:
-    from med.organisation.queries import viewer_for
-
     if given.kind == "compass":
         from med.cli.compass_files import run_export_compass
 
@@ -152,10 +150,7 @@ def run_export(given: argparse.Namespace) -> int:
     if not given.person:
         raise Stop("--person HANDLE says whose eyes to see with.")
     with database_at_head() as database, database.reading() as db:
-        viewer = viewer_for(db, find(db, given.person).id)
-        if not viewer.is_employee:
-            raise Stop(f"{viewer.name} is not employed today and has no right to content.")
-        rows = list(decisions_for(db, viewer))
+        rows = list(decisions_for(db, employee(db, given.person)))
     if given.format == "json":
         written = json.dumps(rows, ensure_ascii=False, indent=1, default=str).encode() + b"\n"
     else:

@@ -16,7 +16,7 @@ from med.cli.searching import examine_search
 from med.cli.vault import examine_vault
 from med.cli.words import Stop, database_at_head, first_line, opened, sqlite_file
 from med.db import Database
-from med.settings import KNOWN, Settings, read_settings
+from med.settings import KNOWN, BadSetting, Settings, read_settings
 
 
 def add_commands(commands: Any) -> None:
@@ -31,7 +31,7 @@ def run_migrate(given: argparse.Namespace) -> int:
 
     settings = read_settings()
     if settings.is_sqlite:
-        sqlite_file(settings.database_url).parent.mkdir(parents=True, exist_ok=True)
+        sqlite_file(settings.database_url).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with opened(settings) as database:
         before = current(database.engine)
         try:
@@ -44,12 +44,16 @@ def run_migrate(given: argparse.Namespace) -> int:
 
 def run_doctor(given: argparse.Namespace) -> int:
     """Every setting with its value (secrets hidden), then each check as a line: ok, warning or error."""
-    settings = read_settings()
     for setting in KNOWN:
         value = os.environ.get(setting.name, "")
         shown = "(set)" if setting.secret and value else value or f"{setting.default or '–'} (default)"
         print(f"{setting.name:18} {shown}\n{'':18} {setting.about}")
     print()
+    try:
+        settings = read_settings()
+    except BadSetting as error:
+        print(f"{'error':8} {error}")
+        return 1
     worst = 0
     for grade, sentence in examine(settings):
         print(f"{grade:8} {sentence}")
@@ -59,6 +63,7 @@ def run_doctor(given: argparse.Namespace) -> int:
 
 def examine(settings: Settings) -> list[tuple[str, str]]:
     found = [("ok", f"Python {sys.version.split()[0]}."), examine_folder(settings.data_dir)]
+    found += examine_privacy(settings)
     if settings.is_sqlite:
         version = sqlite3.sqlite_version_info
         if version < (3, 51, 3):
@@ -86,6 +91,19 @@ def examine_folder(folder: Path) -> tuple[str, str]:
         return "error", f"The data folder {folder} is not there or cannot be written."
     free = shutil.disk_usage(folder).free // 2**20
     return "ok" if free > 1024 else "warning", f"{free:,} MB free in {folder}."
+
+
+def examine_privacy(settings: Settings) -> list[tuple[str, str]]:
+    """Whether other accounts on the machine may read what lies here: closed items, notes, hashes of passwords."""
+    if os.name != "posix":
+        return []
+    places = [settings.data_dir]
+    if settings.is_sqlite:
+        file = sqlite_file(settings.database_url)
+        places += [file, *(file.with_name(f"{file.name}-{log}") for log in ("wal", "shm"))]
+    if bare := [str(place) for place in places if place.exists() and place.stat().st_mode & 0o077]:
+        return [("warning", f"Others than its owner may read {', '.join(bare)}; chmod -R go= {settings.data_dir}.")]
+    return [("ok", "Nobody but their owner may read the data folder and the database.")]
 
 
 def examine_database(settings: Settings) -> list[tuple[str, str]]:

@@ -5,11 +5,13 @@ import getpass
 import os
 import re
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import select
 
 from med import clock, language
+from med.access import Viewer
 from med.cli.words import Stop, database_at_head
 from med.errors import Invalid, NotFound
 from med.organisation.access import on_day
@@ -62,22 +64,38 @@ def run_person(given: argparse.Namespace) -> int:
             note(db, None, "person.let_in" if given.let_in else "person.shut_out", person)
         if given.export:
             hand_over(db, person, given.export)
-        print(f"{person.name} ({person.handle}){'' if person.is_active else ' – shut out'}")
-        for job in db.scalars(select(Employment).where(Employment.person_id == person.id)):
-            print(f"  works as {job.title or '–'} in {job.unit.name} from {job.starts} to {job.ends or '…'}")
-        for seat in db.scalars(select(Seat).where(Seat.person_id == person.id)):
-            print(f"  sits on {seat.committee.name} as {seat.role.value} from {seat.starts} to {seat.ends or '…'}")
+        told = list(about(db, person))
         if given.invite:
             link = accounts.welcome(db, None, person, given.emergency)
-            print(f"  gets in once, until three days from now: {settings.base_url}/log-ind/link/{link}")
+            told.append(f"  gets in once, until three days from now: {settings.base_url}/log-ind/link/{link}")
+    for line in told:  # now that it is saved: whoever reads along may leave at the first line
+        print(line)
     return 0
 
 
-def viewer_now(db: Any, person: Person) -> Any:
+def about(db: Any, person: Person) -> Iterator[str]:
+    yield f"{person.name} ({person.handle}){'' if person.is_active else ' – shut out'}"
+    for job in db.scalars(select(Employment).where(Employment.person_id == person.id)):
+        yield f"  works as {job.title or '–'} in {job.unit.name} from {job.starts} to {job.ends or '…'}"
+    for seat in db.scalars(select(Seat).where(Seat.person_id == person.id)):
+        yield f"  sits on {seat.committee.name} as {seat.role.value} from {seat.starts} to {seat.ends or '…'}"
+
+
+def viewer_now(db: Any, person: Person) -> Viewer | None:
     try:
         return viewer_for(db, person.id)
-    except NotFound:  # they have left
+    except NotFound:  # they are shut out
         return None
+
+
+def employee(db: Any, handle: str) -> Viewer:
+    """Somebody with a right to content today, to see with their eyes."""
+    person = find(db, handle)
+    viewer = viewer_now(db, person)
+    if viewer is None or not viewer.is_employee:
+        why = "is shut out" if viewer is None else "is not employed today"
+        raise Stop(f"{person.name} {why} and has no right to content.")
+    return viewer
 
 
 def hand_over(db: Any, person: Person, file: str) -> None:
@@ -86,8 +104,9 @@ def hand_over(db: Any, person: Person, file: str) -> None:
     from med.trust.own_data import packed
 
     language.current.set(person.language)
+    data = packed(db, person, viewer_now(db, person))
     with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
-        out.write(packed(db, person, viewer_now(db, person)))
+        out.write(data)
     note(db, None, "person.data_handed_over", person)
 
 
@@ -144,9 +163,6 @@ def run_token(given: argparse.Namespace) -> int:
 
     settings = read_settings()
     with database_at_head(settings) as database, database.writing() as db:
-        viewer = viewer_for(db, find(db, given.person).id)
-        if not viewer.is_employee:
-            raise Stop(f"{viewer.name} is not employed today and has no right to content.")
-        token = make_feed_token(db, viewer, given.scope)
+        token = make_feed_token(db, employee(db, given.person), given.scope)
     print(f"{settings.base_url}/feeds/{token}/beslutninger.atom")
     return 0

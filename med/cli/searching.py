@@ -2,7 +2,7 @@
 
 import argparse
 
-from med.cli.words import database_at_head
+from med.cli.words import database_at_head, written_at_length
 from med.db import Database
 from med.settings import read_settings
 
@@ -16,13 +16,9 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 
 def run_rebuild(given: argparse.Namespace) -> int:
     """One transaction. On PostgreSQL those who search wait; best done at night."""
-    from sqlalchemy import text
-
     from med.migrations.filling_search import rebuild
 
-    with database_at_head(read_settings()) as database, database.writing() as db:
-        if not database.is_sqlite:
-            db.execute(text("SET LOCAL statement_timeout = 0"))
+    with database_at_head(read_settings()) as database, written_at_length(database) as db:
         count = rebuild(db.connection())
     print(f"{count:,} published decisions and items can be searched.")
     return 0

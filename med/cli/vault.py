@@ -31,6 +31,9 @@ def run_turn(given: argparse.Namespace) -> int:
     settings = read_settings()
     file = settings.data_dir / RING_FILE
     with database_at_head(settings) as database:
+        if not file.exists() and not not_wrapped_with(database, ""):
+            print("Nothing is sealed yet: the key ring comes with the first citizen or closed file.")
+            return 0
         current, keys = read_ring(file)
         if left := not_wrapped_with(database, current):
             print(f"Going on with {current}, which an interrupted turning began.")

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
 from med.db import Database
 from med.settings import Settings, read_settings
 
@@ -41,6 +44,20 @@ def opened(settings: Settings) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+@contextmanager
+def written_at_length(database: Database) -> Iterator[Session]:
+    """One transaction in which no question is given up: nobody waits for a page, and the tables may be large."""
+    with database.writing() as db:
+        if not database.is_sqlite:
+            db.execute(text("SET LOCAL statement_timeout = 0"))
+        yield db
+
+
+def counted(count: int, what: str) -> str:
+    """ "1 error", "2 errors"."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def first_line(words: object) -> str:

@@ -1,6 +1,6 @@
 from med.competence_compass.looks import LookRole
 from med.competence_compass.models import LookAt
-from med.language import T, name_things
+from med.language import T, Text, name_things, word
 
 name_things(
     {
@@ -20,5 +20,12 @@ name_things(
         LookRole.DEPUTY: T("Stedfortræder"),
         LookRole.RUN_LEADER: T("Leder af forløb"),
         LookRole.COORDINATOR: T("Koordinator"),
+        LookRole.OPERATOR: T("Driften, fra kommandolinjen"),
     }
 )
+
+
+def seen_word(what: LookAt, role: str) -> Text:
+    """What somebody saw. The export of the whole compass holds nobody's name; what a contact person hands over does."""
+    is_export = what is LookAt.EXPORT and role == LookRole.OPERATOR
+    return T("Udtræk uden navn") if is_export else word(what)

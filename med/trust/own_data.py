@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from med import clock, language
 from med.access import Viewer
-from med.db import Base
 from med.journal.models import Entry
 from med.language import T, Text
+from med.migrations.tables import metadata
 from med.organisation.models import Person
 from med.trust.access import LEFT_OUT, WORDS, not_theirs
 from med.trust.column_words import COLUMNS
@@ -34,7 +34,7 @@ WITH_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")
 def place_of(place: str) -> tuple[Any, Any]:
     """The table of "seat.person_id", and its column."""
     table, _, column = place.partition(".")
-    found = Base.metadata.tables[table]
+    found = metadata.tables[table]
     return found, found.c[column]
 
 
@@ -133,7 +133,7 @@ def trail(db: Session, person_id: int) -> list[Any]:
     asked = select(Entry.at, Entry.happened, Entry.person_id).order_by(Entry.id.desc()).limit(SHOWN)
     about = (Entry.thing == "person") & (Entry.thing_id == person_id)
     for name in ("seat", "employment", "grant_given", "compass_role"):
-        table = Base.metadata.tables[name]
+        table = metadata.tables[name]
         mine = select(table.c.id).where(table.c.person_id == person_id)
         about = about | ((Entry.thing == name) & Entry.thing_id.in_(mine))
     return list(db.execute(asked.where(about)).all())

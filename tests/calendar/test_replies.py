@@ -237,6 +237,7 @@ def test_the_administrator_sees_what_came_and_no_content(invited, take, visitor,
     take(reply_mail(sent["bo"]))
     take(reply_mail(sent["nadia"], sender="<script>@evil.example"))
     take(reply_mail(sent["nadia"], sender="bo@solbaek.example"))
+    assert 'href="/drift/svar"' in visitor("ivan").open("/drift/post").text
     page = visitor("ivan").open("/drift/svar")
     assert "Forkert afsender" in page.words
     assert f"Møde {number}" in page.words

@@ -300,6 +300,21 @@ def test_numbers_stand_within_the_quarter_and_until_ten_have_joined(visitor, wri
     assert (after[0], after[7], after[8]) == (str(later), "30", "0,65")
 
 
+def test_how_many_were_measured_before_and_after_is_rounded_as_everywhere(visitor, write):
+    def told(db):
+        one_pair(db, 0, 18, 0.30)
+        activity = db.scalars(select(Activity.id).where(Activity.code == "K-1")).one()
+        dimension = db.scalars(select(Hypothesis.dimension_id).where(Hypothesis.activity_id == activity)).one()
+        sums.keep(db, Measure.CHANGES, "2026-4", [[activity, dimension, 16, 2.4, 3.1]])
+        return activity
+
+    activity = write(told)
+    said = text_of(visitor("anna").open(f"/kompas/aktivitet/{activity}"))
+    assert "i gennemsnit 2,4 før og 3,1 efter" in said.lower()
+    assert "omkring 15 deltagere" in said and "omkring 20 deltagere" in said
+    assert " 16 deltagere" not in said and " 18 deltagere" not in said
+
+
 def test_a_period_shows_what_could_be_said_at_its_end(visitor, write):
     first = write(lambda db: one_pair(db, 0, 25, 0.30))
     later = write(lambda db: one_pair(db, 150, 40, 0.60, "udvikler"))

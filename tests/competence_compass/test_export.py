@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from med.cli import main
 from med.competence_compass.exchange.comparing import carry_out, compare
@@ -13,9 +13,11 @@ from med.competence_compass.exchange.giving import folder_of, note_export, rekey
 from med.competence_compass.exchange.instruments import keep_instrument
 from med.competence_compass.exchange.reading import read_folder
 from med.competence_compass.exchange.writing import write_folder
-from med.competence_compass.models import Assessment, Citizen, Look, LookAt
+from med.competence_compass.generator import make_world
+from med.competence_compass.models import Assessment, Assignment, Citizen, Look, LookAt
 from med.competence_compass.vault import vault_of
 from med.db import Database
+from med.demo.compass import WHOLE
 from med.migrations import upgrade
 from med.organisation.models import Unit
 
@@ -96,6 +98,18 @@ def test_every_citizen_can_see_that_their_answers_were_given_out(db, write):
     assert {look.reason for look in looks} == {"Evaluering 2026"}
 
 
+def test_who_looked_says_that_operations_took_it_out(db, people, write, visitor):
+    freja = visitor("freja")
+    write(lambda session: note_export(session, "Evaluering 2026"))
+    citizen = db.scalars(select(Assignment.citizen_id).where(Assignment.person_id == people.freja)).first()
+    page = freja.open(f"/kompas/borger/{citizen}/opslag")
+    assert "Udtræk uden navn Driften, fra kommandolinjen Evaluering 2026" in page.words
+    page = freja.open(f"/kompas/borger/{citizen}/udlevering").form("Udlevér")
+    page = page.fill(reason="Borgeren har bedt om indsigt").send()
+    assert "Udtræk uden navn Driften, fra kommandolinjen Evaluering 2026" in page.words
+    assert "Udlevering af alt Stedfortræder" in page.words or "Udlevering af alt Kontaktperson" in page.words
+
+
 @pytest.fixture
 def med(monkeypatch, capsys, data_dir):
     """`med(…)`: what the command line answers, and what it says."""
@@ -124,4 +138,22 @@ def test_the_command_line_gives_and_takes(med, furnished_file, data_dir, tmp_pat
     file.write_text(file.read_text().replace("maanen", "ungesporet"))
     status, said = med("import", "citizens", str(file), "--dry-run")
     assert status == 0 and "Borgere: 1 nye" in said and "Nothing was changed" in said
-    assert "1 changes saved." in med("import", "citizens", str(file))[1]
+    assert "1 change saved." in med("import", "citizens", str(file))[1]
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_the_demos_citizens_can_be_taken_in_where_nothing_was(med, monkeypatch, empty, data_dir, tmp_path):
+    """Of tables that were filled a moment ago PostgreSQL knows nothing, and would plan for a handful of rows."""
+    folder = make_world(WHOLE).folder
+    write_folder(tmp_path / "demo", folder)
+    keys = {row.unit for row in (*folder.citizens, *folder.activities) if row.unit}
+    with empty.writing() as db:
+        db.add_all([Unit(key=key, name=key) for key in keys])
+    monkeypatch.setenv("MED_DATABASE_URL", empty.url)
+    (data_dir / "keyring.json").unlink()
+    assert "Nothing is sealed yet" in med("vault", "turn")[1]
+    status, said = med("import", "compass", str(tmp_path / "demo"))
+    assert status == 0 and "changes saved." in said, said
+    with empty.reading() as db:
+        seen = dict(db.execute(text("SELECT relname, reltuples FROM pg_class WHERE relname LIKE 'compass_%'")).all())
+    assert (seen["compass_citizen"], seen["compass_assessment"]) == (len(folder.citizens), len(folder.assessments))

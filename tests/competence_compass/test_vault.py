@@ -272,7 +272,7 @@ def test_the_command_line_takes_an_instrument_in_and_gives_it_out(med, tmp_path,
     file = tmp_path / "kompas.json"
     file.write_text(json.dumps(json.loads(EXAMPLE.read_bytes()) | {"key": "vores"}))
     assert "Nothing was changed" in med("import", "instrument", file, "--dry-run")[1]
-    assert "1 changes saved" in med("import", "instrument", file)[1]
+    assert "1 change saved" in med("import", "instrument", file)[1]
     assert "Nothing to change" in med("import", "instrument", file)[1]
     assert med("export", "instrument", "vores", "--format", "csv", "--out", tmp_path / "ud.csv")[0] == 0
     assert "Nothing to change" in med("import", "instrument", tmp_path / "ud.csv")[1]

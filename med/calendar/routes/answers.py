@@ -138,4 +138,9 @@ def replies(visit: Visit) -> Response:
     )
 
 
+def beside_the_post(visit: Visit, _: None) -> Any:
+    """On the page of what was sent: where to see what came back."""
+    return visit.desk.pages.piece("calendar/_beside_the_post.html", visit)
+
+
 handlers = [show, give, replies]

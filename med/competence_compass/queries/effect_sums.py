@@ -117,7 +117,7 @@ class Change:
     """The participants' mean before and after, on the instrument's own scale."""
 
     dimension: str
-    n: int
+    n: int | None  # to the nearest five, as beside every measured figure
     before: float
     after: float
     low: int
@@ -143,7 +143,14 @@ def changes_seen(db: Session, viewer: Viewer, activity_id: int) -> list[Change]:
         )
     }
     return [
-        Change(known[dimension].title, n, before, after, known[dimension].scale_min, known[dimension].scale_max)
+        Change(
+            known[dimension].title,
+            disclosure.about(n),
+            before,
+            after,
+            known[dimension].scale_min,
+            known[dimension].scale_max,
+        )
         for _, dimension, n, before, after in rows
         if dimension in known
     ]

@@ -9,6 +9,7 @@ from med.competence_compass import access
 from med.competence_compass.actions.intake import open_identity
 from med.competence_compass.forms.cpr import ask_about_cpr
 from med.competence_compass.forms.intake import ReasonForm
+from med.competence_compass.look_words import seen_word
 from med.competence_compass.looks import LookRole, note_look
 from med.competence_compass.models import Citizen, LookAt
 from med.competence_compass.queries.handing_over import everything_of
@@ -115,7 +116,13 @@ def hand_over(visit: Visit, citizen_id: int) -> Response:
             media_type="application/json",
             headers={"Content-Disposition": f'attachment; filename="borger-{citizen.id}.json"'},
         )
-    return visit.page("competence_compass/identities_handed_over.html", towards=towards, held=held, role_word=role_word)
+    return visit.page(
+        "competence_compass/identities_handed_over.html",
+        towards=towards,
+        held=held,
+        role_word=role_word,
+        seen_word=seen_word,
+    )
 
 
 # --- who looked -----------------------------------------------------------------------------------------------------
@@ -129,6 +136,7 @@ def who_looked(visit: Visit, citizen_id: int) -> Response:
         towards=towards,
         rows=looks(visit.db, citizen_id),
         role_word=role_word,
+        seen_word=seen_word,
     )
 
 
