@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from med import language
 from med.access import Viewer, allows
 from med.competence_compass.queries.activities import decisions_seen
+from med.decisions.access import OVER
 from med.decisions.models import Decision
 from med.loop import access, queries
 from med.loop.circles import standing
@@ -29,6 +30,7 @@ def circle_context(
     may_link = allows(visit.viewer, access.link_activity, decision)
     return {
         "decision": decision,
+        "is_over": decision.state in OVER,
         "circle": found,
         "perspectives": titles(visit.db),
         "state": standing(found),

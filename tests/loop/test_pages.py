@@ -7,7 +7,7 @@ from lxml import etree
 from sqlalchemy import event, select
 
 from med import clock, demo
-from med.decisions.models import Decision
+from med.decisions.models import Decision, DecisionState
 from med.identity.actions import make_feed_token
 from med.loop.actions import link_activity, unlink_activity
 from med.loop.forms import LinkForm
@@ -52,6 +52,16 @@ def test_a_verdict_has_the_sign_it_has_on_the_managers_page(visitor, decided, co
         told.append({one.text_content().lower(): one.get("class") for one in found})
     for word, sign in (("ingen påviselig effekt", "status"), ("uafklaret", "status is-off")):
         assert [page[word] for page in told] == [sign, sign]
+
+
+def test_a_decision_that_is_over_promises_no_point(visitor, decided, write):
+    decision = decided(review=clock.today() + timedelta(days=40))
+    assert "Den dag rejser Medspil selv et punkt" in visitor("carla").open(f"/beslutninger/{decision}").words
+    over = {"state": DecisionState.WITHDRAWN, "withdrawn_reason": "Det gik anderledes."}
+    write(lambda db: [setattr(db.get_one(Decision, decision), name, value) for name, value in over.items()])
+    words = visitor("carla").open(f"/beslutninger/{decision}").words
+    assert "Den dag rejser Medspil" not in words
+    assert "Beslutningen gælder ikke længere, så Medspil rejser ikke noget punkt om den." in words
 
 
 def test_closed_decisions_are_the_committees_own(visitor, decided, cooking, write, people, committee_id):
