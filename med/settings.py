@@ -149,7 +149,7 @@ def read_settings(
     Raises BadSetting for an unknown MED_ name, a value that does not fit, or one that would be unsafe.
     """
     values = given_values(os.environ if environment is None else environment)
-    folder = data_folder(data_dir or values["MED_DATA_DIR"])
+    folder = Path(data_dir or values["MED_DATA_DIR"]).expanduser().absolute()
     base_url = read_address(values["MED_BASE_URL"], demo)
     workers = read_number("MED_WORKERS", values["MED_WORKERS"], 64)
     url = database_url(values["MED_DATABASE_URL"], folder)
@@ -190,14 +190,9 @@ def read_settings(
 
 def given_values(environment: Mapping[str, str]) -> dict[str, str]:
     names = {setting.name for setting in KNOWN}
-    for name in sorted(environment):
-        if name.startswith("MED_") and name not in names:
-            raise BadSetting(f"{name} is not a setting; `med doctor` lists those that are.")
+    if unknown := sorted(name for name in environment if name.startswith("MED_") and name not in names):
+        raise BadSetting(f"{unknown[0]} is not a setting; `med doctor` lists those that are.")
     return {setting.name: environment.get(setting.name, "").strip() or setting.default for setting in KNOWN}
-
-
-def data_folder(given: str | Path) -> Path:
-    return Path(given).expanduser().absolute()
 
 
 def read_number(name: str, given: str, most: int, least: int = 1) -> int:
@@ -323,10 +318,8 @@ def database_url(given: str, folder: Path) -> str:
 def read_secret(given: str, file: str, folder: Path) -> str:
     """The signing secret: given, read from a file, or made once beside the data and kept there (mode 0600)."""
     given = given_or_in_file("MED_SECRET", given, file)
-    source = "MED_SECRET"
-    if file:
-        source = f"The secret in {file}"
-    elif not given:
+    source = f"The secret in {file}" if file else "MED_SECRET"
+    if not file and not given:
         source = f"The secret in {folder / 'secret'}"
         given = kept_secret(folder)
     if len(given) < 32:

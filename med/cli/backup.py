@@ -9,7 +9,7 @@ from typing import Any
 from med.cli.vault import replay_list
 from med.cli.verifying import broken_chains
 from med.cli.words import Stop, database_at_head
-from med.settings import Settings, data_folder, database_url, given_values, read_settings
+from med.settings import Settings, database_url, given_values, read_settings
 
 WITHOUT_SECRET = (
     "Without it codes from apps do not open (recovery codes do; else make a new link), links in mails end, "
@@ -120,7 +120,7 @@ def erased_since(given: argparse.Namespace, folder: Path) -> tuple[set[str], str
     put back, and of the data folder alone: other settings may be those of a machine that is gone."""
     from med.competence_compass.erasing import LIST_FILE, read_list
 
-    newest = given.erasures or data_folder(given_values(os.environ)["MED_DATA_DIR"]) / LIST_FILE
+    newest = given.erasures or Path(given_values(os.environ)["MED_DATA_DIR"]).expanduser() / LIST_FILE
     if given.erasures and not newest.is_file():
         raise Stop(f"there is no list of erasures at {newest}; nothing was put back.")
     told: set[str] = set()
