@@ -23,7 +23,7 @@ from med.calendar.slice import calendar
 from med.competence_compass.slice import competence_compass
 from med.db import Database, is_away
 from med.decisions.slice import decisions
-from med.errors import Conflict, Invalid, MedError, NotAllowed, TooMany, Unreadable
+from med.errors import Conflict, Invalid, MedError, NotAllowed, OldLink, TooMany, Unreadable
 from med.identity.doorkeeper import Doorkeeper
 from med.identity.slice import identity
 from med.keeping.slice import keeping
@@ -184,7 +184,7 @@ def show_med_error(request: Request, error: MedError) -> Response:
     said: list[Any] = []
     if isinstance(error, NotAllowed):
         said = list(error.objections)
-    elif isinstance(error, Conflict | Unreadable | TooMany) and error.message:
+    elif isinstance(error, OldLink | Conflict | Unreadable | TooMany) and error.message:
         said = [error.message]
     elif isinstance(error, Invalid):
         said = [f"{name}: {message}" for name, message in error.errors.items()]

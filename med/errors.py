@@ -14,6 +14,14 @@ class NotFound(MedError):
     status_code = 404
 
 
+class OldLink(NotFound):
+    """A link that works once and for a while, and no more; or never was one."""
+
+    def __init__(self, message: Any) -> None:
+        super().__init__(str(message))
+        self.message = message
+
+
 class NotAllowed(MedError):
     """The viewer may see this, but not do that. Carries every objection, for the page to show."""
 

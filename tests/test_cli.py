@@ -228,9 +228,11 @@ def test_the_real_command(tmp_path, words, environment, status, sentence):
 def test_the_doctor_lists_every_setting_and_hides_the_secret_ones(med, database, monkeypatch):
     with database.writing() as db:
         db.add(JobRun(job="identity.tidy", due_at=now(), claimed_at=now(), done_at=now()))
+    assert "warning  MED_NAME is not set: every page says Solbæk Kommune" in med("doctor")[1]
     monkeypatch.setenv("MED_NAME", "Prøvekøbing Kommune")
     status, said, _ = med("doctor")
     assert status == 0
+    assert "MED_NAME is not set" not in said
     assert "s" * 40 not in said
     assert "MED_SECRET         (set)" in said
     assert "Prøvekøbing Kommune" in said

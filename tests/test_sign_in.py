@@ -41,6 +41,14 @@ def test_language_is_kept_for_the_person(visitor):
     assert visitor("bo").open("/mig").tree.get("lang") == "da"
 
 
+def test_the_language_chosen_at_the_door_comes_along(visitor):
+    julie = visitor()
+    julie.open("/log-ind?sprog=en").form("Julie").send()
+    assert julie.open("/").tree.get("lang") == "en"
+    visitor("julie")
+    assert julie.open("/").tree.get("lang") == "en"  # signed in elsewhere without choosing one
+
+
 def test_the_other_language_is_offered_where_a_page_is(visitor):
     answer = visitor().post("/log-ind/demo", {"person": "nobody"})
     assert answer.status_code == 422

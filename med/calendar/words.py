@@ -49,7 +49,7 @@ WHY = {
     "known": T("Svaret stod der allerede."),
     "older_version": T("Svaret gælder en tidligere tid eller et tidligere sted."),
     "answered_since": T("Personen har svaret igen siden."),
-    "over": T("Mødet er holdt eller aflyst."),
+    "over": T("Mødet er holdt eller aflyst, eller dets tid er gået."),
     "no_meeting": T("Der er intet møde med det nummer."),
     "not_invited": T("Adressen hører ikke til en, der er inviteret til mødet nu."),
     "never_sent": T("Svaret gælder en udgave af mødet, som aldrig er sendt."),

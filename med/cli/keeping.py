@@ -64,6 +64,8 @@ def run_doctor(given: argparse.Namespace) -> int:
 def examine(settings: Settings) -> list[tuple[str, str]]:
     found = [("ok", f"Python {sys.version.split()[0]}."), examine_folder(settings.data_dir)]
     found += examine_privacy(settings)
+    if settings.name == Settings.name:
+        found.append(("warning", f"MED_NAME is not set: every page says {settings.name}, which is invented."))
     if settings.is_sqlite:
         version = sqlite3.sqlite_version_info
         if version < (3, 51, 3):

@@ -29,6 +29,7 @@ class Filters:
     words: str = ""
     only_new: bool = False
     responsible_id: int | None = None  # whom `responsible` means; 0 is nobody
+    ids: tuple[int, ...] | None = None  # which decisions the words are the number of
 
     @property
     def is_empty(self) -> bool:

@@ -53,5 +53,7 @@ def awaits(db: Session, viewer: Viewer) -> list[Waiting]:
             found.append(Waiting("decision.release", title, row.committee, at, None, 2, is_open=row.is_open))
         else:
             title = T("Se tilbage på beslutningen: %(what)s", what=heading(row.text))
-            found.append(Waiting("decision.review", title, row.committee, at, row.review, is_open=row.is_open))
+            found.append(
+                Waiting("decision.review", title, row.committee, at + "#f-gensyn-note", row.review, is_open=row.is_open)
+            )
     return found

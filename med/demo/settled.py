@@ -4,6 +4,8 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
+from sqlalchemy import select
+
 from med import clock
 from med.decisions.models import Decision, DecisionState, FollowUp, FollowUpChange, FollowUpState, Step, Tag
 from med.demo.almanac import Year
@@ -74,6 +76,13 @@ def decide(year: Year, meeting: Meeting, item: Item, words: dict[str, Any]) -> N
         note(db, None, "decision.recorded", decision)
 
 
+def tell_when_moved(year: Year, meeting: Meeting) -> None:
+    """What became of a decision after it was published changed it last."""
+    steps = select(Step.at, Decision).join(Decision, Decision.id == Step.decision_id)
+    for at, decision in year.db.execute(steps.where(Decision.meeting_id == meeting.id)):
+        decision.changed_at = max(at, decision.changed_at)
+
+
 def follow_up(year: Year, meeting: Meeting, item: Item, words: dict[str, Any]) -> None:
     db = year.db
     done = day(words.get("done"))
@@ -90,6 +99,7 @@ def follow_up(year: Year, meeting: Meeting, item: Item, words: dict[str, Any]) -
     )
     db.add(task)
     db.flush()
+    db.add(FollowUpChange(follow_up_id=task.id, at=meeting.ends_at, state=FollowUpState.OPEN))
     if done:
         db.add(
             FollowUpChange(

@@ -10,7 +10,7 @@ from med import clock
 from med.access import SeatRole
 from med.demo.almanac import Year, holder, moment
 from med.demo.raised import raise_points
-from med.demo.settled import decide, follow_up
+from med.demo.settled import decide, follow_up, tell_when_moved
 from med.demo.workplace import FOLDER, day, read, uid
 from med.journal.actions import note
 from med.meetings.actions.minutes import freeze, send_to_review
@@ -256,3 +256,4 @@ def write_minutes(year: Year, meeting: Meeting, state: str) -> None:
     minutes.chair_at, minutes.vice_at = approved - timedelta(hours=1), approved
     with clock.at(approved):
         freeze(db, None, meeting, approved)
+    tell_when_moved(year, meeting)

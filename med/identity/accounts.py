@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Viewer, require
-from med.errors import Conflict, NotFound
+from med.errors import Conflict, NotFound, OldLink
 from med.identity import second_step
 from med.identity.doorkeeper import digest
 from med.identity.models import UNLINKED, Account, LinkedIdentity, RecoveryCode, SignIn, Welcome
@@ -50,15 +50,21 @@ def welcome(db: Session, viewer: Viewer | None, person: Person, is_emergency: bo
     return token
 
 
+NO_LINK = T(
+    "Linket virker ikke længere. Det er brugt, afløst af et nyt eller for gammelt. Har du valgt en adgangskode, så log "
+    "ind. Ellers bed systemadministratoren om et nyt link."
+)
+
+
 def find_welcome(db: Session, token: str) -> Welcome:
-    """The link behind a token. Raises NotFound alike for what never was one, is used, or too old."""
+    """The link behind a token. Raises OldLink alike for what never was one, is used, or too old."""
     found = db.scalar(
         select(Welcome).where(
             Welcome.token_hash == digest(token), Welcome.used_at.is_(None), Welcome.expires_at > clock.now()
         )
     )
     if found is None or not found.person.is_active:
-        raise NotFound
+        raise OldLink(NO_LINK)
     return found
 
 
@@ -67,7 +73,7 @@ def use_welcome(db: Session, token: str) -> Welcome:
     found = find_welcome(db, token)
     first = update(Welcome).where(Welcome.id == found.id, Welcome.used_at.is_(None)).values(used_at=clock.now())
     if db.execute(first.returning(Welcome.id)).first() is None:
-        raise NotFound
+        raise OldLink(NO_LINK)
     return found
 
 

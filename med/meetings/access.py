@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 
+from med import clock
 from med.access import INSIDE, SeatRole, Side, Viewer
 from med.language import T, Text, _n
 from med.meetings.models.agenda import Attachment, Item, Note, Proposal, ProposalState
@@ -279,13 +280,17 @@ def withdraw_proposal(viewer: Viewer, proposal: Proposal) -> Iterator[Text]:
 # --- doing: taking part -----------------------------------------------------------------------------------------
 
 
+def takes_answers(meeting: Meeting) -> bool:
+    return meeting.state not in (State.HELD, State.CANCELLED) and meeting.ends_at >= clock.now()
+
+
 def reply_to_meeting(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
     """Accept or decline one's own invitation."""
     yield from is_employee(viewer)
     if not any(a.person_id == viewer.person_id and a.part is not Part.OBSERVER for a in meeting.attendances):
         yield T("Du er ikke inviteret til mødet.")
-    if meeting.state in (State.HELD, State.CANCELLED):
-        yield T("Mødet er holdt eller aflyst.")
+    if not takes_answers(meeting):
+        yield T("Mødet er holdt eller aflyst, eller dets tid er gået.")
 
 
 def observe_meeting(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
@@ -293,8 +298,8 @@ def observe_meeting(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
     yield from is_employee(viewer)
     if not meeting.is_open:
         yield T("Mødet er ikke åbent.")
-    if meeting.state in (State.HELD, State.CANCELLED):
-        yield T("Mødet er holdt eller aflyst.")
+    if not takes_answers(meeting):
+        yield T("Mødet er holdt eller aflyst, eller dets tid er gået.")
     if any(a.person_id == viewer.person_id and a.part is not Part.OBSERVER for a in meeting.attendances):
         yield T("Du er allerede inviteret til mødet.")
 

@@ -11,6 +11,7 @@ from med.language import T
 from med.meetings import waiting_minutes
 from med.meetings.access import is_open_point
 from med.meetings.models import Attendance, Item, Kind, Meeting, Part, Proposal, ProposalState, Reply, State
+from med.meetings.queries.planning import missed_meetings
 from med.organisation.models import Approval, Committee
 from med.organisation.queries import rules_on
 from med.prepared import Prepared
@@ -26,6 +27,7 @@ def awaits(db: Session, viewer: Viewer) -> list[Waiting]:
     return [
         *invitations(db, viewer),
         *agendas(db, viewer),
+        *missed(db, viewer),
         *proposals_to_answer(db, viewer),
         *answers_to_read(db, viewer),
         *waiting_minutes.awaiting(db, viewer),
@@ -112,6 +114,20 @@ def agendas(db: Session, viewer: Viewer) -> list[Waiting]:
 def _vice_must_approve(db: Session, committee_id: int, starts_at: datetime) -> bool:
     rules = rules_on(db, committee_id, workdays.copenhagen(starts_at).date())
     return rules.agenda_approval is Approval.BOTH_CHAIRS
+
+
+def missed(db: Session, viewer: Viewer) -> list[Waiting]:
+    """Meetings I run whose time passed without anybody opening them."""
+    return [
+        Waiting(
+            "missed",
+            T("Hvad blev der af mødet %(what)s? Åbn det, flyt det, eller aflys det.", what=row.title),
+            row.committee,
+            f"/moeder/{row.id}",
+            weight=2,
+        )
+        for row in missed_meetings(db, viewer)
+    ]
 
 
 def proposals_to_answer(db: Session, viewer: Viewer) -> list[Waiting]:

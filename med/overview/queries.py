@@ -22,6 +22,11 @@ NEXT, SHOWN = 3, 5  # meetings, and things of each other kind
 COMING = (State.PLANNED, State.AGENDA_SENT, State.IN_PROGRESS)
 
 
+def is_bare(db: Session) -> bool:
+    """Whether the installation has no committee yet."""
+    return db.scalar(select(Committee.id).limit(1)) is None
+
+
 def next_meetings(db: Session, viewer: Viewer) -> Sequence[Any]:
     """The viewer's own next meetings; for one without a seat, the next open ones nearby.
 

@@ -20,6 +20,7 @@ def overview(visit: Visit) -> Response:
         "overview/index.html",
         waiting=waiting,
         shown=len(waiting) if visit.query.get("alt") else queries.SHOWN,
+        is_bare=visit.viewer.is_admin and queries.is_bare(visit.db),
         meeting=meetings[0] if meetings else None,
         later=meetings[1:],
         news=queries.new_decisions(visit.db, visit.viewer, visit.arrival.news_since),

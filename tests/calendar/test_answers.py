@@ -78,6 +78,7 @@ def test_nadia_declines_and_may_change_her_mind(visitor, plan, link, attendance,
     assert attendance(number, "nadia").note == "Kursus"
     page.form("Jeg kommer alligevel").send()
     assert attendance(number, "nadia").reply is Reply.ACCEPTED
+    assert not stranger.open(link(number, "nadia", NO)).has_form("Jeg kommer")  # she does already
     assert attendance(number, "signe") is None
     page = stranger.open(link(number, "signe"))
     assert "Du er ikke længere inviteret" in page.words
@@ -175,6 +176,14 @@ def test_a_meeting_that_was_held_takes_no_answers(visitor, plan, link, attendanc
     with clock.at(demo.NOW + timedelta(days=30)):
         page = visitor("").open(link(number, "nadia"))
         assert "Mødet er holdt" in page.words
+        assert visitor("").post(link(number, "nadia"), {"reply": "accepted"}).status_code == 409
+    assert attendance(number, "nadia").reply is Reply.INVITED
+
+
+def test_a_meeting_whose_time_has_passed_takes_no_answers(visitor, plan, link, attendance):
+    number = plan()
+    with clock.at(demo.NOW + timedelta(days=30)):
+        assert "Mødets tid er gået" in visitor("").open(link(number, "nadia")).words
         assert visitor("").post(link(number, "nadia"), {"reply": "accepted"}).status_code == 409
     assert attendance(number, "nadia").reply is Reply.INVITED
 

@@ -150,6 +150,17 @@ def test_planned_and_cancelled_before_anybody_was_asked_is_no_mail(post, plan, c
     assert db.scalar(select(func.count()).where(Invitation.meeting_id == number)) == 0
 
 
+def test_a_mail_that_calls_off_names_no_day_that_nobody_was_told(post, plan, change, cancel):
+    number = plan()
+    uid = post.round()["bo"].event["UID"]
+    change(number, day=date(2026, 12, 16))
+    cancel(number)
+    off = post.round()["bo"]
+    assert (off.letter.method, off.event["UID"]) == ("CANCEL", uid)
+    assert off.letter.subject == "Aflyst: MED-ledelsen, december"
+    assert "Det var sidst sat til onsdag den 16. december 2026 kl. 9.00–11.00." in off.letter.text
+
+
 def test_who_is_no_longer_asked_is_called_off_and_may_be_asked_again(post, plan, reply, people, db):
     number = plan()
     uid = post.round()["nadia"].event["UID"]

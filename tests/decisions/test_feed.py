@@ -15,7 +15,7 @@ from med.decisions.filters import Filters, filters_of, read_filters
 from med.decisions.forms import StateForm, WithdrawForm
 from med.decisions.fragments import SHELF
 from med.decisions.models import Decision, DecisionState, Tag
-from med.decisions.queries import AtLeast, chip_counts, know_responsible, newest
+from med.decisions.queries import AtLeast, chip_counts, look_up, newest
 from med.decisions.queries.asking import counts_question
 from med.decisions.routes.feed import DAYS, shown
 from med.organisation.models import Committee, Person
@@ -345,7 +345,7 @@ def test_counts_equal_lists_for_everyone(several, people, db):
     for handle in ("anna", "carla", "hanne", "emil", "julie", "ivan"):
         viewer = people.viewer(handle)
         for filters in FILTERS:
-            filters = know_responsible(db, viewer, filters)
+            filters = look_up(db, viewer, filters)
             counts = chip_counts(db, viewer, filters)
             for perspective, count in counts.items():
                 assert count == len(newest(db, viewer, replace(filters, perspective=perspective)).keys)

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from med.decisions.actions import agree_follow_up
 from med.decisions.forms import FollowUpForm
@@ -144,3 +144,31 @@ def test_fifty_to_a_page(agreed, visitor, write, db):
     second_page = rest.tree.xpath("//main//ul[contains(@class,'links')]/li/a/@href")
     assert (len(first_page), len(second_page)) == (50, 11)
     assert len({*first_page, *second_page}) == 61
+
+
+def test_every_follow_up_of_the_demo_begins_with_what_was_agreed(visitor, db):
+    states = {}
+    for row in db.scalars(select(FollowUpChange).order_by(FollowUpChange.at, FollowUpChange.id)):
+        states.setdefault(row.follow_up_id, []).append(row.state)
+    assert set(states) == set(db.scalars(select(FollowUp.id)))
+    assert {history[0] for history in states.values()} == {FollowUpState.OPEN}
+    done = next(one for one, history in states.items() if history[-1] is FollowUpState.DONE)
+    page = visitor("anna").open(f"/beslutninger/opfoelgning/{done}")
+    assert page.tree.xpath("//ol[@class='timeline']/li/b/text()") == ["Aftalt", "Gjort"]
+
+
+def test_a_history_that_begins_later_says_what_it_says(agreed, visitor, write):
+    """Brought in from elsewhere, with no line of when it was agreed."""
+    made = agreed()
+    write(lambda db: db.execute(update(FollowUpChange).values(state=FollowUpState.IN_PROGRESS)))
+    page = visitor("anna").open(f"/beslutninger/opfoelgning/{made}")
+    assert page.tree.xpath("//ol[@class='timeline']/li/b/text()") == ["I gang"]
+
+
+def test_the_summary_names_the_fields_as_they_are_named(visitor, published):
+    made = published(responsible="freja")
+    form = visitor("freja").open(f"/beslutninger/{made}").form("Aftal", action="/opfoelgning")
+    wrong = form.fill(text="", owner="").send()
+    said = [link.split(":")[0] for link in wrong.tree.xpath("//a[starts-with(@href, '#f-opfoelgning')]/text()")]
+    labels = ["".join(one.itertext()).strip() for one in wrong.tree.xpath("//label")]
+    assert said and all(any(label.startswith(one) for label in labels) for one in said), (said, labels)

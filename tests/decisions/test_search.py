@@ -1,6 +1,7 @@
 """The search: what is found, by whom, that both databases find the same, and that any input is words."""
 
 import os
+from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from med import clock, search
 from med.app import all_jobs
+from med.decisions.models import Decision
 from med.decisions.queries import searching
 from med.meetings.actions.agenda import edit_item, set_openness
 from med.meetings.actions.searching import keep_findable
@@ -255,3 +257,28 @@ def test_strange_input_finds_nothing_and_is_no_error(visitor, query):
         page = visitor("carla").open(f"{path}?{query}")
         assert page.status_code == 200
         assert not page.tree.xpath("//article")
+
+
+# --- by its own number -----------------------------------------------------------------------------------------------
+
+
+def test_a_decision_is_found_by_the_number_that_is_printed_on_it(visitor, published, db):
+    first = published("gyngestolen flyttes", at=moment(19))
+    published("gyngestolen bliver", at=moment(20))
+    closed = published("gyngestolen er en hemmelighed", is_open=False, at=moment(21))
+    rows = {one.id: one for one in db.scalars(sa.select(Decision))}
+    number, secret = (f"{rows[one].year}-{sign}{rows[one].number}" for one, sign in ((first, ""), (closed, "L")))
+    committee = rows[first].committee
+    for words in (number, f"{committee.name} {number}", f"{committee.short_name.upper()}  {number}"):
+        asked = urlencode({"q": words})
+        assert titles_for(visitor, "carla", asked) == ["Gyngestolen flyttes"], words
+        page = visitor("carla").open(f"/beslutninger?{asked}")
+        assert page.tree.xpath("//article/@aria-labelledby") == [f"b{first}"]
+        assert page.tree.xpath("string(//input[@name='q']/@value)") == " ".join(words.split())
+    for words in (f"Hovedudvalget {number}", "2026-99", "1999-1", f"gyngestol {number}"):
+        assert titles_for(visitor, "carla", urlencode({"q": words})) == []
+    for path in ("/soeg", "/beslutninger"):
+        assert "hemmelighed" in visitor("anna").open(f"{path}?q={secret.lower()}").words
+        assert "hemmelighed" not in visitor("carla").open(f"{path}?q={secret}").words
+    assert titles_for(visitor, "carla", f"q={number}&hvor=punkter") == []
+    assert titles_for(visitor, "carla", f"q={number}&foer=1") == []

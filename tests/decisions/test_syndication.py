@@ -13,7 +13,7 @@ from sqlalchemy import delete, select, update
 from med import clock
 from med.decisions import actions
 from med.decisions.forms import WithdrawForm
-from med.decisions.models import Decision
+from med.decisions.models import Decision, DecisionState, Step
 from med.identity.actions import make_feed_token, revoke_feed_token
 from med.identity.models import FeedToken
 from med.organisation.models import Committee, Employment, Person, Seat
@@ -489,3 +489,9 @@ def test_a_feed_is_made_by_choosing(visitor, published):
     wrong = carla.submit("/mig/adresser", scope="decisions", udvalg="999999")
     assert wrong.status_code == 422
     assert carla.submit("/mig/adresser", scope="x").status_code == 404
+
+
+def test_the_demos_withdrawn_decision_went_when_it_says_so(db):
+    withdrawn = db.scalars(select(Decision).where(Decision.state == DecisionState.WITHDRAWN)).one()
+    told = db.scalars(select(Step.at).where(Step.decision_id == withdrawn.id)).one()
+    assert withdrawn.changed_at == told > withdrawn.published_at

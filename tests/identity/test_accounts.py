@@ -389,12 +389,42 @@ def test_a_link_grows_old_and_the_newest_is_the_only_one(visitor, write, people)
     def make():
         return write(lambda db: accounts.welcome(db, None, db.get(Person, people.carla)))
 
+    def is_told_why(token):
+        """The same words for a link that is replaced, too old, or never was one."""
+        page = visitor().open(f"/log-ind/link/{token}")
+        sent = visitor().post(f"/log-ind/link/{token}", {"password": NEW, "repeated": NEW})
+        assert (page.status_code, sent.status_code) == (404, 404)
+        assert page.words == sent.words == visitor().open("/log-ind/link/ingen").words
+        return "Det er brugt, afløst af et nyt eller for gammelt." in page.words and "/log-ind" in page.links()
+
     first, second = make(), make()
-    assert visitor().open(f"/log-ind/link/{first}").status_code == 404
+    assert is_told_why(first)
     with clock.at(demo.NOW + timedelta(hours=71)):
         assert visitor().open(f"/log-ind/link/{second}").status_code == 200
     with clock.at(demo.NOW + timedelta(hours=72)):
-        assert visitor().open(f"/log-ind/link/{second}").status_code == 404
+        assert is_told_why(second)
+
+
+def test_the_language_chosen_at_the_door_is_kept(with_password, visitor, write, people):
+    with_password("anna")
+
+    def language_of(someone):
+        return someone.open("/mig").tree.get("lang")
+
+    anna = at_the_door(visitor)
+    form = anna.open("/log-ind?sprog=en").form("Sign in")
+    wrong = form.fill(handle="anna", password="wrong words all along").send()
+    assert (wrong.status_code, wrong.tree.get("lang")) == (422, "en")
+    assert wrong.form("Sign in").fill(handle="anna", password=PASSWORD).send().status_code == 303
+    assert language_of(anna) == "en"
+    again = at_the_door(visitor)
+    assert again.open("/log-ind").form("Log ind").fill(handle="anna", password=PASSWORD).send().status_code == 303
+    assert language_of(again) == "en"  # nothing was chosen this time
+    token = write(lambda db: accounts.welcome(db, None, db.get(Person, people.carla)))
+    carla = at_the_door(visitor)
+    form = carla.open(f"/log-ind/link/{token}?sprog=en").form("Save and sign in")
+    assert form.fill(password=NEW, repeated=NEW).send().status_code == 303
+    assert language_of(carla) == "en"
 
 
 def test_closing_a_way_in_ends_the_links_to_it(visitor, signed_in, write, people):

@@ -219,6 +219,14 @@ def test_mail_says_who_one_is_only_where_the_provider_alone_gives_it_out(visitor
     assert sign_in(visitor(), provider).status_code == (303 if verified else 403)
 
 
+def test_the_language_chosen_at_the_door_comes_along(visitor, provider, write, people):
+    provider.claims = {"sub": "n0-name", "preferred_username": "bo"}
+    bo = visitor()
+    there = next(link for link in bo.open("/log-ind?sprog=en").links() if "/log-ind/kommune" in link)
+    assert sign_in(bo, provider, there.removeprefix("/log-ind/kommune")).status_code == 303
+    assert bo.open("/mig").tree.get("lang") == "en"
+
+
 def test_a_link_from_the_administrator_ties_a_work_account_to_a_person(visitor, provider, write, database, people):
     provider.claims = {"sub": "n0-name"}
     viewer = people.viewer("ivan")

@@ -1,10 +1,11 @@
 """Planning a meeting: deadlines in words, what comes by itself, changing it, cancelling it, sending the agenda."""
 
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 
 import pytest
 from sqlalchemy import func, select, update
 
+from med import clock
 from med.access import SeatRole, Side
 from med.meetings.deadlines import deadlines
 from med.meetings.models import Kind, Meeting, Part, Reply, State
@@ -385,3 +386,29 @@ def test_the_hour_is_kept_in_utc_and_shown_as_on_the_wall(plan, look, visitor):
     number = plan(starts=time(9), ends=time(11))
     assert look(Meeting, number).starts_at.hour == 8  # winter time
     assert "kl. 9.00–11.00" in visitor("carla").open(f"/moeder/{number}").words
+
+
+def test_a_meeting_nobody_opened_asks_those_who_run_it_what_became_of_it(visitor, plan, committee_id):
+    number = plan()
+    here, missed = f"/moeder/{number}", "//section[@aria-labelledby='missed']//a/@href"
+    asked = f"//section[@aria-labelledby='waiting']//a[@href='{here}'][contains(., 'Hvad blev der af mødet')]"
+    with clock.at(datetime(2026, 12, 9, 9, 30, tzinfo=UTC)):
+        anna = visitor("anna")
+        assert here in anna.open("/moeder").links() and here not in anna.open("/moeder").tree.xpath(missed)
+        assert not anna.open("/?alt=1").tree.xpath(asked)
+    with clock.at(datetime(2026, 12, 9, 10, 30, tzinfo=UTC)):  # half an hour after it should have ended
+        for handle in ("anna", "bo", "emil"):
+            runs = visitor(handle)
+            assert runs.open("/?alt=1").tree.xpath(asked)
+            assert here in runs.open("/moeder").tree.xpath(missed)
+            assert here in runs.open(f"/moeder?udvalg={committee_id('med-aabrinken')}").tree.xpath(missed)
+            assert here not in runs.open("/moeder?vis=alle").links()
+        for handle in ("carla", "gunnar"):
+            other = visitor(handle)
+            assert here not in other.open("/moeder").links() and not other.open("/?alt=1").tree.xpath(asked)
+            page = other.open(here)
+            assert "Kommer du?" not in page.words and "Vil du lytte med?" not in page.words
+        assert visitor("gunnar").open(f"{here}/afbud").status_code == 403
+        anna = visitor("anna")
+        assert anna.open(f"{here}/aflys").form("Aflys").fill(reason="Ingen kom.").send().status_code == 303
+        assert not anna.open("/?alt=1").tree.xpath(asked) and here not in anna.open("/moeder").tree.xpath(missed)

@@ -13,6 +13,7 @@ from med.meetings.forms.proposals import Answer, AnswerProposal, RaisePoint
 from med.meetings.models import Proposal
 from med.notices.actions import keep_wishes
 from med.notices.composing import compose_digest
+from med.notices.composing.letters import deadline
 from med.notices.digests import last_hour, last_weekday, wall
 from med.notices.forms import HearForm
 from med.notices.models import How, Message, Notice, Topic
@@ -270,6 +271,12 @@ def test_a_digest_says_what_and_why_and_for_which_perspective(house):
     assert links and all(link.startswith(BASE + "/") for link in links)
     assert not re.search(r"<img|<script|src=|url\(", letter.html)  # nothing is fetched, nobody is counted
     assert html.fromstring(letter.html).xpath("count(//h1)") == 1
+
+
+def test_a_date_far_away_is_said_once():
+    today = date(2026, 11, 23)
+    assert deadline(today + timedelta(days=28), today) == ["frist 21. dec. 2026 (om 28 dage)"]
+    assert deadline(today + timedelta(days=29), today) == ["frist 22. dec. 2026"]
 
 
 def test_it_can_be_ended_by_one_click(house):

@@ -392,12 +392,16 @@ def _is_invited(world, person, meeting):
     )
 
 
+def _takes_answers(meeting):
+    return meeting.state not in {"held", "cancelled"} and not meeting.over
+
+
 def _reply_to_meeting(world, person, meeting):
-    return _is_invited(world, person, meeting) and meeting.state not in {"held", "cancelled"}
+    return _is_invited(world, person, meeting) and _takes_answers(meeting)
 
 
 def _observe_meeting(world, person, meeting):
-    return meeting.open and meeting.state not in {"held", "cancelled"} and not _is_invited(world, person, meeting)
+    return meeting.open and _takes_answers(meeting) and not _is_invited(world, person, meeting)
 
 
 def _follow_live(world, person, meeting):

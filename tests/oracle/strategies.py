@@ -83,6 +83,7 @@ def meetings(draw: st.DrawFn, number: int, people: list[int], committees: list[i
         state,
         kind,
         open=draw(st.booleans()),
+        over=draw(st.booleans()),
         agenda_sent=state == "agenda_sent" or (state != "planned" and draw(st.booleans())),
         draft_shown=draw(st.booleans()),
         agenda_chair=draw(st.booleans()),

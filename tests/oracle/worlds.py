@@ -54,6 +54,7 @@ class Meeting:
     state: str = "planned"
     kind: str = "ordinary"
     open: bool = True
+    over: bool = False  # its time has passed, whatever became of it
     agenda_sent: bool = False
     draft_shown: bool = False
     agenda_chair: bool = False

@@ -153,3 +153,14 @@ def test_the_focus_is_seen_on_its_way_through_every_page_and_out_of_it(signed_in
         else:
             found.append(f"{place.name}: no way out after {stops} stops; at last on {focused['html']}")
     assert not found, "\n".join(found)
+
+
+def test_whoever_goes_back_meets_the_choice_that_the_list_shows(signed_in: Arrive) -> None:
+    """Browsers remember what was chosen in a form, which by then is the choice that led on."""
+    page = signed_in("anna").open("/beslutninger")
+    for name, value in (("Resultater", "performance"), ("Velfærd", "emergens")):
+        page.locator(".chip", has_text=name).click()
+        page.wait_for_url(f"**perspektiv={value}*")
+    page.go_back(wait_until="load")
+    expect(page).to_have_url(re.compile("perspektiv=performance"))
+    expect(page.locator(".chip :checked")).to_have_value("performance")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from med import clock, language, workdays
 from med.access import Viewer
 from med.calendar.ical import Appointment, Party, calendar_bytes, clean, meeting_event
+from med.calendar.invitations.planning import core
 from med.calendar.links import NO, YES, Slip, answer_link
 from med.calendar.models import Invitation, Method
 from med.language import T
@@ -90,11 +91,12 @@ def _letter(
         "no": hints[NO],
         "agenda": agenda(db, viewer, meeting) if mine else [],
         "is_cancelled": meeting.state is State.CANCELLED,
+        "is_known": is_known(invitation, meeting),
         "site_name": settings.name,
         "is_read": bool(settings.imap_url),
     }
     return Letter(
-        subject=one_line(str(subject(kind, meeting))),
+        subject=one_line(str(subject(kind, meeting, is_known(invitation, meeting)))),
         text=clean(render("calendar/mail/invitation.txt", **told)),
         html=clean(render("calendar/mail/invitation.html", **told)),
         calendar=calendar_object(settings, invitation, meeting, mine, link),
@@ -102,7 +104,12 @@ def _letter(
     )
 
 
-def subject(kind: str, meeting: Meeting) -> language.Text:
+def is_known(invitation: Invitation, meeting: Meeting) -> bool:
+    """Whether the person was told of it as it stood last: not where it was moved just before it was called off."""
+    return invitation.fingerprint.startswith(core(meeting))
+
+
+def subject(kind: str, meeting: Meeting, is_known: bool) -> language.Text:
     what = {
         "title": meeting.title,
         "day": workdays.in_full(workdays.copenhagen(meeting.starts_at).date()),
@@ -113,7 +120,9 @@ def subject(kind: str, meeting: Meeting) -> language.Text:
     if kind == "invitation_update":
         return T("Ændret: %(title)s, %(day)s %(at)s", **what)
     if meeting.state is State.CANCELLED:
-        return T("Aflyst: %(title)s, %(day)s %(at)s", **what)
+        return T("Aflyst: %(title)s, %(day)s %(at)s", **what) if is_known else T("Aflyst: %(title)s", **what)
+    if not is_known:
+        return T("Ikke længere inviteret: %(title)s", **what)
     return T("Ikke længere inviteret: %(title)s, %(day)s %(at)s", **what)
 
 

@@ -23,7 +23,7 @@ from med.journal.actions import note
 from med.meetings import access, models
 from med.meetings.actions.attendance import reply_to_meeting, substitutes_for
 from med.meetings.forms.planning import ReplyToMeeting
-from med.meetings.models import Attendance, Meeting, Part, State
+from med.meetings.models import Attendance, Meeting, Part
 from med.organisation.models import Person
 from med.organisation.queries import viewer_of
 
@@ -77,7 +77,7 @@ def weigh(db: Session, reply: Reply, kept: IncomingReply) -> None:
     if invitation is None or invitation.method is not Method.REQUEST:
         raise Refused(Verdict.FOREIGN, "not_invited")
     viewer = receiver(db, mine.person)
-    if meeting.state in (State.HELD, State.CANCELLED):
+    if not access.takes_answers(meeting):
         raise Refused(Verdict.STALE, "over")
     if list(access.reply_to_meeting(viewer, meeting)):
         raise Refused(Verdict.FOREIGN, "not_invited")

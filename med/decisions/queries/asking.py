@@ -71,7 +71,7 @@ def page_of(
     viewer: Viewer, filters: Filters, before: Cursor | None, after: Cursor | None, news_since: datetime | None
 ) -> Select[*tuple[Any, ...]]:
     by_tag = walks_tags(filters)
-    by_words = bool(filters.words)
+    by_words = bool(filters.words) and filters.ids is None
     place: Any = (Tag.published_at, Tag.decision_id) if by_tag else (Decision.published_at, Decision.id)
     if by_words:
         place = (search.INDEX.c.rowid,)
@@ -145,6 +145,7 @@ class Shape(NamedTuple):
     until: bool
     only_new: bool
     words: bool
+    ids: bool
     way: str  # "before" or "after" a place, or ""
 
 
@@ -158,7 +159,8 @@ def shape_of(filters: Filters, way: str) -> Shape:
         filters.since is not None,
         filters.until is not None,
         filters.only_new,
-        bool(filters.words),
+        bool(filters.words) and filters.ids is None,
+        filters.ids is not None,
         way,
     )
 
@@ -193,6 +195,7 @@ def blank(shape: Shape) -> Filters:
         until=there(shape.until, "until", UtcDateTime()),
         only_new=shape.only_new,
         words=FilledIn("x") if shape.words else "",
+        ids=cast(Any, bindparam("ids", expanding=True)) if shape.ids else None,
     )
 
 
@@ -211,7 +214,9 @@ def given(viewer: Viewer, filters: Filters, place: Cursor | None, news_since: da
         found["news_since"] = news_since or EPOCH
     if place is not None:
         found |= {"at": place.published_at, "id": place.id}
-    if filters.words:
+    if filters.ids is not None:
+        found["ids"] = filters.ids
+    elif filters.words:
         moments = {name: found[name] for name in ("since", "until", "news_since", "at") if name in found}
         found |= {f"{name}_place": first_place(moment) for name, moment in moments.items()}
         found["sought"] = sought(filters)
@@ -238,7 +243,8 @@ def counts_question(shape: Shape) -> Prepared:
 
 def walks_tags(filters: Filters) -> bool:
     """Whether a perspective's own index is the shortest way: when nothing rarer was asked for."""
-    return bool(filters.perspective and not (filters.responsible or filters.state or filters.words))
+    rarer = filters.responsible or filters.state or filters.words or filters.ids is not None
+    return bool(filters.perspective and not rarer)
 
 
 def conditions(viewer: Viewer, filters: Filters, news_since: datetime | None) -> list[ColumnElement[bool]]:
@@ -248,7 +254,7 @@ def conditions(viewer: Viewer, filters: Filters, news_since: datetime | None) ->
     if walks_tags(filters):
         table = Tag
         found += tag_conditions(viewer, filters, news_since)
-    elif filters.perspective and not filters.words:
+    elif filters.perspective and (filters.ids is not None or not filters.words):
         found.append(serves(filters.perspective))
     found.append(published_decisions(viewer))
     if table is Decision:
@@ -259,7 +265,9 @@ def conditions(viewer: Viewer, filters: Filters, news_since: datetime | None) ->
         found.append(Decision.state.not_in(OVER))
     if filters.responsible_id is not None:
         found.append(Decision.responsible_id == filters.responsible_id)
-    if filters.words:
+    if filters.ids is not None:
+        found.append(Decision.id.in_(filters.ids))
+    elif filters.words:
         found += words_conditions(filters, news_since)
     return found
 

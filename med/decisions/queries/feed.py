@@ -32,6 +32,7 @@ from med.decisions.queries.asking import (
     page_question,
     shape_of,
 )
+from med.decisions.queries.searching import numbered
 from med.errors import Unreadable
 from med.language import T
 from med.organisation.access import ANY_EMPLOYEE, visible_committees
@@ -73,11 +74,12 @@ def who_is_meant(db: Session, viewer: Viewer, words: str) -> int:
     return found.id if found else 0
 
 
-def know_responsible(db: Session, viewer: Viewer, filters: Filters) -> Filters:
-    """The filters with the person that `responsible` names looked up. Ask once; every question then has it."""
-    if not filters.responsible:
-        return filters
-    return replace(filters, responsible_id=who_is_meant(db, viewer, filters.responsible))
+def look_up(db: Session, viewer: Viewer, filters: Filters) -> Filters:
+    """The filters with what they name looked up: the person that `responsible` means, and the decisions whose number
+    stands in `words`. Ask once; every question then has it."""
+    if filters.responsible:
+        filters = replace(filters, responsible_id=who_is_meant(db, viewer, filters.responsible))
+    return replace(filters, ids=numbered(db, viewer, filters.words)) if filters.words else filters
 
 
 def newest(

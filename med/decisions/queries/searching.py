@@ -4,6 +4,7 @@ The index gives places in order of time; each is asked of the decision or the it
 page asks by. What may not be read leaves no trace, in no count either.
 """
 
+import re
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -66,12 +67,60 @@ def is_one(table: Any, clause: Any) -> Any:
     return select(table.id).where(table.id == search.its_thing(), clause).scalar_subquery().is_not(None)
 
 
+NUMBER = re.compile(r"(?P<committee>.*?)\s*\b(?P<year>[12]\d{3})-(?P<closed>l?)(?P<number>\d{1,9})", re.IGNORECASE)
+
+
+def numbered(db: Session, viewer: Viewer, words: str) -> tuple[int, ...] | None:
+    """The decisions that the words are the number of, as it is printed: "2026-14", "MED-ledelsen 2026-14",
+    "2026-L3" on a closed item. None where they are no number, or of nothing that may be read: then they are words."""
+    said = NUMBER.fullmatch(words)
+    if said is None or not viewer.is_employee:
+        return None
+    given = {"year": int(said["year"]), "number": int(said["number"]), "is_open": not said["closed"]}
+    name = search.words_of(said["committee"])
+    rows = NUMBERED(db, **given, **own(viewer))
+    ids = [row.id for row in rows if not name or name in (search.words_of(row.name), search.words_of(row.short_name))]
+    return tuple(ids) or None
+
+
+NUMBERED = Prepared(
+    lambda: (
+        select(Decision.id, Committee.name, Committee.short_name)
+        .join(Committee, Committee.id == Decision.committee_id)
+        .where(
+            published_decisions(ANY_EMPLOYEE),
+            Decision.year == bindparam("year"),
+            Decision.number == bindparam("number"),
+            Decision.is_open == bindparam("is_open"),
+        )
+    )
+)
+PLACES_OF = Prepared(
+    lambda: (
+        select(search.TEXTS.c.place.label("rowid"), search.TEXTS.c.kind, search.TEXTS.c.thing_id)
+        .join(Decision, Decision.id == search.TEXTS.c.thing_id)
+        .where(
+            search.TEXTS.c.kind == search.DECISION,
+            search.TEXTS.c.thing_id.in_(bindparam("ids", expanding=True)),
+            search.TEXTS.c.place < bindparam("before", type_=BigInt),
+            published_decisions(ANY_EMPLOYEE),
+        )
+        .order_by(search.TEXTS.c.place.desc())
+        .limit(RESULTS + 1)
+    )
+)
+
+
 def found(db: Session, viewer: Viewer, words: str, kind: str = "", before: int | None = None) -> Hits:
-    """The newest things that hold all the words and may be read, from a place on."""
+    """The newest things that hold all the words and may be read, from a place on; or the decisions of that number."""
     wanted = search.sought(words, *([kind] if kind == search.ITEM else []))  # the mark of few; most are decisions
     if wanted.is_empty or not viewer.is_employee:
         return Hits([], None)
-    rows = question(kind)(db, sought=wanted, before=before or LARGEST_ID, **own(viewer))
+    before = before or LARGEST_ID
+    if kind != search.ITEM and (ids := numbered(db, viewer, words)):
+        rows = PLACES_OF(db, ids=ids, before=before, **own(viewer))
+    else:
+        rows = question(kind)(db, sought=wanted, before=before, **own(viewer))
     return Hits(rows[:RESULTS], rows[RESULTS - 1].rowid if len(rows) > RESULTS else None)
 
 

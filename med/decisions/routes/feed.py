@@ -31,7 +31,7 @@ def index(visit: Visit) -> Response:
     before, after = queries.read_cursor(visit.query.get("foer")), queries.read_cursor(visit.query.get("efter"))
     news_since = visit.arrival.news_since
     db, viewer = visit.db, visit.viewer
-    filters = queries.know_responsible(db, viewer, filters)
+    filters = queries.look_up(db, viewer, filters)
     if filters.responsible_id == 0:
         errors["ansvarlig"] = T("Vi kender ikke “%(name)s”, eller flere hedder det.", name=filters.responsible)
     found = queries.newest(db, viewer, filters, before=before, after=after, news_since=news_since)

@@ -41,7 +41,7 @@ def feed(
 ) -> Response:
     viewer, held = arrive_by_address(visit, token, "decisions")
     db, settings = visit.db, visit.desk.settings
-    filters = queries.know_responsible(db, viewer, filters_of(held.filters))
+    filters = queries.look_up(db, viewer, filters_of(held.filters))
     before, after = queries.read_cursor(visit.query.get("foer")), queries.read_cursor(visit.query.get("efter"))
     place = f"?foer={before}" if before else f"?efter={after}" if after else ""
     if before:

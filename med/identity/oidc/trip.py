@@ -25,6 +25,7 @@ class Trip(msgspec.Struct, frozen=True):
     welcome: str  # the one-time link they came by, if any
     is_again: bool  # somebody signed in shows once more who they are
     until: float
+    language: str = ""  # chosen at the door
 
     @property
     def challenge(self) -> str:
@@ -32,7 +33,7 @@ class Trip(msgspec.Struct, frozen=True):
         return base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest()).rstrip(b"=").decode()
 
 
-def set_out(onwards: str, welcome: str, is_again: bool) -> Trip:
+def set_out(onwards: str, welcome: str, is_again: bool, language: str = "") -> Trip:
     return Trip(
         state=secrets.token_urlsafe(32),
         nonce=secrets.token_urlsafe(32),
@@ -41,6 +42,7 @@ def set_out(onwards: str, welcome: str, is_again: bool) -> Trip:
         welcome=welcome,
         is_again=is_again,
         until=(clock.now() + LASTS).timestamp(),
+        language=language,
     )
 
 

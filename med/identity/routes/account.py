@@ -11,7 +11,7 @@ from med.access import anyone
 from med.errors import Invalid
 from med.identity import accounts, limits, passwords, second_step
 from med.identity.models import Account, SignIn
-from med.identity.routes.door import enter, show_door
+from med.identity.routes.door import enter, show_door, tongue
 from med.journal.actions import note
 from med.language import T
 from med.organisation.models import Person
@@ -111,6 +111,7 @@ def show_welcome(visit: Visit, token: str, errors: dict[str, Any] | None = None,
         "identity/welcome.html",
         person=found.person,
         token=token,
+        tongue=tongue(visit),
         until=found.expires_at,
         has_provider=visit.desk.settings.oidc is not None,
         shortest=passwords.SHORTEST,

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from med.access import anyone, signed_in
 from med.errors import NotFound
 from med.identity import accounts
+from med.identity.doorkeeper import language_asked
 from med.identity.models import Account
 from med.language import T
 from med.organisation.models import Person
@@ -51,9 +52,16 @@ def show_door(
         onwards=safe_path(visit.query.get("videre") or visit.form.get("videre")),
         errors=errors or {},
         values=visit.form.values(),
+        tongue=tongue(visit),
         status_code=status_code,
         headers=headers,
     )
+
+
+def tongue(visit: Visit) -> str:
+    """The language chosen at the door, for the address of the form one comes in by."""
+    asked = language_asked(visit.request)
+    return f"?sprog={asked}" if asked else ""
 
 
 def has_accounts(visit: Visit) -> bool:
@@ -71,11 +79,14 @@ def choose_persona(visit: Visit) -> Response:
     return enter(visit, person, "persona", visit.form.get("videre"))
 
 
-def enter(visit: Visit, person: Person, how: str, onwards: str) -> Response:
-    """Let a person in who has shown who they are. The cookie's value is new each time, and the old one worthless."""
+def enter(visit: Visit, person: Person, how: str, onwards: str, chosen: str = "") -> Response:
+    """Let a person in who has shown who they are. The cookie's value is new each time, and the old one worthless.
+
+    `chosen` is the language they chose at the door, where this address does not say it."""
     door = visit.desk.doorkeeper
     if visit.arrival.sign_in_id is not None:
         door.close(visit.db, visit.arrival.sign_in_id)
+    person.language = chosen or language_asked(visit.request) or person.language
     token = door.open(visit.db, person, visit.request.headers.get("user-agent", ""), how)
     response = visit.go(safe_path(onwards) or "/")
     set_cookie(visit, response, door.cookie, token, 12 * 3600)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from med.access import anyone
 from med.errors import NotFound, TooMany
 from med.identity import accounts, limits
+from med.identity.doorkeeper import language_asked
 from med.identity.models import UNLINKED, LinkedIdentity, SignIn
 from med.identity.oidc.errors import Away, Refused
 from med.identity.oidc.provider import counter, provider_of
@@ -49,7 +50,8 @@ def address_back(desk: Desk) -> str:
 async def ask_way_there(desk: Desk, request: Request, query: Submitted) -> Back:
     if desk.settings.oidc is None:
         raise NotFound
-    trip = set_out(safe_path(query.get("videre")), query.get("link")[:100], query.get("igen") == "1")
+    onwards, link, is_again = safe_path(query.get("videre")), query.get("link")[:100], query.get("igen") == "1"
+    trip = set_out(onwards, link, is_again, language_asked(request))
     try:
         address = await counter.serve(provider_of(desk.settings.oidc).way_there, trip, address_back(desk))
     except (Away, Refused) as failure:
@@ -115,7 +117,7 @@ def come_back(visit: Visit) -> Response:
         return show_refusal(visit, "unknown")
     if not person.is_active:
         return show_refusal(visit, "shut_out")
-    response = enter(visit, person, "provider", back.trip.onwards)
+    response = enter(visit, person, "provider", back.trip.onwards, back.trip.language)
     set_cookie(visit, response, visit.desk.doorkeeper.trip_cookie, "", 0)
     note_sign_in(visit.db, person.id)
     return response

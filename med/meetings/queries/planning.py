@@ -23,6 +23,7 @@ from med.organisation.queries import default_rules
 PAGE = 25
 MOST_MINE = 40
 COMING = (State.PLANNED, State.AGENDA_SENT, State.IN_PROGRESS)
+NOT_OPENED = (State.PLANNED, State.AGENDA_SENT)
 
 
 # --- lists ------------------------------------------------------------------------------------------------------
@@ -42,7 +43,8 @@ def coming_meetings(
     `mine` True: those of the viewer's committees or to which the viewer is invited; False: the open ones of others.
     `after` is the id of the last meeting already shown. One more than `limit` is returned when there are more.
     """
-    is_coming = or_(Meeting.state.in_(COMING), and_(Meeting.state == State.CANCELLED, Meeting.ends_at >= clock.now()))
+    not_over = and_(Meeting.state.in_((*NOT_OPENED, State.CANCELLED)), Meeting.ends_at >= clock.now())
+    is_coming = or_(Meeting.state == State.IN_PROGRESS, not_over)
     asked = _lines(viewer).where(is_coming)
     if committee_id is not None:
         asked = asked.where(Meeting.committee_id == committee_id)
@@ -52,6 +54,17 @@ def coming_meetings(
     if after is not None:
         asked = asked.where(tuple_(Meeting.starts_at, Meeting.id) > _place_of(after))
     return db.execute(asked.order_by(Meeting.starts_at, Meeting.id).limit(limit + 1)).all()
+
+
+def missed_meetings(db: Session, viewer: Viewer, committee_id: int | None = None) -> Sequence[Row]:
+    """Meetings of the committees the viewer runs whose time passed without anybody opening them, the latest first."""
+    mine = {one for one in viewer.inside if viewer.runs(one) and committee_id in (None, one)}
+    if not mine:
+        return []
+    asked = _lines(viewer).where(
+        Meeting.committee_id.in_(mine), Meeting.state.in_(NOT_OPENED), Meeting.ends_at < clock.now()
+    )
+    return db.execute(asked.order_by(Meeting.starts_at.desc(), Meeting.id.desc()).limit(PAGE)).all()
 
 
 def past_meetings(

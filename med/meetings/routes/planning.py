@@ -45,7 +45,7 @@ def index(visit: Visit) -> Response:
     committee_id = asked_id(visit, "udvalg")
     shown = visit.query.get("vis") if visit.query.get("vis") in {"alle", "holdte"} else ""
     db, viewer = visit.db, visit.viewer
-    context: dict[str, Any] = {"mine": [], "others": [], "past": [], "older": None, "years": []}
+    context: dict[str, Any] = {"mine": [], "others": [], "missed": [], "past": [], "older": None, "years": []}
     year = page_number(visit, "aar") or None
     if year is not None and not workdays.FIRST_YEAR < year < workdays.LAST_YEAR:
         raise NotFound
@@ -61,6 +61,8 @@ def index(visit: Visit) -> Response:
         context["mine"] = queries.coming_meetings(db, viewer, mine=True, limit=queries.MOST_MINE)
         context["others"], more = _page(queries.coming_meetings(db, viewer, mine=False, limit=10), 10)
         context["more"] = more is not None
+    if not shown:
+        context["missed"] = queries.missed_meetings(db, viewer, committee_id)
     return visit.page(
         "meetings/index.html",
         shown=shown,

@@ -207,6 +207,8 @@ def deadline(due: date | None, today: date) -> list[str]:
         return []
     if due < today:
         return [str(T("frist overskredet: %(day)s", day=workdays.short_date(due)))]
+    if (due - today).days > 28:  # in words it would be the same date
+        return [str(T("frist %(day)s", day=workdays.short_date(due)))]
     return [str(T("frist %(day)s (%(words)s)", day=workdays.short_date(due), words=workdays.in_words(due, today)))]
 
 

@@ -135,8 +135,8 @@ def show_new(visit: Visit, values: dict[str, Any], errors: dict[str, Any], statu
     if not may_group:
         require(visit.viewer, access.found_committee, None)
     levels = list(Level) if visit.viewer.is_admin else [level for level in Level if level is not Level.MAIN]
-    if not may_found:
-        levels = [Level.AD_HOC]
+    if not may_found:  # before there is a committee to put it under, an administrator founds the main one
+        levels = [Level.MAIN] if visit.viewer.is_admin else [Level.AD_HOC]
     return visit.page(
         "organisation/new.html",
         values=values,

@@ -17,6 +17,8 @@ function submitOnChange(form) {
       form.requestSubmit();
     }, 300);
   });
+  // Who comes back meets the page as it was left, with the choice that led on from it.
+  window.addEventListener("pageshow", (event) => event.persisted && form.reset());
 }
 
 /** A limit cuts a pasted text off without a word. The script lifts it, counts, and leaves the refusal to the server. */
