@@ -245,7 +245,7 @@ class Round(Steps):
             self.do("bo", f"/kompas/forloeb/{run}", "Begynd forløbet")
             if number == 1:
                 words = self.open("anna", self.activity).words
-                self.expect("ligger fast" in words, "the hypotheses are frozen when the first run begins")
+                self.expect("ligget fast" in words, "the hypotheses are frozen when the first run begins")
             self.on(start + timedelta(weeks=SESSIONS - 1))
             self.examine(run)
             self.do("carla", f"/kompas/forloeb/{run}", "Ja, afslut forløbet")
