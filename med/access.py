@@ -90,6 +90,17 @@ class Viewer:
         """The side this person is on in a committee, as a full member; None for secretaries and guests."""
         return next((s.side for s in self.seats if s.committee_id == committee_id and s.role in INSIDE), None)
 
+    def raises_from(self, committee_id: int) -> Side | None:
+        """Which side a point is raised from: the seat's, or the managers' and the employees' for those without a seat.
+
+        A secretary is on no side.
+        """
+        seat_side = next((seat.side for seat in self.seats if seat.committee_id == committee_id), None)
+        if seat_side or self.is_secretary(committee_id):
+            return seat_side
+        elsewhere = next((seat.side for seat in self.seats if seat.side), None)
+        return elsewhere or (Side.MANAGEMENT if self.managed_unit_ids else Side.EMPLOYEE)
+
 
 Policy = Callable[[Viewer, Any], Iterator[Text]]
 

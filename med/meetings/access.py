@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 
 from med import clock
-from med.access import INSIDE, SeatRole, Side, Viewer
+from med.access import INSIDE, SeatRole, Viewer
 from med.language import T, Text, _n
 from med.meetings.models.agenda import Attachment, Item, Note, Proposal, ProposalState
 from med.meetings.models.meeting import Attendance, Kind, Meeting, Part, Presence, Reply, State
@@ -415,15 +415,3 @@ def add_addendum(viewer: Viewer, meeting: Meeting) -> Iterator[Text]:
         yield T("Kun formandskabet og MED-sekretæren kan tilføje til et godkendt referat.")
     if not minutes_are_frozen(meeting):
         yield T("Referatet er ikke godkendt endnu; ret i stedet i selve referatet.")
-
-
-def side_of(viewer: Viewer, committee_id: int) -> Side | None:
-    """Which side a point is raised from: the seat's, or the managers' and the employees' for those without a seat.
-
-    A secretary is on no side.
-    """
-    seat_side = next((seat.side for seat in viewer.seats if seat.committee_id == committee_id), None)
-    if seat_side or viewer.is_secretary(committee_id):
-        return seat_side
-    elsewhere = next((seat.side for seat in viewer.seats if seat.side), None)
-    return elsewhere or (Side.MANAGEMENT if viewer.managed_unit_ids else Side.EMPLOYEE)

@@ -50,7 +50,7 @@ def add_item(
     if item.raised_by_id is None and standing is None:
         item.raised_by_id = viewer.person_id
     if item.raised_side is None and item.raised_by_id == viewer.person_id:
-        item.raised_side = access.side_of(viewer, meeting.committee_id)
+        item.raised_side = viewer.raises_from(meeting.committee_id)
     _put_in(meeting, item)
     db.flush()
     note(db, viewer, "item.added", item)

@@ -43,7 +43,7 @@ def raise_point(
         why=form.why,
         purpose=form.purpose,
         raised_by_id=viewer.person_id,
-        raised_side=access.side_of(viewer, committee.id),
+        raised_side=viewer.raises_from(committee.id),
         raised_at=clock.now(),
         is_late=meeting is not None and is_late(meeting),
         decision_id=form.decision,

@@ -48,7 +48,7 @@ def new(visit: Visit, meeting_id: int) -> Response:
     meeting = planning_queries.meeting(visit.db, visit.viewer, meeting_id)
     require(visit.viewer, access.prepare_agenda, meeting)
     values = {"purpose": Purpose.DISCUSS, "minutes_budget": "15", "raised_by": visit.viewer.name}
-    side = access.side_of(visit.viewer, meeting.committee_id)
+    side = visit.viewer.raises_from(meeting.committee_id)
     return show_form(visit, meeting, None, {**values, "raised_side": side or ""}, {})
 
 
