@@ -265,7 +265,7 @@ SCALE = "oplysning;skala_fra;;;;1\noplysning;skala_til;;;;3\n"
         (SCALE + "trin;;;;1;A\ntrin;;;;2;B\nområde;o;;;;O\ndimension;d;o;;;D\n", "o / d: Mangler ord for trin 3"),
         (SCALE + "trin;;;;1;A\ntrin;;;;1;B\nområde;o;;;;O\ndimension;d;o;;;D\n", "Trin 1 står der to gange"),
         (SCALE + "trin;;;;7;A\nområde;o;;;;O\ndimension;d;o;;;D\n", "Trin 7 ligger uden for skalaen, 1–3"),
-        (SCALE + "område;o;;;;O\ndimension;d;andet;;;D\n", "Række 7: Området »andet« findes ikke"),
+        (SCALE + "område;o;;;;O\ndimension;d;andet;;;D\n", "Række 7: Området »andet« står ikke højere oppe"),
         (SCALE + "område;o;;;;O\nområde;o;;;;O\n", "Række 7: Koden bruges til to områder"),
         (SCALE + "område;o;;;;O\ndimension;d;o;;;D\ndimension;d;o;;;D\n", "Koden bruges til to dimensioner"),
         (SCALE + "område;o;;;;" + "x" * 121 + "\n", "Titlen: højst 120 tegn; her er 121"),
