@@ -66,7 +66,7 @@ FAULTS = [
         QUESTIONS,
         "below(db, Committee, wide)) if jobs else frozenset()",
         "below(db, Committee, wide))",
-        (DOING,),
+        (CAST,),
     ),
     Fault("whoever may not sign in is somebody", QUESTIONS, "if not person.is_active:", "if False:", (CAST,)),
     Fault(

@@ -36,14 +36,16 @@ CHAIR, VICE, LEADER, STEWARD, OUTSIDER, SECRETARY, CHAIR_ABOVE = 1, 2, 3, 4, 5, 
 STEPS_IN_FOR_CHAIR, STEPS_IN_FOR_VICE, SAID_NO, ONLY_NAMED, ADVISER, OBSERVER = 8, 9, 10, 11, 12, 13
 MINUTE_TAKER, MODERATOR, OPERATOR, LEFT_THE_MUNICIPALITY, LEFT_THE_COMMITTEE, NEXT_YEARS, LAST_DAY_TODAY = range(14, 21)
 WRONG_SIDE, MAY_NOT_SIGN_IN, FORMER_SECRETARY, CHAIR_ELSEWHERE, SECRETARY_ABOVE = range(21, 26)
+SECRETARY_WHO_LEFT = 26
 
 
 def whole_cast(state: str, is_open: bool, minutes: str | None) -> World:
     world = World(TODAY)
-    everyone = range(1, SECRETARY_ABOVE + 1)
+    everyone = range(1, SECRETARY_WHO_LEFT + 1)
     world.people = {number: Person(number, jobs=(LONG,)) for number in everyone}
     world.people[OPERATOR] = Person(OPERATOR)
     world.people[LEFT_THE_MUNICIPALITY] = Person(LEFT_THE_MUNICIPALITY, jobs=(OVER,))
+    world.people[SECRETARY_WHO_LEFT] = Person(SECRETARY_WHO_LEFT, jobs=(OVER,))
     world.people[MAY_NOT_SIGN_IN] = Person(MAY_NOT_SIGN_IN, active=False, jobs=(LONG,))
     world.committees = {
         MAIN: Committee(MAIN, level="main"),
@@ -56,6 +58,7 @@ def whole_cast(state: str, is_open: bool, minutes: str | None) -> World:
         2: Grant(2, OPERATOR, "admin", LONG),
         3: Grant(3, FORMER_SECRETARY, "secretary", OVER, LOCAL),
         4: Grant(4, SECRETARY_ABOVE, "secretary", LONG, MAIN),  # of that committee alone
+        5: Grant(5, SECRETARY_WHO_LEFT, "secretary", LONG, MAIN, below=True),  # nobody ended it
     }
     world.meetings[1] = Meeting(
         1,
