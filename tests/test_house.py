@@ -134,3 +134,30 @@ def test_sockets_are_the_servers_alone():
     calls = re.compile(r"\b(urlopen|requests\.|httpx\.|http\.client)")
     found = [str(path.relative_to(ROOT)) for path in SOURCES if calls.search(path.read_text())]
     assert found == ["med/identity/oidc/provider.py", "med/notices/chat/courier.py"]
+
+
+NAMED = re.compile(r"error_summary\(\w+, (\{.*?\})[,)]")
+NAME = re.compile(r'"(\w+)": (_\("[^"]+"\)(?: if \w+ else _\("[^"]+"\))?)')
+# A box is ticked for a sentence, which is too long to name it by; a label with a name in it is said without.
+SHORTER = {"cpr_anyway", "pseudonym"}
+
+
+def with_what_it_takes_in(template: Path) -> str:
+    text = template.read_text()
+    parts = re.findall(r'{%-?\s*(?:include|import|from) "((?!layout/)[^"]+)"', text)
+    return "".join([text, *(with_what_it_takes_in(ROOT / "templates" / part) for part in parts)])
+
+
+def test_what_is_to_be_mended_is_named_as_its_field_is():
+    """A list of errors that calls a field something else sends a reader looking for what is not there."""
+    wrong, held = [], 0
+    for template in sorted((ROOT / "templates").rglob("*.html")):
+        for names in NAMED.findall(template.read_text()):
+            text = with_what_it_takes_in(template)
+            for name, called in NAME.findall(names):
+                labels = re.findall(rf'forms\.\w+\(\s*"{name}",\s*({NAME.pattern.partition(": ")[2][1:-1]})', text)
+                held += bool(labels)
+                if labels and called not in labels and name not in SHORTER:
+                    wrong.append(f"{template.relative_to(ROOT)}: {name} is {called}, but its field {labels}")
+    assert held > 80
+    assert not wrong, "\n".join(wrong)

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from med import clock
 from med.access import Viewer, require
 from med.competence_compass.models import Activity
+from med.competence_compass.queries.activities import begun_before
 from med.decisions.models import Decision
 from med.errors import Conflict, Invalid
 from med.journal.actions import note
@@ -13,7 +14,6 @@ from med.language import T
 from med.loop import access, queries
 from med.loop.forms import Basis, LinkForm
 from med.loop.models import DecisionLink, LinkKind
-from med.loop.since import begun_before
 from med.text.cpr import looks_like_cpr
 
 

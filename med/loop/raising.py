@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from med import clock, language
 from med.competence_compass.models import Activity, Dimension, EffectEstimate, EffectRun, Hypothesis, RunState
+from med.competence_compass.queries.activities import begun_before
 from med.decisions.access import OVER
 from med.decisions.models import Decision
 from med.journal.actions import note
@@ -32,7 +33,7 @@ from med.journal.models import Entry
 from med.loop import pointing, queries
 from med.loop.circles import Finding, seen_since
 from med.loop.models import Cause, DecisionLink, LinkKind, ReviewPoint
-from med.loop.since import begun_before, tenths
+from med.loop.since import tenths
 from med.loop.words import Known
 from med.meetings.models import Proposal, ProposalState, Purpose
 from med.organisation.models import Committee

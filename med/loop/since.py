@@ -6,7 +6,7 @@ the answer moves with runs alone, as verdicts do. What leaves here is a day, onl
 """
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, and_, case, exists, func, or_, select
@@ -26,18 +26,10 @@ from med.competence_compass.models import (
     Score,
     WaitingEntry,
 )
+from med.competence_compass.queries.activities import begun_before
 from med.loop.models import LinkKind
-from med.workdays import copenhagen
 
 SEEN = aliased(EffectRun)  # the run as of which it is asked
-
-
-def begun_before(decided_at: datetime, begun_at: datetime | None) -> date | None:
-    """The decision's day, where the activity had begun before it."""
-    if begun_at is None or begun_at >= decided_at:
-        return None
-    day = copenhagen(decided_at).date()
-    return day if copenhagen(begun_at).date() < day else None
 
 
 def since_of(row: Any) -> date | None:

@@ -441,6 +441,23 @@ def test_the_print_dates_what_is_not_from_the_newest_day(house: Any, visitor: An
     assert f"Vurderet {short_date(quarter(1))}: Jeg kan opgaven" in said
 
 
+def test_the_print_says_what_a_verdict_is_about(house: Any, visitor: Any, write: Any):
+    """Not what a second assessor wrote for the instrument's sake, and the staff's own words where all spoke together."""
+    joint, double = AssessmentKind.JOINT, AssessmentPurpose.DOUBLE
+
+    def more(db: Session) -> None:
+        who, asked = house.citizen(db), house.version(db)
+        staff = take_stock(db, who, asked, clock.today() - timedelta(days=1), 3)
+        take_stock(db, who, asked, clock.today() - timedelta(days=1), 5, kind=joint, occasion=staff.occasion)
+        take_stock(db, who, asked, clock.today(), 2, assessor="gunnar", purpose=double)
+
+    write(more)
+    said = visitor("freja").open(f"{house.path}/udskrift").words
+    others = said[said.index("Det ser vi andre") :]
+    assert "Nu: Jeg er på trin 3" in others and "Nu: Jeg er på trin 2" not in others
+    assert "Nu: Jeg er på trin 5" not in others[: others.index("Det siger jeg selv")]
+
+
 # --- the print, the list, what waits ----------------------------------------------------------------------------------
 
 

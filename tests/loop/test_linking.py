@@ -115,6 +115,25 @@ def test_what_had_begun_before_the_decision_was_not_started_by_it(visitor, decid
     assert "Begyndte med beslutningen" not in anna.open(f"/kompas/aktivitet/{cooking.id}").words
 
 
+def test_nor_does_the_activitys_own_form_say_so(visitor, decided, cooking, begun, db):
+    begun(days=-400)
+    decision = decided()
+    form = visitor("anna").open(f"/kompas/aktivitet/{cooking.id}/ret").form("Gem").fill(decision=decision)
+    page = form.fill(about="Vi laver mad til hinanden").send()
+    assert page.status_code == 422 and "begyndt før beslutningen" in page.errors()["decision"]
+    assert page.tree.xpath("string(//select[@name='decision']/option[@selected]/@value)") == str(decision)
+    assert page.form("Gem").fill(decision="").send().status_code == 303
+    assert db.get_one(Activity, cooking.id).decision_id is None
+
+
+def test_the_activitys_own_form_names_what_was_decided_before_it_began(visitor, decided, cooking, begun, db):
+    decision = decided()
+    begun()
+    form = visitor("anna").open(f"/kompas/aktivitet/{cooking.id}/ret").form("Gem")
+    assert form.fill(decision=decision).send().status_code == 303
+    assert db.get_one(Activity, cooking.id).decision_id == decision
+
+
 def test_what_began_the_same_day_was_started_by_it(visitor, decided, cooking, begun):
     begun()
     assert link(visitor("anna"), decided(), cooking).status_code == 303

@@ -22,7 +22,8 @@ from med.competence_compass.models import (
     WaitingEntry,
     WaitingOutcome,
 )
-from med.competence_compass.queries.activities import coordinates, decisions_seen
+from med.competence_compass.queries.activities import begun_before, coordinates, decisions_seen
+from med.decisions.models import Decision
 from med.errors import Conflict, Invalid, NotFound
 from med.journal.actions import note
 from med.language import T
@@ -91,9 +92,26 @@ def _values(db: Session, viewer: Viewer, form: ActivityForm, activity: Activity 
         "capacity": form.capacity,
         "cost": form.cost,
         "owner_id": owner.id if owner is not None else None,
-        "decision_id": _decision(db, viewer, form.decision, activity.decision_id if activity else None),
+        "decision_id": _begun_with(db, viewer, form.decision, activity),
         "has_exam": form.has_exam,
     }
+
+
+def _begun_with(db: Session, viewer: Viewer, chosen: int | None, activity: Activity | None) -> int | None:
+    """The decision an activity began with, which then was made before it began."""
+    if activity is None:
+        return _decision(db, viewer, chosen)
+    decision_id = _decision(db, viewer, chosen, activity.decision_id)
+    if decision_id is not None and decision_id != activity.decision_id:
+        decided_at = db.scalar(select(Decision.decided_at).where(Decision.id == decision_id))
+        if decided_at is not None and begun_before(decided_at, activity.frozen_at) is not None:
+            raise Invalid(
+                decision=T(
+                    "Aktiviteten var begyndt før beslutningen. På beslutningens egen side kan den ændre aktiviteten "
+                    "eller se på den igen."
+                )
+            )
+    return decision_id
 
 
 def _decision(db: Session, viewer: Viewer, chosen: int | None, stands: int | None = None) -> int | None:

@@ -6,7 +6,7 @@ told what was kept when the last quarter ended (queries/kept.py): two days' numb
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
 
@@ -38,6 +38,7 @@ from med.decisions.models import Decision
 from med.decisions.queries.single import label_of
 from med.errors import NotFound
 from med.organisation.models import Committee, Unit
+from med.workdays import copenhagen
 
 ON_A_PAGE = 50
 YEAR = timedelta(days=365)
@@ -339,6 +340,14 @@ def decisions_seen(db: Session, viewer: Viewer, ids: Collection[int | None]) -> 
         return {}
     rows = db.execute(_decision_rows().where(Decision.id.in_(wanted), visible_decisions(viewer))).all()
     return {row.id: decision_label(row) for row in rows}
+
+
+def begun_before(decided_at: datetime, begun_at: datetime | None) -> date | None:
+    """The decision's day, where the activity had begun before it."""
+    if begun_at is None or begun_at >= decided_at:
+        return None
+    day = copenhagen(decided_at).date()
+    return day if copenhagen(begun_at).date() < day else None
 
 
 def _decision_rows() -> Any:

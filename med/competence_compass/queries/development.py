@@ -345,18 +345,22 @@ def _area(
     return told
 
 
-def _readings(
-    area: _Area, taken: Sequence[Taken], values: Mapping[int, Mapping[int, int]]
-) -> list[tuple[Taken, Reading]]:
-    """What the raters saw of an area, one reading an occasion, perhaps with nothing in it; a double assessment is about
-    the instrument."""
+def rated(taken: Sequence[Taken]) -> list[Taken]:
+    """What a verdict may be about, one an occasion; a double assessment is about the instrument."""
     by_occasion: dict[int, Taken] = {}
     for one in taken:
         if one.kind in RATERS and one.purpose is not AssessmentPurpose.DOUBLE:
             there = by_occasion.get(one.occasion_id)
             if there is None or RATERS.index(one.kind) < RATERS.index(there.kind):
                 by_occasion[one.occasion_id] = one
-    return [(one, _reading(one, area, values)) for one in by_occasion.values()]
+    return list(by_occasion.values())
+
+
+def _readings(
+    area: _Area, taken: Sequence[Taken], values: Mapping[int, Mapping[int, int]]
+) -> list[tuple[Taken, Reading]]:
+    """What the raters saw of an area, one reading an occasion, perhaps with nothing in it."""
+    return [(one, _reading(one, area, values)) for one in rated(taken)]
 
 
 def _own(area: _Area, taken: Sequence[Taken], values: Mapping[int, Mapping[int, int]]) -> list[tuple[Taken, Reading]]:

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from med.competence_compass.models import Assessment, AssessmentKind, Dimension, ScaleLevel, Score
-from med.competence_compass.queries.development import RATERS, Story, Taken
+from med.competence_compass.queries.development import Story, Taken, rated
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,13 @@ class Told:
 
 def in_plain_words(db: Session, story: Story) -> Told:
     """Area by area, the citizen's own voice first. Then and now are the first and last assessment of each voice in the
-    version in use; an area nobody answered is left out."""
+    version in use, of the staff's one an occasion; an area nobody answered is left out."""
     if story.scale is None:
         return Told([])
     current = story.taken[-1].version_id
-    own = _ends([one for one in story.taken if one.version_id == current and one.kind is AssessmentKind.SELF])
-    staff = _ends([one for one in story.taken if one.version_id == current and one.kind in RATERS])
+    taken = [one for one in story.taken if one.version_id == current]
+    own = _ends([one for one in taken if one.kind is AssessmentKind.SELF])
+    staff = _ends(rated(taken))
     values = _values(db, [one.id for one in (*own, *staff) if one])
     words = _words(db, current)
     asked = {
