@@ -36,11 +36,6 @@ def freeze(moment: datetime) -> None:
     _frozen = moment.astimezone(UTC)
 
 
-def unfreeze() -> None:
-    global _frozen
-    _frozen = None
-
-
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
     """Live through `moment` for a while: the demo's year and the tests' stories."""

@@ -165,27 +165,7 @@ def _countable(days: int) -> None:
         raise NoSuchTime(T("Antallet af dage skal være mellem 0 og 2000."))
 
 
-# --- Weeks and names --------------------------------------------------------------------------------------------------
-
-
-class Week(NamedTuple):
-    """An ISO 8601 week. Around New Year its year is not always the year of the day: 1 January 2027 is in 2026's 53."""
-
-    year: int
-    number: int
-
-    @property
-    def monday(self) -> date:
-        return date.fromisocalendar(self.year, self.number, 1)
-
-    def __str__(self) -> str:
-        return str(T("uge %(week)s", week=self.number))
-
-
-def iso_week(day: date) -> Week:
-    """The ISO week a day lies in; `str()` of it is "uge 47"."""
-    year, number, _ = day.isocalendar()
-    return Week(year, number)
+# --- Names --------------------------------------------------------------------------------------------------------
 
 
 def day_name(day: date) -> Text:
@@ -247,25 +227,6 @@ def clock(moment: datetime, language: str | None = None) -> str:
     """The time on the wall in Denmark: "9.30" in Danish, "9:30" in English. Raises ValueError for a naive datetime."""
     local = copenhagen(moment)
     return f"{local.hour}{'.' if (language or current.get()) == 'da' else ':'}{local.minute:02}"
-
-
-def date_range(start: date, end: date, language: str | None = None) -> str:
-    """Two days and what lies between, saying month and year only once.
-
-    "19.–21. november 2026", "30. november – 2. december 2026"; a range of one day is that day.
-    Raises ValueError when `end` lies before `start`.
-    """
-    if end < start:
-        raise ValueError("A range of dates ends before it starts")
-    language, names = _names(language)
-    last = f"{_day_and_month(end, language, names)} {end.year}"
-    if start == end:
-        return last
-    if start.year != end.year:
-        return f"{_day_and_month(start, language, names)} {start.year} – {last}"
-    if start.month != end.month:
-        return f"{_day_and_month(start, language, names)} – {last}"
-    return f"{start.day}{_dot(language)}–{last}"
 
 
 class _Names(NamedTuple):

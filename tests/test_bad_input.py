@@ -230,6 +230,19 @@ def test_no_address_breaks_whatever_it_asks(scene: Any):
     assert not wrong, "\n".join(wrong)
 
 
+BIG = "0" * 19 + "1" + "9" * 20  # short enough for one who looks at its beginning
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/moeder?udvalg=", "/forslag?foer=", "/forslag/nyt?moede=", "/perspektiver/historik?side=", "/soeg?q=ord&foer=",
+     "/kompas/aktiviteter?side=", "/beslutninger/opfoelgning?udvalg=", "/kompas/effekt?enhed="],
+)  # fmt: skip
+@pytest.mark.parametrize("number", [BIG, "9" * 20, "-1", "1e3", "²", "१"])
+def test_a_number_that_is_none_is_said_to_be_none(scene: Any, path: str, number: str):
+    assert scene.walker.get("anna", path + quote(number)).status == 400
+
+
 @pytest.mark.parametrize(
     "path", ["/", "/moeder/1", "/beslutninger", "/findes/ikke", "/static/x", "/%00", "/%FF", "//evil.example"]
 )

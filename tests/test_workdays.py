@@ -15,7 +15,6 @@ from med.workdays import (
     clock,
     copenhagen,
     customary_free_days,
-    date_range,
     day_name,
     deadline_before,
     easter,
@@ -23,7 +22,6 @@ from med.workdays import (
     in_full,
     in_words,
     is_workday,
-    iso_week,
     long_date,
     short_date,
     to_utc,
@@ -145,17 +143,6 @@ def test_absurd_dates_get_a_sentence_and_not_an_overflow(impossible):
     assert str(refused.value.message).endswith(".")
 
 
-def test_iso_weeks_around_new_year():
-    assert iso_week(date(2027, 1, 1)) == (2026, 53)
-    assert iso_week(date(2024, 12, 30)) == (2025, 1)
-    assert iso_week(date(2026, 11, 19)).monday == date(2026, 11, 16)
-    assert f"{iso_week(date(2026, 11, 19))}" == "uge 47"
-
-
-def test_week_in_english(english):
-    assert str(iso_week(date(2026, 11, 19))) == "week 47"
-
-
 @pytest.mark.parametrize(
     ("away", "danish", "in_english"),
     [
@@ -197,16 +184,6 @@ def test_written_dates_agree_with_babel_and_with_the_lazy_ones(day):
         assert long_date(day, language) == format_date(day, pattern, locale=locale)
         assert str(in_full(day)) == long_date(day) == long_date(day, language)
         current.reset(token)
-
-
-def test_a_range_says_month_and_year_once():
-    assert date_range(date(2026, 11, 19), date(2026, 11, 21), "da") == "19.–21. november 2026"
-    assert date_range(date(2026, 11, 19), date(2026, 11, 21), "en") == "19–21 November 2026"
-    assert date_range(date(2026, 11, 30), date(2026, 12, 2), "da") == "30. november – 2. december 2026"
-    assert date_range(date(2026, 12, 30), date(2027, 1, 2), "da") == "30. december 2026 – 2. januar 2027"
-    assert date_range(date(2026, 11, 19), date(2026, 11, 19), "da") == "19. november 2026"
-    with pytest.raises(ValueError):
-        date_range(date(2026, 11, 19), date(2026, 11, 18))
 
 
 def test_the_clock_on_the_wall():

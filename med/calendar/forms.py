@@ -5,7 +5,8 @@ from datetime import timedelta
 from enum import StrEnum
 from urllib.parse import parse_qsl, urlencode
 
-LARGEST_ID = 2**63 - 1
+from med.numbers import number_in
+
 ALARMS = (0, 15, 30, 60, 1440)  # minutes before
 
 
@@ -49,13 +50,12 @@ def choice_of(query: str) -> Choice:
     """The choice an address was made with. What is not understood is as if it were not said."""
     given = dict(parse_qsl(query, max_num_fields=50))
     whose = Whose(given["moeder"]) if given.get("moeder") in set(Whose) else Whose.MINE
-    committee, alarm = given.get("udvalg", ""), given.get("varsel", "")
-    is_id = committee.isascii() and committee.isdecimal() and len(committee) < 20 and 0 < int(committee) <= LARGEST_ID
-    if whose is Whose.COMMITTEE and not is_id:
+    committee_id, alarm = number_in(given.get("udvalg", "")) or 0, given.get("varsel", "")
+    if whose is Whose.COMMITTEE and not committee_id:
         whose = Whose.MINE
     return Choice(
         meetings=whose,
-        committee_id=int(committee) if whose is Whose.COMMITTEE else 0,
+        committee_id=committee_id if whose is Whose.COMMITTEE else 0,
         dues=dues_of(given.get("opgaver", "")) or Dues.NONE,
         alarm=int(alarm) if alarm in {str(one) for one in ALARMS} else 0,
     )

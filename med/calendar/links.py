@@ -6,12 +6,12 @@ opens this one answer, the page says whose answer it is, and what may be done is
 
 from dataclasses import dataclass
 
+from med.numbers import number_in
 from med.settings import Settings
 from med.web.signing import seal, unseal
 
 PURPOSE = "svar"
 YES, NO = "ja", "nej"
-LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ def read_link(settings: Settings, token: str) -> Slip | None:
     """What the link says; None for one that we did not make."""
     parts = unseal(settings.secret, PURPOSE, token) if len(token) < 200 else None
     match parts:
-        case [meeting, person, (("ja" | "nej") as hint)] if meeting.isdecimal() and person.isdecimal():
-            return Slip(int(meeting), int(person), hint) if max(int(meeting), int(person)) <= LARGEST_ID else None
+        case [meeting, person, (("ja" | "nej") as hint)]:
+            meeting_id, person_id = number_in(meeting), number_in(person)
+            return None if meeting_id is None or person_id is None else Slip(meeting_id, person_id, hint)
     return None

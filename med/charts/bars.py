@@ -15,23 +15,21 @@ class Bar(NamedTuple, Generic[Key]):
     width: float
 
 
-def bars(counts: Mapping[Key, int], whole: int | None = None) -> list[Bar[Key]]:
-    """One bar for each count, in the order given; `whole` (by default the sum) fills the ground.
+def bars(counts: Mapping[Key, int]) -> list[Bar[Key]]:
+    """One bar for each count, in the order given; their sum fills the ground.
 
     Eight of 24 fills a third, however large the largest is: a bar that filled the ground because it is the largest
-    would say "all". The percentages of a whole set add up to 100 (largest remainder method, Hamilton 1792); of
-    equal remainders the first gets the odd point. Raises ValueError for a negative count, or one above the whole.
+    would say "all". The percentages add up to 100 (largest remainder method, Hamilton 1792); of
+    equal remainders the first gets the odd point. Raises ValueError for a negative count.
     """
     total = sum(counts.values())
-    whole = total if whole is None else whole
-    if any(number < 0 or number > whole for number in counts.values()):
-        raise ValueError("A bar lies between nothing and the whole")
-    if whole == 0:
+    if any(number < 0 for number in counts.values()):
+        raise ValueError("A bar is of nothing or more")
+    if total == 0:
         return [Bar(key, 0, 0, 0.0) for key in counts]
-    exact = {key: 100 * number / whole for key, number in counts.items()}
+    exact = {key: 100 * number / total for key, number in counts.items()}
     rounded = {key: int(share) for key, share in exact.items()}
-    # Only a set that makes up the whole must add up; parts of something larger are simply rounded down or up.
-    missing = round(100 * total / whole) - sum(rounded.values())
+    missing = 100 - sum(rounded.values())
     for key in sorted(exact, key=lambda key: rounded[key] - exact[key])[:missing]:
         rounded[key] += 1
     return [Bar(key, number, rounded[key], round(exact[key], 1)) for key, number in counts.items()]

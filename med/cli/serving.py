@@ -20,6 +20,7 @@ from med import clock
 from med.cli.keeping import network_file_system
 from med.cli.words import Stop, database_at_head, opened, sqlite_file
 from med.logs import speak_in_lines
+from med.numbers import number_in
 from med.settings import LOOPBACK, Settings, database_url, read_settings
 
 fcntl: Any
@@ -53,9 +54,9 @@ def add_commands(commands: Any) -> None:
 
 
 def port_number(given: str) -> int:
-    if not given.isdecimal() or not 0 < int(given[:6]) < 65536:
+    if not (port := number_in(given, 65535)):
         raise argparse.ArgumentTypeError(f"{given!r} is not a port from 1 to 65535")
-    return int(given)
+    return port
 
 
 def run_demo(given: argparse.Namespace) -> int:

@@ -30,11 +30,6 @@ SIZES = (0.2, 0.5, 0.8)
 Key = tuple[tuple[str, ...], ...]
 
 
-def counted(number: int, fewest: int = FEWEST_COUNTED) -> int | None:
-    """A count that stands alone: None where it is too small to be shown."""
-    return number if number >= fewest else None
-
-
 def rounded(number: int) -> int:
     """A count of what is no citizen (assessments in a run): to the nearest ten."""
     return round(number / 10) * 10
@@ -49,11 +44,6 @@ def share(part: int | None, whole: int | None) -> int | None:
         return None
     percent = 100 * part / whole
     return round(percent / 5) * 5 if whole < FEW else round(percent)
-
-
-def measured(value: float | None, n: int) -> float | None:
-    """A mean, median or effect over n participants; None under 10."""
-    return value if value is not None and n >= FEWEST_MEASURED else None
 
 
 def about(n: int) -> int | None:

@@ -230,24 +230,6 @@ def _confirms(
     return rc >= Z95 - ROUNDING if is_up else rc <= ROUNDING - Z95
 
 
-def is_success(verdict: Verdict, goal_type: str) -> bool | None:
-    """Whether a verdict is what the goal asks for; None where nothing can be said yet.
-
-    For "maintain" unchanged is success. For "limit_loss" so it is too; how much loss was expected is nowhere written,
-    so a decline is left without judgement.
-    """
-    if verdict in {Verdict.TOO_FEW, Verdict.PERHAPS_UP, Verdict.PERHAPS_DOWN}:
-        return None
-    if verdict is Verdict.DECLINES:
-        return None if goal_type == "limit_loss" else False
-    if goal_type == "develop":
-        return verdict is Verdict.DEVELOPS or None
-    return True
-
-
-# --- goals ----------------------------------------------------------------------------------------------------------
-
-
 def goal_attainment_t(levels: Sequence[int], weights: Sequence[float] | None = None, rho: float = 0.3) -> float:
     """T = 50 + 10·Σ(w·x) / √((1 − ρ)·Σw² + ρ·(Σw)²), the levels x from −2 to +2, the weights equal unless given.
 

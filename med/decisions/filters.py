@@ -8,11 +8,11 @@ from urllib.parse import parse_qsl, urlencode
 
 from med.decisions.models import DecisionState
 from med.language import T, Text
+from med.numbers import number_in
 from med.perspectives.models import Perspective
 
 IN_FORCE = "i_kraft"
 LONGEST_SEARCH = 100
-LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,8 @@ def read_filters(pairs: Iterable[tuple[str, str]]) -> tuple[Filters, dict[str, T
             errors["perspektiv"] = T("Vælg en af mulighederne.")
     committee_id = None
     if raw := given.get("udvalg", ""):
-        if raw.isascii() and raw.isdecimal() and len(raw) < 20 and 0 < int(raw) <= LARGEST_ID:
-            committee_id = int(raw)
-        else:
+        committee_id = number_in(raw)
+        if not committee_id:
             errors["udvalg"] = T("Vælg en af mulighederne.")
     state, in_force = None, False
     if raw := given.get("tilstand", ""):

@@ -3,7 +3,7 @@
 A slice calls `panel(...)` or `line(...)` in its `slice.py`; the committee's pages never import it.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +20,6 @@ class Panel:
 
 
 PANELS: list[Panel] = []
-# What stands beside a committee in the tree ("Næste møde …"), for all of them at once:
-# (visit, committee ids) -> {committee id: Markup}
-LINES: list[Callable[[Any, Collection[int]], dict[int, Any]]] = []
 
 
 def panel(heading: Text, show: Callable[[Any, Committee], Any], order: int = 50) -> None:
@@ -30,8 +27,3 @@ def panel(heading: Text, show: Callable[[Any, Committee], Any], order: int = 50)
     if all(known.show is not show for known in PANELS):
         PANELS.append(Panel(heading, show, order))
         PANELS.sort(key=lambda known: known.order)
-
-
-def line(show: Callable[[Any, Collection[int]], dict[int, Any]]) -> None:
-    if show not in LINES:
-        LINES.append(show)

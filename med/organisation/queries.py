@@ -292,28 +292,6 @@ def units_below(db: Session, unit_id: int) -> Sequence[str]:
     ).all()
 
 
-MOST_SUGGESTIONS = 150
-
-
-def suggested_people(db: Session, viewer: Viewer, committee: Committee | None = None) -> Sequence[Row[str, str, str]]:
-    """(name, handle, title) to suggest where a name is typed; of very many, those the committee covers."""
-    suggestions = (
-        select(Person.name, Person.handle, func.min(Employment.title))
-        .join(Employment, and_(Employment.person_id == Person.id, on_day(Employment, clock.today())))
-        .where(visible_people(viewer))
-        .group_by(Person.id, Person.name, Person.handle)
-        .order_by(Person.name, Person.id)
-        .limit(MOST_SUGGESTIONS + 1)
-    )
-    found = db.execute(suggestions).all()
-    if len(found) <= MOST_SUGGESTIONS:
-        return found
-    if committee is None or committee.unit_id is None:
-        return []
-    reach = {committee.unit_id} | below(db, Unit, {committee.unit_id})
-    return db.execute(suggestions.where(Employment.unit_id.in_(reach))).all()[:MOST_SUGGESTIONS]
-
-
 def grants(db: Session) -> Sequence[Grant]:
     """Every grant there is or has been: those that hold first."""
     found = db.scalars(

@@ -10,20 +10,28 @@ from sqlalchemy.orm import Session
 from med import clock
 from med.access import INSIDE, Viewer
 from med.organisation.access import on_day
-from med.organisation.models import Employment, Person, Seat
+from med.organisation.models import Employment, Person, Seat, Unit
+from med.organisation.queries import below
 from med.prepared import Prepared
 
 MOST_SUGGESTED = 300
 
 
-def colleagues(db: Session, viewer: Viewer, committee_id: int | None = None) -> list[Any]:
+def suggested(db: Session, viewer: Viewer, committee_id: int | None = None) -> list[tuple[str, str]]:
+    """(name, title) as a field for a name offers them: `colleagues`, told apart."""
+    return told_apart(colleagues(db, viewer, committee_id))
+
+
+def colleagues(db: Session, viewer: Viewer, committee_id: int | None = None, unit_id: int | None = None) -> list[Any]:
     """Whom a field for a name suggests: (id, name, handle, title) of those who work here today, by name.
 
-    A committee's own come first. Of a city's 45,000 only so many are suggested; the field takes any name.
+    A committee's own come first, or a unit's. Of a city's 45,000 only so many are suggested; the field takes any name.
     """
     if not (viewer.is_employee or viewer.is_admin):
         return []
     first = seated(db, viewer, committee_id) if committee_id is not None else []
+    if unit_id is not None:
+        first = WORKING_AT(db, day=clock.today(), units=frozenset({unit_id} | below(db, Unit, {unit_id})))
     known = {row.id for row in first}
     others = [row for row in WORKING(db, day=clock.today()) if row.id not in known]
     return [*first, *others][:MOST_SUGGESTED]
@@ -54,6 +62,16 @@ def _working() -> Select[*tuple[Any, ...]]:
 
 
 WORKING = Prepared(_working)
+WORKING_AT = Prepared(
+    lambda: _working().where(
+        Person.id.in_(
+            select(Employment.person_id).where(
+                Employment.unit_id.in_(bindparam("units", expanding=True)),
+                on_day(Employment, bindparam("day", type_=Date)),
+            )
+        )
+    )
+)
 SEATED = Prepared(
     lambda: _working().where(
         Person.id.in_(

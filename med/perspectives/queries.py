@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 
 from med import clock, language
@@ -71,17 +71,6 @@ def statements_for(db: Session, role_key: str) -> dict[Perspective, list[str]]:
         for row in rows:
             found[row.perspective].append(row.text)
     return found
-
-
-def statement_for(db: Session, perspective: Perspective, role_key: str) -> str:
-    """The first thing a role does for a perspective; everybody's where the role has none; "" where nobody has."""
-    roles = [RoleKey(role_key), RoleKey.ALLE] if role_key in set(RoleKey) else [RoleKey.ALLE]
-    rows = db.execute(
-        select(Statement.role, Statement.text)
-        .where(Statement.perspective == perspective, Statement.role.in_(roles), Statement.retired_at.is_(None))
-        .order_by(Statement.position, Statement.id)
-    ).all()
-    return next((row.text for role in roles for row in rows if row.role is role), "")
 
 
 Grundlag = dict[Perspective, dict[RoleKey, list[Sentence]]]
@@ -155,7 +144,3 @@ def changes(db: Session, *, perspective: Perspective | None = None, limit: int =
     if perspective is not None:
         asked = asked.where(GrundlagChange.perspective == perspective)
     return db.execute(asked).all()  # type: ignore[return-value]
-
-
-def count_changes(db: Session) -> int:
-    return db.scalar(select(func.count()).select_from(GrundlagChange)) or 0

@@ -219,7 +219,20 @@ def here(visit: "Visit") -> str:
     return safe_path(visit.request.scope["path"]) + (f"?{urlencode(kept)}" if kept else "")
 
 
-SAID: dict[str, language.Text] = {"gemt": language.T("Gemt.")}
+class Sayings(dict[str, language.Text]):
+    """What is said when something is done, by its key in the address. Two that share one would say the wrong thing."""
+
+    def __setitem__(self, key: str, words: language.Text) -> None:
+        if key in self:
+            raise ValueError(f"{key!r} is said already")
+        super().__setitem__(key, words)
+
+    def update(self, more: Mapping[str, language.Text]) -> None:  # type: ignore[override]
+        for key, words in more.items():
+            self[key] = words
+
+
+SAID = Sayings(gemt=language.T("Gemt."))
 
 
 def said(visit: "Visit") -> str:
@@ -335,7 +348,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "om": lambda value: str(workdays.in_words(to_day(value), clock.today())),
     "dag": to_day,
     "md": text.to_html,
-    "plain": text.to_plain,
     "excerpt": text.excerpt,
     "num": number,
     "stort": lambda value: str(value)[:1].upper() + str(value)[1:],  # begins a line; the rest keeps its own letters

@@ -25,8 +25,8 @@ from sqlalchemy.orm import Session
 from med import language
 from med.access import Policy, Viewer, anyone
 from med.db import is_away, is_crossed
-from med.errors import NotAllowed, NotFound, Unreadable
-from med.language import T
+from med.errors import NotAllowed, NotFound
+from med.numbers import LARGEST_ID, asked_number
 from med.web import refusals
 from med.web.desk import Arrival, Desk
 from med.web.detours import to_second_step, to_sign_in
@@ -34,8 +34,6 @@ from med.web.incoming import Submitted, read_form, read_query
 from med.web.packing import TAKES_GZIP, Body
 from med.web.security import check_origin, check_token
 from med.web.urls import Page
-
-LARGEST_ID = 2**63 - 1
 
 log = logging.getLogger("med")
 
@@ -350,9 +348,4 @@ class _Unsaved(Exception):
 
 def page_number(visit: Visit, name: str, largest: int = 10_000) -> int:
     """A small whole number from the query string; anything else is a clear 400."""
-    raw = visit.query.get(name)
-    if not raw:
-        return 0
-    if not raw.isdecimal() or int(raw[:6]) > largest:
-        raise Unreadable(T("Adressen indeholder et tal, der ikke giver mening."))
-    return int(raw)
+    return asked_number(visit.query.get(name), largest) or 0

@@ -442,7 +442,7 @@ def test_the_print_dates_what_is_not_from_the_newest_day(house: Any, visitor: An
 
 
 def test_the_print_says_what_a_verdict_is_about(house: Any, visitor: Any, write: Any):
-    """Not what a second assessor wrote for the instrument's sake, and the staff's own words where all spoke together."""
+    """Not what a second assessor wrote for the instrument's sake; the staff's own words where all spoke together."""
     joint, double = AssessmentKind.JOINT, AssessmentPurpose.DOUBLE
 
     def more(db: Session) -> None:

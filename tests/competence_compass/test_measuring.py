@@ -15,7 +15,6 @@ from med.competence_compass.measuring import (
     area_change,
     attainment,
     goal_attainment_t,
-    is_success,
     months_after,
     reliable_change,
     smallest_detectable_change,
@@ -175,15 +174,6 @@ def test_only_what_was_answered_both_times_is_compared():
 def test_a_precision_that_no_double_rating_gives_is_refused(sd: float, r: float):
     with pytest.raises(ValueError):
         Precision(r, sd)
-
-
-def test_what_counts_as_success_depends_on_the_goal():
-    assert is_success(Verdict.WITHIN, "maintain") is True
-    assert is_success(Verdict.WITHIN, "develop") is None
-    assert is_success(Verdict.DECLINES, "maintain") is False
-    assert is_success(Verdict.DECLINES, "limit_loss") is None
-    assert is_success(Verdict.DEVELOPS, "maintain") is True
-    assert is_success(Verdict.TOO_FEW, "maintain") is None
 
 
 # --- what always holds ------------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ def test_anna_adds_an_item_with_all_that_belongs_to_it(visitor, plan, look):
         decision_planned="2026-12-08",
     ).send()
     assert answer.status_code == 303
+    assert "Punktet er på dagsordenen." in visitor("anna").open(answer.headers["location"]).words
     page = visitor("carla").open(f"/moeder/{number}")
     words = page.words
     assert "Vagtplanen i uge 52" in words

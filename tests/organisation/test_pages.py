@@ -202,16 +202,14 @@ def test_a_committee_costs_few_questions(db, people, committee_id):
 
 
 def test_other_slices_add_their_part_to_a_committee(visitor, committee_id, monkeypatch):
-    """A panel under a heading, nothing where it has nothing to show, and a line beside it in the tree."""
+    """A panel under a heading, nothing where it has nothing to show."""
     known = [
         parts.Panel(T("Medlemmer"), lambda visit, committee: Markup("<p>{}</p>").format(committee.key)),
         parts.Panel(T("Suppleanter"), lambda visit, committee: Markup("")),
     ]
     monkeypatch.setattr(parts, "PANELS", known)
-    monkeypatch.setattr(parts, "LINES", [lambda visit, ids: {id: Markup("næste gang") for id in ids}])
     here = committee_id("med-aabrinken")
     page = visitor("anna").open(f"/udvalg/{here}")
     assert [h2.text for h2 in page.tree.xpath("//h2")].count("Medlemmer") == 2
     assert "Suppleanter" not in [h2.text for h2 in page.tree.xpath("//h2")]
     assert "med-aabrinken" in page.words
-    assert "næste gang" in visitor("anna").open("/udvalg").words

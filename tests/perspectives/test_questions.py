@@ -3,7 +3,7 @@
 from sqlalchemy import delete
 
 from med.perspectives import queries
-from med.perspectives.models import Perspective, PerspectiveText, RoleKey, Statement
+from med.perspectives.models import Perspective, PerspectiveText
 
 
 def test_every_perspective_has_a_heading_also_before_the_municipality_wrote_one(db, write):
@@ -20,12 +20,3 @@ def test_the_help_while_tagging_is_the_readers_own(db):
     assert [len(sentences) for sentences in mine.values()] == [4, 4, 4, 4]
     assert mine[Perspective.RESILIENS] != queries.statements_for(db, "medarbejder")[Perspective.RESILIENS]
     assert queries.statements_for(db, "konge") == {key: [] for key in Perspective}
-
-
-def test_the_first_statement_is_everybodys_where_the_role_has_none(db, write):
-    own = queries.statement_for(db, Perspective.EMERGENS, "direktion")
-    everybodys = queries.statement_for(db, Perspective.EMERGENS, "konge")
-    assert own and everybodys and own != everybodys
-    db.rollback()
-    write(lambda db: db.execute(delete(Statement).where(Statement.role == RoleKey.DIREKTION)))
-    assert queries.statement_for(db, Perspective.EMERGENS, "direktion") == everybodys

@@ -1,7 +1,7 @@
 """The whole way round at real browsers: from Carla's point to its measured effect and back to the table."""
 
-import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
@@ -10,15 +10,10 @@ from tests.conftest import lay_ring
 from tests.ui.round import round_in_browsers
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_the_whole_way_round(request: pytest.FixtureRequest, browser: Browser, tmp_path: Path, kind: str) -> None:
+def test_the_whole_way_round(request: pytest.FixtureRequest, browser: Browser, postgres: Any, tmp_path: Path) -> None:
+    """On PostgreSQL; on SQLite the browser is where every page is walked, and this story without one."""
     lay_ring(tmp_path)
-    if kind == "sqlite":
-        shutil.copy(request.getfixturevalue("furnished_file"), tmp_path / "med.db")
-        url = f"sqlite:///{tmp_path / 'med.db'}"
-    else:
-        template = request.getfixturevalue("furnished_template")
-        url = request.getfixturevalue("postgres").new("round", template=template)
+    url = postgres.new("round", template=request.getfixturevalue("furnished_template"))
     pressed: list[str] = []
     with round_in_browsers(browser, tmp_path, url, seen=lambda name, person: pressed.append(name)) as story:
         story.play()

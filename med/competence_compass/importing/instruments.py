@@ -191,10 +191,3 @@ def _make(db: Session, viewer: Viewer | None, words: InstrumentWords) -> Version
     actions.fill(db, version, words)
     note(db, viewer, "version.taken_in", version)
     return version
-
-
-def take_in_example(db: Session) -> Version:
-    """The example in Medspil's own words, in use from today: for the demo, and for whoever wants to try."""
-    version = carry_out(db, None, plan_import(db, EXAMPLE.read_bytes(), EXAMPLE.name))
-    actions.activate(db, None, version)
-    return version

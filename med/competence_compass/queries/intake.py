@@ -191,7 +191,7 @@ def target_groups(db: Session) -> list[str]:
 def staff(db: Session, units: frozenset[int]) -> Sequence[Any]:
     """(name, handle, title) of those employed in the units, to be chosen from."""
     return db.execute(
-        select(Person.name, Person.handle, func.min(Employment.title))
+        select(Person.name, Person.handle, func.min(Employment.title).label("title"))
         .join(Employment, Employment.person_id == Person.id)
         .where(Employment.unit_id.in_(units), on_day(Employment, clock.today()))
         .group_by(Person.id, Person.name, Person.handle)

@@ -19,17 +19,19 @@ from med.competence_compass.queries import kept
 from med.competence_compass.routes.effects import on_activity, quarter_words
 from med.errors import Conflict, Invalid, NotFound, Unreadable
 from med.language import T
-from med.organisation.queries import suggested_people, units
+from med.numbers import asked_number
+from med.organisation.queries import units
+from med.organisation.suggesting import suggested
 from med.web.forms import parse
 from med.web.pages import number
-from med.web.routing import LARGEST_ID, Visit, get, page_number, post
+from med.web.routing import Visit, get, page_number, post
 
 
 @get("/kompas/aktiviteter", name="compass.activities", policy=access.use_compass)
 def index(visit: Visit) -> Response:
     if not allows(visit.viewer, access.use_compass, None):
         raise NotFound
-    unit_id = _whole(visit.query.get("enhed"))
+    unit_id = asked_number(visit.query.get("enhed"))
     kind = _one_of(ActivityKind, visit.query.get("slags"))
     state = _one_of(ActivityState, visit.query.get("tilstand"))
     page = page_number(visit, "side")
@@ -61,14 +63,6 @@ def _one_of(kind: Any, raw: str) -> Any:
     if found is None:
         raise Unreadable(T("Adressen indeholder et valg, der ikke findes."))
     return found
-
-
-def _whole(raw: str) -> int | None:
-    if not raw:
-        return None
-    if not (raw.isascii() and raw.isdecimal()) or len(raw) > 19 or int(raw) > LARGEST_ID:
-        raise Unreadable(T("Adressen indeholder et tal, der ikke giver mening."))
-    return int(raw)
 
 
 def about(visit: Visit, activity: Activity) -> AboutActivity:
@@ -141,7 +135,7 @@ def _form(
         errors=errors,
         kinds=[(one.value, str(language.word(one))) for one in ActivityKind],
         units=[(row[0], row[1]) for row in units(visit.db)],
-        people=[(f"{name} ({handle})", title) for name, handle, title in suggested_people(visit.db, visit.viewer)],
+        people=suggested(visit.db, visit.viewer),
         decision_choices=queries.decision_choices(visit.db, visit.viewer),
         dimensions=queries.dimension_choices(visit.db) if activity is None else [],
         status_code=status_code,

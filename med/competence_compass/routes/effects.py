@@ -22,10 +22,11 @@ from med.competence_compass.queries.effects import Finding
 from med.competence_compass.routes import effect_words
 from med.errors import Conflict, NotFound, Unreadable
 from med.language import T, Text
+from med.numbers import asked_number
 from med.tables.writing import write_csv
 from med.web.kept import Kept
 from med.web.pages import number
-from med.web.routing import LARGEST_ID, Visit, get, post
+from med.web.routing import Visit, get, post
 from med.workdays import to_utc
 
 NEGLIGIBLE = 0.2
@@ -90,11 +91,11 @@ def chosen(visit: Visit) -> Chosen:
     if not allows(visit.viewer, access.see_sums, None):
         raise NotFound
     versions = list(queries.versions(visit.db, visit.viewer))
-    asked = _whole(visit.query.get("redskab"))
+    asked = asked_number(visit.query.get("redskab"))
     ids = [row.id for row in versions]
     if asked is not None and asked not in ids:
         raise NotFound
-    unit_id = _whole(visit.query.get("enhed"))
+    unit_id = asked_number(visit.query.get("enhed"))
     if unit_id is not None and unit_id not in visit.viewer.managed_unit_ids:
         raise NotFound
     quarter = visit.query.get("kvartal") or None
@@ -107,14 +108,6 @@ def chosen(visit: Visit) -> Chosen:
         activities.reach(visit.db, unit_id) if unit_id is not None else None,
         quarter,
     )
-
-
-def _whole(raw: str) -> int | None:
-    if not raw:
-        return None
-    if not (raw.isascii() and raw.isdecimal()) or len(raw) > 19 or int(raw) > LARGEST_ID:
-        raise Unreadable(T("Adressen indeholder et tal, der ikke giver mening."))
-    return int(raw)
 
 
 def scale_of(found: Iterable[Finding]) -> forest.Scale:
@@ -137,7 +130,7 @@ def as_row(
 def show(visit: Visit) -> Response:
     """Made once for those who lead the same units, and again when anything it shows has changed."""
     asked = chosen(visit)
-    area_id = _whole(visit.query.get("omraade"))
+    area_id = asked_number(visit.query.get("omraade"))
     body = visit.desk.pages.filled(
         "competence_compass/effects_show.html",
         visit,
@@ -262,7 +255,7 @@ def ask(visit: Visit) -> Response:
         raise NotFound
     require(visit.viewer, access.see_sums, None)
     ids = [row.id for row in queries.versions(visit.db, visit.viewer)]
-    version_id = _whole(visit.form.get("redskab"))
+    version_id = asked_number(visit.form.get("redskab"))
     if version_id not in ids:
         raise Conflict(T("Ingen af dine enheders aktiviteter har en hypotese om det redskab."))
     ask_for_run(visit.db, visit.viewer, visit.db.get_one(Version, version_id))

@@ -24,7 +24,7 @@ from med.competence_compass.queries import intake as queries
 from med.competence_compass.routes.looking import vault
 from med.errors import Invalid
 from med.language import T, word
-from med.organisation.routes.common import suggestions
+from med.organisation.suggesting import told_apart
 from med.web.forms import parse
 from med.web.routing import Visit, get, look, page_number, post
 
@@ -152,7 +152,7 @@ def show_citizen(visit: Visit, citizen: Citizen, form: str = "", errors: dict[st
         assignments=queries.assignments(visit.db, citizen.id),
         waiting=queries.waiting(visit.db, citizen.id),
         roles=[(role.value, str(word(role))) for role in AssignmentRole],
-        people=suggestions(queries.staff(visit.db, units)),
+        people=told_apart(queries.staff(visit.db, units)),
         values=values,
         wrong={name: (errors or {}) if name == form else {} for name in values},
         uid=UIDS.get(form, ""),

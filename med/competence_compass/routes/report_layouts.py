@@ -13,9 +13,10 @@ from med.competence_compass.models import Report
 from med.competence_compass.reporting.fields import FIELDS
 from med.competence_compass.reporting.layouts import DATES, DECIMALS, Layout, layout_for
 from med.competence_compass.routes.reporting import TITLES, report_named, units_kept
-from med.errors import Conflict, NotFound, Unreadable
-from med.language import T, Text
-from med.web.routing import LARGEST_ID, Visit, get, post
+from med.errors import Conflict, NotFound
+from med.language import Text
+from med.numbers import asked_number
+from med.web.routing import Visit, get, post
 
 COLUMNS = "/kompas/indberetning/{report:str}/kolonner"
 
@@ -26,9 +27,8 @@ def enter(visit: Visit, report: str, unit: str) -> tuple[Report, int, list[tuple
     if not kept:
         raise NotFound
     found = report_named(report)
-    if unit and (not (unit.isascii() and unit.isdecimal()) or len(unit) > 19 or int(unit) > LARGEST_ID):
-        raise Unreadable(T("Adressen indeholder et tal, der ikke giver mening."))
-    unit_id = int(unit) if unit else kept[0][0]
+    asked = asked_number(unit)
+    unit_id = kept[0][0] if asked is None else asked
     if unit_id not in dict(kept):
         raise NotFound
     return found, unit_id, kept

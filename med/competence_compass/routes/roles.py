@@ -15,8 +15,7 @@ from med.competence_compass.parts import landing
 from med.competence_compass.queries import roles as queries
 from med.errors import Invalid
 from med.language import word
-from med.organisation.queries import suggested_people
-from med.organisation.routes.common import suggestions
+from med.organisation.suggesting import suggested
 from med.web.forms import parse
 from med.web.routing import Visit, get, post
 
@@ -36,7 +35,7 @@ def show(visit: Visit, values: dict[str, Any], errors: dict[str, Any], status_co
         before=[row for row in given if row[0].ends is not None and row[0].ends < today],
         kinds=[(kind.value, word(kind)) for kind in RoleKind],
         units=[(str(unit.id), unit.name) for unit in queries.managed_units(visit.db, visit.viewer)],
-        suggested=suggestions(suggested_people(visit.db, visit.viewer)),
+        suggested=suggested(visit.db, visit.viewer),
         values=values,
         errors=errors,
         status_code=status_code,

@@ -19,7 +19,7 @@ from med.competence_compass.queries import activities
 from med.competence_compass.queries import runs as queries
 from med.errors import Conflict, Invalid
 from med.language import T
-from med.organisation.queries import suggested_people
+from med.organisation.suggesting import suggested
 from med.web.forms import parse
 from med.web.routing import Visit, get, post
 
@@ -50,7 +50,7 @@ def _plan(
         values=values,
         errors=errors,
         rhythms=[(key.value, str(word)) for key, word in RHYTHMS.items()],
-        people=[(f"{name} ({handle})", title) for name, handle, title in suggested_people(visit.db, visit.viewer)],
+        people=suggested(visit.db, visit.viewer),
         status_code=status_code,
     )
 

@@ -32,7 +32,7 @@ from med.competence_compass.queries import runs as queries
 from med.competence_compass.vault import Lost, vault_of
 from med.errors import Conflict, Invalid, NotFound
 from med.language import T
-from med.organisation.queries import suggested_people
+from med.organisation.suggesting import suggested
 from med.web.forms import parse
 from med.web.routing import Visit, look, page_number, post
 
@@ -79,9 +79,7 @@ def show_run(
         exams=queries.exams_of(db, [row.id for row in people]) if run.activity.has_exam else {},
         taken=room.taken if room and (about.coordinates or about.leads) else None,
         why_not=list(access.start_run(viewer, about)) if keeps and run.started_at is None else [],
-        suggestions=[(f"{name} ({handle})", title) for name, handle, title in suggested_people(db, viewer)]
-        if keeps
-        else [],
+        suggestions=suggested(db, viewer) if keeps else [],
         reasons=[(one.value, str(language.word(one))) for one in EndReason],
         form=form,
         values=visit.form.values() if form else {},

@@ -1,7 +1,7 @@
 """Questions about decisions and follow-ups. The page, the feeds and the meeting ask the same ones."""
 
 from med.decisions.queries.asking import CAP, PAGE, Cursor
-from med.decisions.queries.balance import Balance, BalanceRow, Counts, balance, no_counts, perspective_balance
+from med.decisions.queries.balance import Balance, BalanceRow, Counts, balance, no_counts
 from med.decisions.queries.feed import (
     AtLeast,
     Key,
@@ -72,7 +72,6 @@ __all__ = [
     "no_longer_mine",
     "open_follow_ups",
     "people_for",
-    "perspective_balance",
     "read_cursor",
     "readable_sources",
     "replaceable",

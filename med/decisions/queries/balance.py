@@ -1,6 +1,5 @@
 """How the decisions are spread over the four perspectives."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
@@ -43,31 +42,6 @@ class Balance:
     @property
     def total(self) -> int:
         return sum(self.counts.values())
-
-
-def perspective_balance(
-    db: Session,
-    viewer: Viewer,
-    *,
-    committee_ids: Collection[int] | None = None,
-    level: Level | None = None,
-    year: int | None = None,
-) -> Counts:
-    """Published decisions by the one perspective each was made for. Counted is what the viewer may read.
-
-    The key None counts decisions without a perspective, which only imports make.
-    """
-    asked = select(Decision.perspective, func.count()).where(published_decisions(viewer)).group_by(Decision.perspective)
-    if committee_ids is not None:
-        asked = asked.where(Decision.committee_id.in_(committee_ids))
-    if level is not None:
-        asked = asked.where(Decision.committee_id.in_(select(Committee.id).where(Committee.level == level)))
-    if year is not None:
-        asked = asked.where(Decision.year == year)
-    counts = no_counts()
-    for perspective, number in db.execute(asked):
-        counts[perspective] = number
-    return counts
 
 
 def balance(

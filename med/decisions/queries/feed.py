@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from med.access import Viewer
 from med.decisions.access import published_decisions
-from med.decisions.filters import LARGEST_ID, Filters
+from med.decisions.filters import Filters
 from med.decisions.models import Decision, Tag
 from med.decisions.queries.asking import (
     CAP,
@@ -35,6 +35,7 @@ from med.decisions.queries.asking import (
 from med.decisions.queries.searching import numbered
 from med.errors import Unreadable
 from med.language import T
+from med.numbers import number_in
 from med.organisation.access import ANY_EMPLOYEE, visible_committees
 from med.organisation.models import Committee
 from med.organisation.queries import person_by_words
@@ -47,11 +48,11 @@ def read_cursor(raw: str) -> Cursor | None:
     """A place from an address; None when there is none. Raises Unreadable for what is no place."""
     if not raw:
         return None
-    moment, dot, number = raw.partition(".")
-    digits = moment.isascii() and moment.isdecimal() and number.isascii() and number.isdecimal()
-    if not dot or not digits or len(moment) > 16 or len(number) > 19 or int(number) > LARGEST_ID:
+    moment, _, number = raw.partition(".")
+    since, id = number_in(moment, 10**16 - 1), number_in(number)
+    if since is None or id is None:
         raise Unreadable(T("Adressen indeholder et tal, der ikke giver mening."))
-    return Cursor(EPOCH + int(moment) * MICROSECOND, int(number))
+    return Cursor(EPOCH + since * MICROSECOND, id)
 
 
 class AtLeast(int):

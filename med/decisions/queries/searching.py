@@ -15,12 +15,10 @@ from med import search
 from med.access import Viewer
 from med.db import BigInt
 from med.decisions.access import published_decisions
-from med.decisions.filters import LARGEST_ID
 from med.decisions.models import Decision
-from med.errors import Unreadable
-from med.language import T
 from med.meetings.access import visible_items, visible_words
 from med.meetings.models import Item, Meeting
+from med.numbers import LARGEST_ID, asked_number
 from med.organisation.access import ANY_EMPLOYEE, own
 from med.organisation.models import Committee
 from med.prepared import Prepared
@@ -126,11 +124,7 @@ def found(db: Session, viewer: Viewer, words: str, kind: str = "", before: int |
 
 def read_place(raw: str) -> int | None:
     """Where a page goes on. Raises Unreadable for what is no place."""
-    if not raw:
-        return None
-    if not (raw.isascii() and raw.isdecimal() and len(raw) < 20 and 0 < int(raw) <= LARGEST_ID):
-        raise Unreadable(T("Adressen indeholder et tal, der ikke giver mening."))
-    return int(raw)
+    return asked_number(raw)
 
 
 def words_of_hits(db: Session, viewer: Viewer, hits: Hits) -> list[tuple[str, Any]]:

@@ -283,7 +283,3 @@ def meeting_parts(db: Session, meeting: Meeting) -> dict[int, list[dict[str, Any
 def label_of(year: int, number: int, *, is_open: bool) -> str:
     """ "2026-14"; "2026-L3" in the closed items' own series."""
     return f"{year}-{number}" if is_open else f"{year}-L{number}"
-
-
-def further_of(found: Decision) -> list[Perspective]:
-    return [tag.perspective for tag in found.tags if not tag.is_main]

@@ -6,9 +6,9 @@ from med import language
 from med.access import signed_in
 from med.charts.bars import bars
 from med.decisions import queries
-from med.decisions.routes.follow_ups import whole
 from med.errors import Unreadable
 from med.language import T
+from med.numbers import asked_number
 from med.organisation.models import Level
 from med.perspectives.queries import titles
 from med.web.routing import Visit, get
@@ -17,8 +17,8 @@ from med.web.routing import Visit, get
 @get("/beslutninger/balance", name="decisions.balance", policy=signed_in)
 def show_balance(visit: Visit) -> Response:
     """The sum as four bars on one scale, and the same by committee, level and year as a table."""
-    committee_id = whole(visit.query.get("udvalg"))
-    year = whole(visit.query.get("aar"))
+    committee_id = asked_number(visit.query.get("udvalg"))
+    year = asked_number(visit.query.get("aar"))
     raw = visit.query.get("niveau")
     level = next((one for one in Level if one.value == raw), None)
     if raw and level is None:

@@ -14,14 +14,15 @@ from med.decisions.routes.single import change
 from med.errors import Conflict, Invalid, Unreadable
 from med.language import T
 from med.meetings.live import tell
+from med.numbers import asked_number
 from med.web.forms import parse
 from med.web.incoming import safe_path
-from med.web.routing import LARGEST_ID, Visit, get, post
+from med.web.routing import Visit, get, post
 
 
 @get("/beslutninger/opfoelgning", name="decisions.follow_ups", policy=signed_in)
 def follow_ups(visit: Visit) -> Response:
-    committee_id = whole(visit.query.get("udvalg"))
+    committee_id = asked_number(visit.query.get("udvalg"))
     who = visit.query.get("ansvarlig").strip()
     owner_id = queries.who_is_meant(visit.db, visit.viewer, who) if who else None
     errors = {}
@@ -50,20 +51,12 @@ def follow_ups(visit: Visit) -> Response:
     )
 
 
-def whole(raw: str) -> int | None:
-    if not raw:
-        return None
-    if not (raw.isascii() and raw.isdecimal()) or len(raw) > 19 or int(raw) > LARGEST_ID:
-        raise Unreadable(T("Adressen indeholder et tal, der ikke giver mening."))
-    return int(raw)
-
-
 def read_place(raw: str) -> tuple[date, int] | None:
     if not raw:
         return None
     day, _, number = raw.partition(".")
     try:
-        return date.fromisoformat(day), whole(number) or 0
+        return date.fromisoformat(day), asked_number(number) or 0
     except ValueError:
         raise Unreadable(T("Adressen indeholder et tal, der ikke giver mening.")) from None
 

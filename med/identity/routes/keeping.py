@@ -8,7 +8,8 @@ from med.access import require
 from med.identity import accounts, queries
 from med.language import T
 from med.organisation.access import is_admin
-from med.organisation.queries import person_by_words, suggested_people
+from med.organisation.queries import person_by_words
+from med.organisation.suggesting import suggested
 from med.web.pages import SAID
 from med.web.routing import Visit, get, post
 
@@ -24,13 +25,12 @@ def show_ways_in(
     visit: Visit, link: str = "", name: str = "", errors: dict[str, Any] | None = None, status_code: int = 200
 ) -> Response:
     require(visit.viewer, is_admin, None)
-    people = suggested_people(visit.db, visit.viewer)
     return visit.page(
         "identity/ways_in.html",
         oidc=visit.desk.settings.oidc,
         accounts=queries.all_accounts(visit.db),
         identities=queries.all_identities(visit.db),
-        suggested=[(f"{name} ({handle})", title) for name, handle, title in people],
+        suggested=suggested(visit.db, visit.viewer),
         link=link,
         name=name,
         lasts=int(accounts.WELCOME_LASTS.total_seconds() // 3600),

@@ -23,15 +23,12 @@ from med.web.forms import parse
 from med.web.pages import SAID
 from med.web.routing import Visit, get, post
 
-
-def choices(visit: Visit) -> dict[str, Any]:
-    """What an item's form offers to choose from."""
-    return {
-        "people": suggestions(visit),
-        "purposes": list(Purpose),
-        "sides": list(Side),
-        "grounds": [*GROUNDS.items(), (OWN_WORDS, T("En anden grund"))],
-    }
+# What an item's form offers to choose from.
+CHOICES: dict[str, Any] = {
+    "purposes": list(Purpose),
+    "sides": list(Side),
+    "grounds": [*GROUNDS.items(), (OWN_WORDS, T("En anden grund"))],
+}
 
 
 def _after_change(visit: Visit, meeting: Meeting, was_approved: bool, said: str, anchor: str = "") -> Response:
@@ -71,7 +68,8 @@ def show_form(
         theirs=theirs,
         accept=ACCEPT,
         status_code=status_code,
-        **choices(visit),
+        people=suggestions(visit, meeting.committee_id),
+        **CHOICES,
     )
 
 
@@ -207,7 +205,7 @@ def show_openness(
         "meetings/item_openness.html",
         item=item,
         meeting=item.meeting,
-        grounds=choices(visit)["grounds"],
+        grounds=CHOICES["grounds"],
         values=values,
         errors=errors,
         status_code=status_code,

@@ -4,13 +4,14 @@ from typing import Any
 
 from litestar import Response
 
-from med.errors import Conflict, NotAllowed, Unreadable
+from med.errors import Conflict, NotAllowed
 from med.language import T, Text
 from med.meetings import sealing
 from med.meetings.models import Item
-from med.organisation.suggesting import colleagues, told_apart
+from med.numbers import asked_number
+from med.organisation.suggesting import suggested
 from med.web.pages import SAID
-from med.web.routing import LARGEST_ID, Visit
+from med.web.routing import Visit
 
 SAID.update(
     {
@@ -35,19 +36,14 @@ SAID.update(
 )
 
 
-def suggestions(visit: Visit) -> list[tuple[str, str, str]]:
-    """Colleagues for a field that takes a person's name; two of the same name are told apart by their sign-in name."""
-    return [(value, value, title) for value, title in told_apart(colleagues(visit.db, visit.viewer))]
+def suggestions(visit: Visit, committee_id: int) -> list[tuple[str, str]]:
+    """Colleagues for a field that takes a person's name, the committee's own first."""
+    return suggested(visit.db, visit.viewer, committee_id)
 
 
 def asked_id(visit: Visit, name: str) -> int | None:
     """An id from the query string; none when it is not there, a clear 400 for what is no id."""
-    raw = visit.query.get(name).strip()
-    if not raw:
-        return None
-    if not (raw.isascii() and raw.isdecimal()) or not 1 <= int(raw[:20]) <= LARGEST_ID:
-        raise Unreadable(T("Adressen indeholder et tal, der ikke giver mening."))
-    return int(raw)
+    return asked_number(visit.query.get(name).strip(), smallest=1)
 
 
 def words_of(errors: dict[str, Any]) -> str:

@@ -40,7 +40,7 @@ SAID.update(
         "din-side": T("Du har godkendt for din side."),
         "referat-godkendt": T("Referatet er godkendt og offentliggjort."),
         "referat-rettet": T("Referatet er rettet, siden det blev sendt til godkendelse. Det er en kladde igen."),
-        "tilfoejet": T("Tilføjelsen står nu under referatet."),
+        "tilfoejelse": T("Tilføjelsen står nu under referatet."),
     }
 )
 
@@ -197,7 +197,7 @@ def add_addendum(visit: Visit, meeting_id: int) -> Response:
         else:
             visit.db.flush()
             return visit.to(
-                "meetings.minutes", said="tilfoejet", anchor=f"tilfoejelse-{made.id}", meeting_id=meeting_id
+                "meetings.minutes", said="tilfoejelse", anchor=f"tilfoejelse-{made.id}", meeting_id=meeting_id
             )
     require(visit.viewer, access.add_addendum, meeting)
     return show_minutes(visit, meeting, 422, addendum_errors=errors, addendum_values=visit.form.values())

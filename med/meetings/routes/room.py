@@ -17,8 +17,8 @@ from med.meetings.live import address, follow, hub_of, pieces, room_for, tell, v
 from med.meetings.models import Consensus, Item, Meeting, Part, Presence, Recusal, Reply, State
 from med.meetings.parts import PARTS
 from med.meetings.queries import room as questions
+from med.meetings.routes.common import suggestions
 from med.organisation.models import Person
-from med.organisation.suggesting import colleagues
 from med.text import warn_cpr
 from med.web.forms import parse
 from med.web.pages import SAID
@@ -349,7 +349,7 @@ def show_presence(visit: Visit, meeting: Meeting, status_code: int = 200, **cont
         away_options=[(one.id, one.person.name) for one in away],
         away=away,
         substitutes=questions.substitutes_for(visit.db, meeting),
-        colleagues=[f"{row.name} ({row.handle})" for row in colleagues(visit.db, visit.viewer)],
+        colleagues=suggestions(visit, meeting.committee_id),
         warning=questions.quorum_warning(visit.db, meeting),
         **context,
     )

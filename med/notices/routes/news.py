@@ -6,6 +6,7 @@ from med.access import signed_in
 from med.errors import NotFound
 from med.notices import actions, queries
 from med.notices.composing import lines_of
+from med.numbers import number_in
 from med.perspectives.queries import titles
 from med.web.routing import Visit, get, post
 
@@ -33,11 +34,9 @@ def read(visit: Visit) -> Response:
 
 def number(raw: str) -> int:
     """A notice's number as it stands in an address or a form; 0 for none. Raises NotFound for what is no such thing."""
-    if not raw:
-        return 0
-    if not (raw.isascii() and raw.isdecimal() and len(raw) < 19):
+    if raw and number_in(raw) is None:
         raise NotFound
-    return int(raw)
+    return number_in(raw) or 0
 
 
 handlers = [news, read]

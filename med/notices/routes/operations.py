@@ -5,7 +5,8 @@ from litestar import Response
 from med.access import require
 from med.notices.operations import access, actions, queries
 from med.notices.operations.words import KINDS
-from med.web.routing import LARGEST_ID, Visit, get, page_number, post
+from med.numbers import LARGEST_ID
+from med.web.routing import Visit, get, page_number, post
 
 
 @get("/drift/post", name="notices.post", policy=access.run_post)

@@ -49,17 +49,11 @@ def index(visit: Visit) -> Response:
     require(viewer, access.see_committees, None)
     known = queries.committees(visit.db, viewer)
     active = [found for found in known if not is_over(found)]
-    ids = [found.id for found in active]
-    beside: dict[int, list[Any]] = {}
-    for ask in parts.LINES:
-        for committee_id, markup in ask(visit, ids).items():
-            beside.setdefault(committee_id, []).append(markup)
     return visit.page(
         "organisation/index.html",
         own=[(found, my_part(viewer, found.id)) for found in active if found.id in viewer.committee_ids],
         tree=tree(active),
         over=[found for found in known if is_over(found)],
-        beside=beside,
     )
 
 

@@ -1,7 +1,5 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import Enum
-
-from sqlalchemy import Row
 
 from med.language import word
 
@@ -14,8 +12,3 @@ def options(things: Iterable[Enum]) -> list[tuple[str, str]]:
 def capital(words: str) -> str:
     """The first letter large, the rest as it is (str.capitalize() would make "TR" "tr")."""
     return words[:1].upper() + words[1:]
-
-
-def suggestions(people: Sequence[Row[str, str, str]]) -> list[tuple[str, str]]:
-    """(name, handle, title) as a list to type from; the handle tells namesakes apart."""
-    return [(f"{name} ({handle})", title) for name, handle, title in people]

@@ -10,7 +10,7 @@ from med.errors import Invalid, NotFound
 from med.organisation import access, actions, queries
 from med.organisation.forms import EndGrantForm, GrantForm
 from med.organisation.models import Grant
-from med.organisation.routes.common import suggestions
+from med.organisation.suggesting import suggested
 from med.web.forms import parse
 from med.web.routing import Visit, get, post
 
@@ -30,7 +30,7 @@ def show_grants(visit: Visit, values: dict[str, Any], errors: dict[str, Any], st
         present=[grant for grant in given if grant.ends is None or grant.ends >= today],
         before=[grant for grant in given if grant.ends is not None and grant.ends < today],
         committee_options=[(str(found.id), found.name) for found in queries.committees(visit.db, visit.viewer)],
-        suggested=suggestions(queries.suggested_people(visit.db, visit.viewer)),
+        suggested=suggested(visit.db, visit.viewer),
         values=values,
         errors=errors,
         status_code=status_code,

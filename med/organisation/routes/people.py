@@ -4,9 +4,10 @@ from litestar import Response
 
 from med import clock
 from med.access import require
+from med.numbers import LARGEST_ID
 from med.organisation import access, queries
 from med.organisation.models import Seat
-from med.web.routing import LARGEST_ID, Visit, get
+from med.web.routing import Visit, get
 
 
 @get("/udvalg/personer", name="organisation.people", policy=access.see_committees)

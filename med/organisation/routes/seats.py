@@ -11,7 +11,8 @@ from med.language import word
 from med.organisation import access, actions, queries
 from med.organisation.forms import EndSeatForm, MoveSeatForm, SeatForm
 from med.organisation.models import Committee, ElectoralGroup, RepRole, Seat
-from med.organisation.routes.common import options, suggestions
+from med.organisation.routes.common import options
+from med.organisation.suggesting import colleagues, told_apart
 from med.web.forms import parse
 from med.web.routing import Visit, get, post
 
@@ -72,7 +73,7 @@ def show_new_seat(
         committee=committee,
         values=values,
         errors=errors,
-        suggested=suggestions(queries.suggested_people(visit.db, visit.viewer, committee)),
+        suggested=told_apart(colleagues(visit.db, visit.viewer, unit_id=committee.unit_id)),
         **choices(visit, committee),
         status_code=status_code,
     )
