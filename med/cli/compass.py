@@ -30,6 +30,8 @@ def run_analyse(given: argparse.Namespace) -> int:
 
     if not given.folder.is_dir():
         raise Stop(f"{given.folder} is not a folder.")
+    if given.json is not None and not given.json.parent.is_dir():
+        raise Stop(f"there is no folder {given.json.parent} to write to.")
     try:
         folder = folder_at(given.folder)
     except FolderError as error:

@@ -74,7 +74,7 @@ def rough(value: float | None, n: int) -> float | None:
 
 
 def is_dominated(parts: Iterable[int]) -> bool:
-    """Whether one of several contributing units makes up more than 80 %."""
+    """Whether one of several units makes up more than 80 %: a median over them would be that one's."""
     numbers = [number for number in parts if number > 0]
     return len(numbers) > 1 and max(numbers) > DOMINANT * sum(numbers)
 

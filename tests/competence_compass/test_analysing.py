@@ -193,17 +193,19 @@ def test_a_folder_is_analysed_from_the_command_line(tmp_path):
         "activity", "dimension", "n", "n_comparison", "estimate", "se", "ci_low", "ci_high", "p", "q", "shrunken",
         "waiting_list_estimate", "waiting_list_se", "detectable", "verdict", "reason",
     } <= set(found["estimates"][0])  # fmt: skip
+    told = {one["reason"] for one in found["estimates"]} - {""}
+    assert told and all(f"\n{reason}: " in done.stdout for reason in told)  # each reason said at length
+    nowhere = analyse("--json", str(tmp_path / "nowhere" / "out.json"))
+    assert nowhere.returncode == 2 and "there is no folder" in nowhere.stderr
+    (folder / "hypotheses.csv").unlink()
+    nothing = analyse()
+    assert nothing.returncode == 0 and "No hypothesis was written before" in nothing.stdout
     (folder / "assessments.csv").write_text("citizen;date\nx;31.31.2025\n", encoding="utf-8")
     refused = analyse()
-    assert (
-        refused.returncode == 2
-        and "Traceback" not in refused.stderr
-        and "assessments.csv" in refused.stdout + refused.stderr
-    )
-    assert (
-        analyse.__name__
-        and subprocess.run([*MED, "compass", "analyse", str(tmp_path / "nowhere")], capture_output=True).returncode == 2
-    )
+    assert refused.returncode == 2 and "assessments.csv" in refused.stdout + refused.stderr
+    assert "Traceback" not in refused.stderr
+    missing = subprocess.run([*MED, "compass", "analyse", str(tmp_path / "nowhere")], capture_output=True)
+    assert missing.returncode == 2
 
 
 def test_an_analysis_reads_vectors_and_finds_the_rows(database):

@@ -8,6 +8,7 @@ from typing import Any
 from med.competence_compass.effects import VERSION
 from med.competence_compass.effects.analysis import Estimate, Result
 from med.competence_compass.effects.study import Study
+from med.competence_compass.effects.verdicts import Reason
 
 
 def as_json(study: Study, result: Result) -> dict[str, Any]:
@@ -63,13 +64,30 @@ def number(value: float, digits: int = 6) -> float | None:
     return round(float(value), digits) if math.isfinite(value) else None
 
 
+# The word a reason has in the table and the JSON, said at length.
+WHY = {
+    Reason.FEW_PARTICIPANTS: "fewer than ten participants have a score before and one after their first start",
+    Reason.FEW_TO_COMPARE: "fewer than five citizens without the activity were assessed in the same quarters",
+    Reason.TOO_COARSE: "an effect of 0.6 could have been missed",
+    Reason.NOT_SEPARABLE: "it is always together with something else, so the two cannot be told apart",
+    Reason.NO_VARIATION: "every score is the same",
+    Reason.WAITING_LIST_DISAGREES: "those who waited point the other way",
+    Reason.ROSE_BEFORE_START: "those who began were rising before, and a line for each citizen does not confirm it",
+    Reason.SMALL: "it is there, but too small to be worth saying",
+    Reason.KEPT: "to keep what is there was the aim, and it was kept",
+}
+
+
 def as_lines(study: Study, result: Result) -> Iterator[str]:
-    """What a researcher reads on a terminal; every word of it is also in the JSON."""
+    """What a researcher reads on a terminal; every number and word of the table is also in the JSON."""
     run = as_json(study, result)["run"]
     yield f"{run['rows_used']} assessments used, {run['rows_left_out']} left out; until {run['cut_off']}."
     guarded = "; those who began were rising anyway: every citizen has a line of their own" * result.is_guarded
     yield f"Lead test z = {shown(result.lead_z)}, line test z = {shown(result.line_z)}{guarded}."
     yield ""
+    if not result.estimates:
+        yield "No hypothesis was written before its activity's first start: there is nothing to estimate."
+        return
     yield f"{'activity':24} {'dimension':16} {'n':>4} {'d':>6} {'95 %':>15} {'shrunk':>6} {'waiting':>7}  verdict"
     for one in result.estimates:
         span = f"{shown(one.low)} … {shown(one.high)}" if math.isfinite(one.se) else ""
@@ -79,6 +97,9 @@ def as_lines(study: Study, result: Result) -> Iterator[str]:
             f" {shown(one.estimate):>6} {span:>15} {shown(one.shrunken):>6} {shown(one.waiting.estimate):>7}"
             f"  {one.verdict.value}{why}"
         )
+    yield ""
+    for reason in sorted({one.reason for one in result.estimates if one.reason is not Reason.NONE}):
+        yield f"{reason.value}: {WHY[reason]}."
 
 
 def shown(value: float) -> str:

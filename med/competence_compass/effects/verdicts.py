@@ -99,7 +99,6 @@ class Finding:
     lead_flagged: bool  # citizens were rising before they began
     guarded_up: bool  # the version with a line of one's own confirms it
     guarded_down: bool
-    separable: bool = True
     varies: bool = True
 
 
@@ -109,7 +108,7 @@ def settle(found: Finding) -> tuple[Verdict, Reason]:
         return Verdict.TOO_LITTLE, Reason.NO_VARIATION
     if found.n < FEWEST:
         return Verdict.TOO_LITTLE, Reason.FEW_PARTICIPANTS
-    if not found.separable or not np.isfinite(found.d) or not np.isfinite(found.se):
+    if not np.isfinite(found.d) or not np.isfinite(found.se):
         return Verdict.TOO_LITTLE, Reason.NOT_SEPARABLE
     if found.compared < FEWEST_COMPARED:
         return Verdict.TOO_LITTLE, Reason.FEW_TO_COMPARE

@@ -74,7 +74,6 @@ RULES = [
     (replace(CLEAR, compared=4), Verdict.TOO_LITTLE, Reason.FEW_TO_COMPARE),
     (replace(CLEAR, se=0.22), Verdict.TOO_LITTLE, Reason.TOO_COARSE),  # 2.8 · 0.22 > 0.6
     (replace(CLEAR, se=0.21), Verdict.DEVELOPS, Reason.NONE),
-    (replace(CLEAR, separable=False), Verdict.TOO_LITTLE, Reason.NOT_SEPARABLE),
     (replace(CLEAR, d=float("nan")), Verdict.TOO_LITTLE, Reason.NOT_SEPARABLE),
     (replace(CLEAR, varies=False), Verdict.TOO_LITTLE, Reason.NO_VARIATION),
     (replace(CLEAR, shrunken=0.09), Verdict.UNSETTLED, Reason.SMALL),
@@ -113,13 +112,13 @@ def test_decline_is_the_mirror(found, verdict, reason):
         shrunken=st.floats(-2, 2) | st.just(float("nan")), is_up=st.booleans(), is_down=st.just(False),
         waiting=st.floats(-2, 2) | st.just(float("nan")), waiting_n=st.integers(0, 30),
         is_maintain=st.booleans(), lead_flagged=st.booleans(), guarded_up=st.booleans(),
-        guarded_down=st.booleans(), separable=st.booleans(), varies=st.booleans(),
+        guarded_down=st.booleans(), varies=st.booleans(),
     )
 )  # fmt: skip
 def test_no_verdict_that_the_data_cannot_carry(found):
     verdict, reason = settle(found)
     if verdict in (Verdict.DEVELOPS, Verdict.DECLINES):
-        assert found.n >= 10 and found.compared >= 5 and found.separable and found.varies
+        assert found.n >= 10 and found.compared >= 5 and found.varies
         assert 2.8 * found.se <= 0.6 and found.is_up and found.shrunken >= 0.1
         assert not found.waiting < 0 or found.waiting_n < 10
     if reason is Reason.WAITING_LIST_DISAGREES:
