@@ -38,14 +38,13 @@ class Section:
 
 
 def effects(seed: int, replications: int) -> Iterator[list[str]]:
-    """The two cases with demands on their numbers with all replications, the others with half; told after each."""
+    """Told after each case."""
     from benchmarks import effects_honesty as honesty
 
     trials = {}
     for name in honesty.CASES:
-        count = replications if name in ("base", "need") else max(replications // 2, 2)
-        trials[name] = honesty.run(name, count, seed)
-        print(f"{name}: {count} centres", file=sys.stderr, flush=True)
+        trials[name] = honesty.run(name, replications, seed)
+        print(f"{name}: {replications} centres", file=sys.stderr, flush=True)
         yield list(honesty.report(trials))
 
 

@@ -118,7 +118,11 @@ def as_text(found: Standing, report: Report) -> str:
     if report is Report.JOURNAL and found.areas:
         parts.append(development(found))
     if found.next is not None:
-        parts.append(T("Næste måling: senest %(day)s.", day=short_date(found.next)))
+        day = short_date(found.next)
+        if found.next < clock.today():
+            parts.append(T("Næste måling skulle være taget senest %(day)s.", day=day))
+        else:
+            parts.append(T("Næste måling: senest %(day)s.", day=day))
     return "\n\n".join(str(part) for part in parts)
 
 
