@@ -130,9 +130,12 @@ def test_a_unit_says_what_its_columns_are_called(visitor, ravn, write):
     ).send()
     assert sent.status_code == 303
     rows = table(visitor("freja").open(f"/kompas/borger/{ravn}/indberetning/journal/fil"))
-    assert rows.header[:2] == ["Klientnr", "Mål"] or rows.header[:2] == ["Mål", "Klientnr"]
+    assert rows.header[:2] == ["Mål", "Klientnr"]  # what was moved to the first place has it
     assert "Enhed" not in rows.header and rows.rows[0].values["Vurderet"] == "2026-11-16"
     assert rows.rows[0].values["Navn"] == "Viggo Prøvesen"
+    anna.open(f"{COLUMNS}?enhed={unit}").form("Gem kolonnerne").fill(place_goal="3").send()
+    again = table(visitor("freja").open(f"/kompas/borger/{ravn}/indberetning/journal/fil"))
+    assert again.header[:3] == [rows.header[1], rows.header[2], "Mål"]
     # Another report keeps its own; and the unit can forget them again.
     assert "Borger" in table(visitor("freja").open(f"/kompas/borger/{ravn}/indberetning/dubu/fil")).header
     anna.open(f"{COLUMNS}?enhed={unit}").form("Glem enhedens").send()

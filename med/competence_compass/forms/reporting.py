@@ -21,12 +21,16 @@ class LayoutForm:
     version: int
 
 
-def read_layout(report: Report, get: Callable[[str], str]) -> tuple[LayoutForm | None, dict[str, Text]]:
-    """What was typed, or what is wrong with it, field by field (`heading_goal`, `place_goal`)."""
+def read_layout(report: Report, stood: Layout, get: Callable[[str], str]) -> tuple[LayoutForm | None, dict[str, Text]]:
+    """What was typed, or what is wrong with it, field by field (`heading_goal`, `place_goal`).
+
+    A column gets the place that was typed for it; the one that `stood` there gives way.
+    """
+    before = {column.field: place for place, column in enumerate(stood.columns, 1)}
     errors: dict[str, Text] = {}
-    placed: list[tuple[int, int, Column]] = []
+    placed: list[tuple[int, int, int, Column]] = []
     headings: dict[str, str] = {}
-    for number, field in enumerate(FIELDS[report]):
+    for field in FIELDS[report]:
         heading, is_on = " ".join(get(f"heading_{field.name}").split()), get(f"on_{field.name}") == "1"
         if not heading and is_on:
             errors[f"heading_{field.name}"] = T("Skriv en overskrift, eller tag kolonnen fra.")
@@ -40,7 +44,9 @@ def read_layout(report: Report, get: Callable[[str], str]) -> tuple[LayoutForm |
         if not (place.isascii() and place.isdecimal()) or len(place) > 2 or not 1 <= int(place) <= LAST_PLACE:
             errors[f"place_{field.name}"] = T("Skriv et helt tal fra 1 til %(n)s.", n=LAST_PLACE)
         else:
-            placed.append((int(place), number, Column(field.name, heading or str(field.heading), is_on)))
+            came_from = before.get(field.name, LAST_PLACE)
+            moved = (int(place) < came_from) - (int(place) > came_from)
+            placed.append((int(place), -moved, came_from, Column(field.name, heading or str(field.heading), is_on)))
     if not headings and not errors:
         errors[f"on_{FIELDS[report][0].name}"] = T("Vælg mindst én kolonne.")
     if get("dates") not in DATES:
@@ -50,7 +56,7 @@ def read_layout(report: Report, get: Callable[[str], str]) -> tuple[LayoutForm |
     version = get("version")
     if errors:
         return None, errors
-    columns = tuple(column for _, _, column in sorted(placed, key=lambda one: one[:2]))
+    columns = tuple(column for *_, column in sorted(placed, key=lambda one: one[:3]))
     known = int(version) if version.isascii() and version.isdecimal() and len(version) < 10 else 0
     return LayoutForm(columns, get("dates"), get("decimal"), known), {}
 

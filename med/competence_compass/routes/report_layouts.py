@@ -86,7 +86,8 @@ def show(
 def keep(visit: Visit, report: str) -> Response:
     found, unit_id, _ = enter(visit, report, visit.form.get("unit"))
     require(visit.viewer, access.keep_report_layout, about(visit, unit_id))
-    form, errors = read_layout(found, visit.form.get)
+    layout = own_layout(visit, found, unit_id)
+    form, errors = read_layout(found, layout, visit.form.get)
     status_code = 422
     if form is not None:
         try:
@@ -94,7 +95,6 @@ def keep(visit: Visit, report: str) -> Response:
             return visit.go(f"/kompas/indberetning/{report}/kolonner?enhed={unit_id}&sagt=gemt")
         except Conflict as conflict:
             errors, status_code = {"": conflict.message}, 409
-    layout = own_layout(visit, found, unit_id)
     values = visit.form.values()
     if status_code == 409:
         values = dict(values) | {"version": str(layout.version if layout.unit_id == unit_id else 0)}
