@@ -140,12 +140,17 @@ SUM_KEYS = ("activity_id", "dimension_id", "unit_id", "quarter")
 COLUMNS = tuple(getattr(CitizenChange, name) for name in Change._fields)
 
 
-def changes_of(db: Session, citizens: Collection[int] | None = None) -> set[Change]:
-    """The changes of some citizens, or of all, from the record."""
-    return {Change(*row) for row in db.execute(asked(citizens))}
+RATED = (AssessmentKind.STAFF, AssessmentKind.JOINT)
 
 
-def asked(citizens: Collection[int] | None) -> sa.Select[Any]:
+def changes_of(
+    db: Session, citizens: Collection[int] | None = None, voices: Collection[AssessmentKind] = RATED
+) -> set[Change]:
+    """The changes of some citizens, or of all, from the record; or what other `voices` say of the same."""
+    return {Change(*row) for row in db.execute(asked(citizens, voices))}
+
+
+def asked(citizens: Collection[int] | None, voices: Collection[AssessmentKind]) -> sa.Select[Any]:
     """The definition above as one question."""
     mine = Participation.citizen_id.in_(citizens) if citizens is not None else sa.true()
     each = (Participation.citizen_id, Run.activity_id)
@@ -178,7 +183,7 @@ def asked(citizens: Collection[int] | None) -> sa.Select[Any]:
             (Assessment.day < taken.c.starts) | (Assessment.day >= taken.c.ends),
             Assessment.closed_at.is_not(None),
             Assessment.superseded_at.is_(None),
-            Assessment.kind.in_((AssessmentKind.STAFF, AssessmentKind.JOINT)),
+            Assessment.kind.in_(voices),
             Assessment.purpose.not_in((AssessmentPurpose.DOUBLE, AssessmentPurpose.REFERRAL)),
             Score.value.is_not(None),
         )

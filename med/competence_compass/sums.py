@@ -17,12 +17,13 @@ from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from med import clock
-from med.competence_compass import disclosure
+from med.competence_compass import disclosure, rollups
 from med.competence_compass.disclosure import Key
 from med.competence_compass.models import (
     Activity,
     ActivityState,
     Assessment,
+    AssessmentKind,
     AssessmentPurpose,
     ChangeSum,
     Citizen,
@@ -274,23 +275,42 @@ def missing(db: Session, places: Places, year: int) -> list[str]:
 
 
 def changes(db: Session, places: Places, day: date) -> list[Any]:
-    """[activity, dimension, n, mean before, mean after] of those assessed before they began and after they ended.
+    """[activity, dimension, n, mean before, mean after] of those assessed before they began and after they ended; and
+    the same three numbers of the citizens' own voice, where ten or more have rated themselves both times.
 
-    Where fewer than ten have joined since the last snapshot, what it said is said again: the difference between the
-    two would be a mean over those few. A referral is no "before": people are referred on a bad day.
+    A referral is no "before": people are referred on a bad day.
     """
     told: dict[tuple[int, int], list[Any]] = {}
     before_this = select(Snapshot.content).where(Snapshot.measure == Measure.CHANGES).order_by(Snapshot.id)
     for content in db.scalars(before_this):
         told |= {(row[0], row[1]): row for row in json.loads(content)}
+    own = own_sums(db, day)
     rows = []
-    for pair, (n, before, after) in sorted(change_sums(db, day).items()):
-        last = told.get(pair)
-        if last is not None and not disclosure.may_follow(last[2], n):
-            rows.append(last)
-        elif disclosure.may_follow(None, n):
-            rows.append([*pair, n, round(before / n, 2), round(after / n, 2)])
+    for pair, found in sorted(change_sums(db, day).items()):
+        last = told.get(pair, [])
+        if rated := means(found, last[2:5]):
+            rows.append([*pair, *rated, *means(own.get(pair, (0, 0, 0)), last[5:8])])
     return rows
+
+
+def means(found: tuple[int, int, int], last: list[Any]) -> list[Any]:
+    """[n, mean before, mean after]; empty under ten. Where fewer than ten have joined since the `last` ones, those are
+    said again: the difference between the two would be a mean over those few."""
+    n, before, after = found
+    if last and not disclosure.may_follow(last[0], n):
+        return last
+    return [n, round(before / n, 2), round(after / n, 2)] if disclosure.may_follow(None, n) else []
+
+
+def own_sums(db: Session, day: date) -> dict[tuple[int, int], tuple[int, int, int]]:
+    """What `change_sums` gives, of how citizens rate themselves. Nothing is kept of it from save to save, so the scores
+    are asked: once a quarter."""
+    found: dict[tuple[int, int], tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))
+    for one in rollups.changes_of(db, voices=(AssessmentKind.SELF,)):
+        if one.quarter <= day.year * 4 + (day.month - 1) // 3:
+            n, before, after = found[one.activity_id, one.dimension_id]
+            found[one.activity_id, one.dimension_id] = n + 1, before + one.before, after + one.after
+    return found
 
 
 def change_sums(db: Session, day: date) -> dict[tuple[int, int], tuple[int, int, int]]:

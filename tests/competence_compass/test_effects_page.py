@@ -313,6 +313,21 @@ def test_how_many_were_measured_before_and_after_is_rounded_as_everywhere(visito
     assert "i gennemsnit 2,4 før og 3,1 efter" in said.lower()
     assert "omkring 15 deltagere" in said and "omkring 20 deltagere" in said
     assert " 16 deltagere" not in said and " 18 deltagere" not in said
+    assert "vises, når mindst ti har vurderet sig selv" in said and "Borgerne selv:" not in said
+
+
+def test_the_citizens_own_voice_stands_beside_what_staff_see(visitor, write):
+    def told(db):
+        one_pair(db, 0, 18, 0.30)
+        activity = db.scalars(select(Activity.id).where(Activity.code == "K-1")).one()
+        dimension = db.scalars(select(Hypothesis.dimension_id).where(Hypothesis.activity_id == activity)).one()
+        sums.keep(db, Measure.CHANGES, "2026-4", [[activity, dimension, 16, 2.4, 3.1, 13, 2.9, 3.2]])
+        return activity
+
+    page = visitor("anna").open(f"/kompas/aktivitet/{write(told)}")
+    assert "Borgerne selv: 2,9 før og 3,2 efter (omkring 15 har svaret)" in text_of(page)
+    [row] = page.tree.xpath("//table[caption[@id='t-foer-efter']]/tbody/tr")
+    assert [cell.text_content() for cell in row.xpath("td")] == ["15", "2,4", "3,1", "2,9", "3,2"]
 
 
 def test_a_period_shows_what_could_be_said_at_its_end(visitor, write):

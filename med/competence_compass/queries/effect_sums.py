@@ -113,15 +113,25 @@ class Names:
 
 
 @dataclass(frozen=True)
+class Voice:
+    """The citizens' own voice: their mean before and after."""
+
+    n: int | None  # to the nearest five, as beside every measured figure
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
 class Change:
     """The participants' mean before and after, on the instrument's own scale."""
 
     dimension: str
-    n: int | None  # to the nearest five, as beside every measured figure
+    n: int | None
     before: float
     after: float
     low: int
     high: int
+    own: Voice | None
 
 
 def changes_seen(db: Session, viewer: Viewer, activity_id: int) -> list[Change]:
@@ -150,8 +160,9 @@ def changes_seen(db: Session, viewer: Viewer, activity_id: int) -> list[Change]:
             after,
             known[dimension].scale_min,
             known[dimension].scale_max,
+            Voice(disclosure.about(own[0]), own[1], own[2]) if own else None,
         )
-        for _, dimension, n, before, after in rows
+        for _, dimension, n, before, after, *own in rows
         if dimension in known
     ]
 

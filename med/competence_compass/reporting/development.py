@@ -97,7 +97,7 @@ NOT_TO_CONCLUDE = (
     T("Aktiviteterne kan ikke stilles op efter, hvem der er bedst: borgerne og målene er forskellige."),
     T(
         "Den, der ved, at en borger har deltaget, ser ofte lidt mere fremgang. Det kan ingen beregning tage højde for. "
-        "Se derfor også på prøverne og på borgerens egen stemme."
+        "Se derfor også på prøverne og på borgernes egen vurdering, der står på aktivitetens side."
     ),
 )
 
