@@ -371,3 +371,25 @@ def test_scores_of_two_versions_never_meet(one, write, db):
         packed = vectors.packed_of(db, id)
         assert len(packed.kind) == 1 and len(packed.answers) == 2
         assert np.frombuffer(packed.day, np.int32).tolist() == [day.toordinal()]
+
+
+def test_what_citizens_say_of_themselves_is_summed_apart(write, vault):
+    """Before and after as for the staff's ratings, each voice by itself."""
+    today = clock.today()
+
+    def story(db):
+        version = make_instrument(db)
+        activity = make_activity(db, "A-OWN", "Billedværkstedet")
+        dimension = suppose(db, activity, version).dimension_id
+        run = make_run(db, activity, starts=today - timedelta(days=60), sessions=0)
+        for staff, own in (((2, 3), (3, 5)), ((1, 4), (4, 4))):
+            citizen = make_citizen(db, vault, f"K-{staff[0]}", version=version)
+            put_in(db, run, citizen, ends=today - timedelta(days=20))
+            for days, seen, said in ((90, staff[0], own[0]), (5, staff[1], own[1])):
+                first = take_stock(db, citizen, version, today - timedelta(days=days), seen)
+                take_stock(db, citizen, version, first.day, said, kind=AssessmentKind.SELF, occasion=first.occasion)
+            rollups.refresh(db, [citizen.id])
+        key = (activity.id, dimension)
+        return sums_kept.change_sums(db, today)[key], sums_kept.own_sums(db, today)[key]
+
+    assert write(story) == ((2, 3, 7), (2, 7, 9))
