@@ -330,6 +330,25 @@ def test_the_citizens_own_voice_stands_beside_what_staff_see(visitor, write):
     assert [cell.text_content() for cell in row.xpath("td")] == ["15", "2,4", "3,1", "2,9", "3,2"]
 
 
+def test_what_a_reader_should_know_follows_the_numbers_out_of_the_house(visitor, write):
+    def told(db):
+        one_pair(db, 0, 18, 0.30)
+        activity = db.scalars(select(Activity.id).where(Activity.code == "K-1")).one()
+        sums.keep(db, Measure.DOSE, "2027", {f"a{activity}": 65})
+        sums.keep(db, Measure.MISSING, "2027", [f"a{activity}"])
+        return db.get_one(Activity, activity).unit_id
+
+    unit = write(told)
+    anna = visitor("anna")
+    for path in ("/kompas/effekt", "/kompas/effekt/fil", "/kompas/udviklingsplan", "/kompas/udviklingsplan/fil"):
+        said = anna.open(path).text
+        assert "Deltagerne kom i snit 65 % af gangene." in said, path
+        assert "deltagerne og de ventende er ikke målt lige ofte" in said, path
+    [plan] = [link for link in anna.open(f"/kompas/effekt?enhed={unit}").links() if "udviklingsplan" in link]
+    assert plan.endswith(f"&enhed={unit}")
+    assert re.search(r"Beregning \d+, ", anna.open("/kompas").words)
+
+
 def test_a_period_shows_what_could_be_said_at_its_end(visitor, write):
     first = write(lambda db: one_pair(db, 0, 25, 0.30))
     later = write(lambda db: one_pair(db, 150, 40, 0.60, "udvikler"))

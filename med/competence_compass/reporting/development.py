@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from med.access import Viewer
 from med.competence_compass.models import Activity, Hypothesis
 from med.competence_compass.queries.activities import decisions_seen
+from med.competence_compass.queries.effect_sums import Circumstances, circumstances
 from med.competence_compass.queries.effects import Finding, findings
 from med.competence_compass.routes import effect_words
 from med.language import T, Text
@@ -31,10 +32,14 @@ def lines(
     names: dict[int, str] = dict(
         db.execute(select(Unit.id, Unit.name).where(Unit.id.in_({one.unit_id for one in found}))).all()
     )
-    return [(one, _line(one, names[one.unit_id], [label for _, label in decisions[one.activity_id]])) for one in found]
+    around = circumstances(db)
+    return [
+        (one, _line(one, names[one.unit_id], [label for _, label in decisions[one.activity_id]], around))
+        for one in found
+    ]
 
 
-def _line(one: Finding, unit: str, decisions: Sequence[str]) -> dict[str, Any]:
+def _line(one: Finding, unit: str, decisions: Sequence[str], around: Circumstances) -> dict[str, Any]:
     return {
         "area": one.area,
         "dimension": one.dimension,
@@ -47,7 +52,7 @@ def _line(one: Finding, unit: str, decisions: Sequence[str]) -> dict[str, Any]:
         "low": one.low,
         "high": one.high,
         "detectable": one.detectable,
-        "why": " ".join(str(said) for said in effect_words.why(one)),
+        "why": effect_words.explained(one, around),
         "decisions": "; ".join(decisions),
         "run": one.run_id,
         "told_on": one.told_on,

@@ -9,6 +9,7 @@ from typing import Any
 
 from med import language
 from med.competence_compass.activity_words import SIGNS, SIZES
+from med.competence_compass.queries.effect_sums import Circumstances
 from med.competence_compass.queries.effects import TOO_LITTLE, Finding
 from med.language import T, Text
 from med.web.pages import number
@@ -116,6 +117,13 @@ def beside(found: Finding, run_id: int | None, attended: int | None, is_uneven: 
     if found.size is not None and is_uneven:
         said.append(T("Forbehold: deltagerne og de ventende er ikke målt lige ofte."))
     return said
+
+
+def explained(found: Finding, around: Circumstances) -> str:
+    """All that is said after the word and beside it, where the run stands in a column of its own."""
+    is_uneven = found.activity_id in around.uneven
+    said = why(found) + beside(found, None, around.attended.get(found.activity_id), is_uneven)
+    return " ".join(str(one) for one in said)
 
 
 @dataclass(frozen=True)

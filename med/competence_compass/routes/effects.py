@@ -225,6 +225,7 @@ def file(visit: Visit) -> Response:
     """The table of the page, number for number: what is hidden there is hidden here."""
     asked = chosen(visit)
     found = told(visit, asked)
+    around = effect_sums.circumstances(visit.db)
     header = [
         T("Beregning"), T("Lavet"), T("Område"), T("Kompetence"), T("Aktivitet"), T("Formål"),
         T("Hvad kan vi sige?"), T("Deltagere, omkring"), T("Virkning"), T("Fra"), T("Til"), T("Ventelisten"),
@@ -234,7 +235,7 @@ def file(visit: Visit) -> Response:
         [
             one.run_id, one.told_on, one.area, one.dimension, one.activity,
             str(AIMS[one.is_maintain]), str(effect_words.verdict(one)[0]), one.n, one.size, one.low, one.high,
-            one.second, one.detectable, " ".join(str(said) for said in effect_words.why(one)),
+            one.second, one.detectable, effect_words.explained(one, around),
         ]
         for one in found
     ]  # fmt: skip
