@@ -92,12 +92,14 @@ def refresh_activity(db: Session, activity_id: int) -> None:
 
 
 def who_took_part(db: Session, participation_ids: Sequence[int]) -> Iterator[int]:
+    """The citizens of these participations, for `refresh`."""
     for start in range(0, len(participation_ids), AT_ONCE):
         some = participation_ids[start : start + AT_ONCE]
         yield from db.scalars(select(Participation.citizen_id).where(Participation.id.in_(some)))
 
 
 def store(db: Session, changes: Collection[Change]) -> None:
+    """Keep changes that are not there yet."""
     insert_rows(db, CitizenChange.__table__, Change._fields, sorted(changes))  # type: ignore[arg-type]
 
 

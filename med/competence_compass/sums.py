@@ -57,10 +57,12 @@ def ended_quarter(day: date) -> tuple[int, int]:
 
 
 def last_day(year: int, quarter: int) -> date:
+    """The day a quarter (1–4) ends."""
     return (date(year + 1, 1, 1) if quarter == 4 else date(year, 3 * quarter + 1, 1)) - timedelta(days=1)
 
 
 def quarter_name(year: int, quarter: int) -> str:
+    """ "2026-3", as snapshots name their period."""
     return f"{year}-{quarter}"
 
 
@@ -114,6 +116,7 @@ def table(leaves: Mapping[Key, int]) -> list[Any]:
 
 
 def count_waiting(db: Session, places: Places, day: date) -> list[Any]:
+    """How many wait for each activity on a day, also for those nobody waits for while they are offered."""
     waits = dict(
         db.execute(
             select(WaitingEntry.activity_id, func.count()).where(waiting_on(day)).group_by(WaitingEntry.activity_id)
@@ -181,6 +184,7 @@ def count_due(db: Session, places: Places, day: date) -> list[Any]:
 
 
 def count_starts(db: Session, places: Places, year: int) -> list[Any]:
+    """Participations begun in a year, activity by activity."""
     ran = db.execute(
         select(Run.activity_id, func.count(Participation.id))
         .outerjoin(Participation, and_(Participation.run_id == Run.id, in_year(Participation.starts, year)))
@@ -377,4 +381,5 @@ def told(content: str) -> Any:
 
 
 def cells(content: list[Any]) -> dict[Key, int | None]:
+    """A table as `table` made it: where on each axis -> the number; None where it is not shown."""
     return {tuple(tuple(path) for path in row[:-1]): row[-1] for row in content}

@@ -40,6 +40,7 @@ def pack(answers: Iterable[Answer], lowest: int) -> bytes:
 
 
 def unpack(packed: bytes, lowest: int) -> list[Answer]:
+    """The answers `pack` packed, in the same order and on the same scale."""
     return [None if one == 0 else REASONS[one - 1] if one < FIRST else one - FIRST + lowest for one in packed]
 
 

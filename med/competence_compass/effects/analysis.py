@@ -120,6 +120,7 @@ def analyse(
 
 
 def targeted(study: Study) -> Bools:
+    """(activities, dimensions): which pairs have a hypothesis."""
     found = np.zeros((len(study.activities), len(study.dimensions)), bool)
     for one in study.hypotheses:
         found[one.activity, one.dimension] = True

@@ -84,6 +84,7 @@ class Sums:
         return self._order[self._sorted.searchsorted(codes)]
 
     def add(self, piece: Piece, sign: int = 1) -> None:
+        """Put a citizen's part in; with `sign` -1 take it out again. Its columns must be among these."""
         cols = self.columns(piece.codes)
         square = cols[:, None], cols
         x = piece.x * sign
@@ -114,6 +115,7 @@ class Sums:
         return found
 
     def take(self, kept: "Sums") -> None:
+        """Take over another run's sums, column by column by their codes; both have K dimensions."""
         here = np.flatnonzero(np.isin(kept.codes, self.codes))
         to = self.columns(kept.codes[here])
         self.a[to[:, None], to] = kept.a[here[:, None], here]

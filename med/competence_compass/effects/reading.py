@@ -90,6 +90,7 @@ class Taken(NamedTuple):
 
 
 def of_rows(folder: Folder, k: int) -> Taken:
+    """A folder's assessments as arrays, double ones left out; `k` dimensions, in the order of its instrument."""
     rows = [row for row in folder.assessments if row.purpose is not AssessmentPurpose.DOUBLE]
     citizens, assessors = sorted({row.citizen for row in rows}), sorted({row.assessor for row in rows})
     who, staff = numbered(citizens), numbered(assessors)

@@ -24,6 +24,8 @@ Answer = int | NoScore | None
 
 
 class CitizenRow(NamedTuple):
+    """Who was here when, and in which unit."""
+
     citizen: str
     unit: str = ""
     entered: date | None = None
@@ -42,6 +44,8 @@ class AssessmentRow(NamedTuple):
 
 
 class ActivityRow(NamedTuple):
+    """An activity; `planned_sessions` of one run, `capacity` None where there is no limit."""
+
     activity: str
     title: str
     kind: ActivityKind
@@ -52,6 +56,8 @@ class ActivityRow(NamedTuple):
 
 
 class ParticipationRow(NamedTuple):
+    """One citizen in one run; `end` None while it lasts, sessions planned and attended."""
+
     activity: str
     citizen: str
     start: date
@@ -63,6 +69,8 @@ class ParticipationRow(NamedTuple):
 
 
 class WaitingRow(NamedTuple):
+    """One citizen in one queue; `left` None for who waits still."""
+
     activity: str
     citizen: str
     queued: date
@@ -72,6 +80,8 @@ class WaitingRow(NamedTuple):
 
 
 class HypothesisRow(NamedTuple):
+    """What an activity was meant to do, and how much: in SD of the dimension at baseline."""
+
     activity: str
     dimension: str
     expected_d: float
@@ -81,6 +91,8 @@ class HypothesisRow(NamedTuple):
 
 
 class GoalRow(NamedTuple):
+    """A citizen's goal; `level` −2 to +2 (goal attainment scaling), None where it is not rated."""
+
     citizen: str
     dimension: str
     goal_type: GoalType
@@ -90,6 +102,8 @@ class GoalRow(NamedTuple):
 
 
 class ExamRow(NamedTuple):
+    """One exam of one citizen."""
+
     activity: str
     citizen: str
     date: date
@@ -129,4 +143,5 @@ class Folder:
 
 
 def dimensions_of(instrument: dict[str, Any]) -> list[str]:
+    """The codes of an instrument's dimensions, in its own order: that of every list of answers."""
     return [dimension["code"] for area in instrument["areas"] for dimension in area["dimensions"]]

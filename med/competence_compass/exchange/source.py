@@ -33,6 +33,7 @@ class Source:
 
 
 def of_table(table: Table, name: str = "") -> Source:
+    """A table that is in memory already; `name` instead of the file's where it is one sheet of several."""
     return Source(
         name or table.name,
         table.header,
