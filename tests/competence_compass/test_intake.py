@@ -24,6 +24,7 @@ from med.competence_compass.models import (
     GoalRating,
     GoalType,
     Identity,
+    Instrument,
     Look,
     LookAt,
     Occasion,
@@ -113,6 +114,18 @@ def test_words_like_a_cpr_number_are_asked_about_once(bo, db):
 def test_what_does_not_fit_comes_back_at_its_field(bo, db, field, value, said):
     page = enter(bo, db, **{field: value})
     assert page.status_code == 422 and said in page.errors()[field]
+
+
+def test_a_target_group_that_looks_like_a_cpr_number_can_be_chosen(bo, write, db, citizen):
+    """An instrument of before may be for one; the box to tick is there."""
+    write(lambda db: setattr(db.scalars(select(Instrument)).first(), "target_group", "010203-1234"))
+    page = bo.open(f"/kompas/indtag/{citizen}").form("Gem", action=f"/kompas/indtag/{citizen}")
+    page = page.fill(target_group="010203-1234").send()
+    assert page.status_code == 422 and "CPR" in page.words
+    page = page.form("Gem", action=f"/kompas/indtag/{citizen}").fill(not_cpr="1").send()
+    assert page.status_code == 303
+    page = enter(bo, db, target_group="010203-1234")
+    assert page.form("Opret borgeren").fill(not_cpr="1").send().status_code == 303
 
 
 def test_a_unit_of_somebody_elses_is_no_choice(bo, db):

@@ -123,7 +123,7 @@ def place_citizen(db: Session, viewer: Viewer, citizen: Citizen, form: PlaceForm
     """Move to another unit one coordinates, or change what stock is taken with."""
     require_intake(db, viewer, citizen.unit_id)
     require_intake(db, viewer, form.unit_id)
-    ask_about_cpr(False, target_group=form.target_group)
+    ask_about_cpr(form.not_cpr, target_group=form.target_group)
     _check_instrument(db, form.instrument_id)
     if citizen.left_on is not None and citizen.left_on < form.entered:
         raise Invalid(entered=T("Borgeren stoppede før den dag."))
