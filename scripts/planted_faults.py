@@ -273,7 +273,7 @@ FAULTS = [
     Fault(
         "whoever led a run goes on knowing who was in it",
         COMPASS,
-        "RunLeader.person_id == viewer.person_id, on_day(RunLeader, day or clock.today())",
+        "RunLeader.person_id == viewer.person_id, on_day(RunLeader, day)",
         "RunLeader.person_id == viewer.person_id",
         (UNIT,),
     ),

@@ -8,7 +8,7 @@ of the system sees nothing.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, Date, and_, bindparam, false, or_, select, true
 from sqlalchemy.orm import Session
@@ -34,6 +34,10 @@ from med.organisation.models import Unit
 from med.organisation.queries import below
 from med.prepared import Prepared
 
+AFTERWARDS = timedelta(days=30)  # what is left to write when a citizen has left
+AFTER_RUN = timedelta(days=14)  # what is left to note when a run is over
+AFTER_EXAMS = timedelta(days=182)  # and certificates are given at the graduation
+
 
 def own_citizens(viewer: Viewer, day: date | None = None) -> ColumnElement[bool]:
     """The citizens whose contact person or deputy the viewer is: everything about them."""
@@ -46,13 +50,30 @@ def own_citizens(viewer: Viewer, day: date | None = None) -> ColumnElement[bool]
 
 
 def led_runs(viewer: Viewer, day: date | None = None) -> ColumnElement[bool]:
-    """The runs the viewer leads today: participants by pseudonym, attendance, exams."""
+    """The runs the viewer leads today: participants by pseudonym, attendance, exams. Leading ends with the run."""
     if not viewer.is_employee:
         return false()
-    mine = select(RunLeader.run_id).where(
-        RunLeader.person_id == viewer.person_id, on_day(RunLeader, day or clock.today())
+    day = day or clock.today()
+    mine = select(RunLeader.run_id).where(RunLeader.person_id == viewer.person_id, on_day(RunLeader, day))
+    with_exam = select(Activity.id).where(Activity.has_exam)
+    return and_(
+        Run.id.in_(mine),
+        or_(
+            Run.ended_at.is_(None),
+            Run.ends >= day - AFTER_RUN,
+            and_(Run.ends >= day - AFTER_EXAMS, Run.activity_id.in_(with_exam)),
+        ),
     )
-    return Run.id.in_(mine)
+
+
+def after_run(has_exam: bool) -> timedelta:
+    """How long whoever led a run goes on when it is over."""
+    return AFTER_EXAMS if has_exam else AFTER_RUN
+
+
+def named_to_leaders(day: date | None = None) -> ColumnElement[bool]:
+    """The citizens whose name opens to who leads a run they are in: not those who have left long since."""
+    return or_(Citizen.left_on.is_(None), Citizen.left_on >= (day or clock.today()) - AFTERWARDS)
 
 
 def participants_seen(viewer: Viewer, day: date | None = None) -> ColumnElement[bool]:

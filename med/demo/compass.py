@@ -13,6 +13,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session as Db
 
 from med import clock
+from med.competence_compass.access import after_run
 from med.competence_compass.actions.reliability import compute_reliability
 from med.competence_compass.analysing import ask_for_run
 from med.competence_compass.exchange.instruments import keep_instrument
@@ -254,8 +255,7 @@ def lead_runs(db: Db, people: dict[str, int]) -> None:
         )
     ):
         person = people[LEADERS[keys[unit]]]
-        # What is to be noted after the last day is noted within a fortnight; certificates are given at the graduation.
-        last = ends + timedelta(days=182 if has_exam else 14) if ends else None
+        last = ends + after_run(has_exam) if ends else None
         leaders.append({"run_id": run_id, "person_id": person, "starts": starts - timedelta(days=14), "ends": last})
     if leaders:
         db.execute(insert(RunLeader), leaders)

@@ -183,6 +183,7 @@ WORDS = {
     "participation.begun": T("Deltagelse: begyndt"),
     "participation.changed": T("Deltagelse: ændret"),
     "participation.ended": T("Deltagelse: afsluttet"),
+    "participation.withdrawn": T("Deltagelse: taget tilbage, før den begyndte"),
     "participation.presence_noted": T("Deltagelse: fremmøde noteret"),
     "exam.noted": T("Prøve: noteret"),
     "exam.corrected": T("Prøve: rettet"),

@@ -4,12 +4,13 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Viewer
 from med.competence_compass.models import (
+    Assessment,
     AssessmentKind,
     AssessmentPurpose,
     Assignment,
@@ -25,6 +26,7 @@ from med.competence_compass.models import (
     NoScore,
     Relation,
     RoleKind,
+    Score,
     Version,
 )
 from med.competence_compass.queries.development import story
@@ -458,6 +460,25 @@ def test_the_print_says_what_a_verdict_is_about(house: Any, visitor: Any, write:
     assert "Nu: Jeg er på trin 5" not in others[: others.index("Det siger jeg selv")]
 
 
+def test_a_referral_is_never_what_was_before(house: Any, visitor: Any, write: Any):
+    """In neither voice; and the print says which day "before" is from."""
+
+    def refer(db: Session) -> None:
+        first = Assessment.citizen_id == house.citizen_id, Assessment.day == quarter(1)
+        db.execute(update(Assessment).where(*first).values(triggered_referral=True))
+        second = Assessment.citizen_id == house.citizen_id, Assessment.day == quarter(2)
+        own = db.scalars(select(Assessment).where(*second, Assessment.kind == AssessmentKind.SELF)).one()
+        db.execute(update(Score).where(Score.assessment_id == own.id).values(value=1))
+
+    write(refer)
+    freja = visitor("freja")
+    said = freja.open(f"{house.path}/udskrift").words
+    assert f"Før, {short_date(quarter(2))}: Jeg er på trin 1" in said  # their own
+    assert f"Før, {short_date(quarter(2))}: Jeg er på trin 2" in said  # the staff's
+    assert short_date(quarter(1)) not in said
+    assert rows(freja.open(house.path), "t-stemmer")["Faglige færdigheder"][3] == "1,0"
+
+
 # --- the print, the list, what waits ----------------------------------------------------------------------------------
 
 
@@ -465,7 +486,8 @@ def test_the_citizens_print_says_it_in_words_their_own_voice_first(house: Any, v
     page = visitor("freja").open(f"{house.path}/udskrift")
     assert "Hvordan synes du, det går med faglige færdigheder 1?" in page.words
     assert page.words.index("Det siger jeg selv") < page.words.index("Det ser vi andre")
-    assert "Før: Jeg er på trin 2Nu: Jeg er på trin 4" in page.words.replace(" Nu:", "Nu:")
+    before = f"Før, {short_date(quarter(1))}: Jeg er på trin 2"
+    assert f"{before}Nu: Jeg er på trin 4" in page.words.replace(" Nu:", "Nu:")
     assert "udvikler sig" not in page.words and "±" not in page.words
 
 

@@ -382,6 +382,22 @@ def test_a_published_reliability_has_a_source(anna, write, db):
     assert (row.r, row.sd, row.method) == (0.82, 1.1, ReliabilityMethod.PUBLISHED)
 
 
+def test_words_of_an_instrument_like_a_cpr_number_are_asked_about(anna, write, db):
+    new = anna.open("/kompas/redskaber/ny").form("Opret kladden")
+    for field in ("name", "target_group", "about"):
+        page = new.fill(**{"name": "Nyt", "target_group": "", "about": "", field: "For 010203-1234"}).send()
+        assert page.status_code == 422 and "CPR" in page.errors()[field]
+    assert page.form("Opret kladden").fill(not_cpr="1").send().status_code == 303
+    version = write(lambda db: make_instrument(db, areas=1, dimensions=1, r=None))
+    area = queries.version(db, version.id).areas[0]
+    change = anna.open(f"/kompas/redskaber/{version.instrument_id}").form("Gem")
+    assert "CPR" in change.fill(target_group="010203-1234").send().errors()["target_group"]
+    page = anna.open(f"/kompas/redskaber/version/{version.id}/paalidelighed").form("Gem")
+    page = page.fill(of=f"area:{area.id}", r="0,82", sd="1,1", source="Hansen 010203-1234").send()
+    assert "CPR" in page.errors()["source"]
+    assert page.form("Gem").fill(not_cpr="1").send().status_code == 303
+
+
 def test_one_draft_at_a_time(write, people, db):
     version = write(take_in)
     write(lambda db: give_role(db, "anna", RoleKind.INSTRUMENTS))

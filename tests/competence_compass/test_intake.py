@@ -10,22 +10,37 @@ from sqlalchemy import func, select, text
 
 from med import clock
 from med.competence_compass.models import (
+    Assessment,
+    AssessmentPurpose,
     Assignment,
     AssignmentRole,
     Citizen,
     CitizenKey,
+    Dimension,
+    Draw,
+    EndReason,
     Erasure,
     Goal,
+    GoalRating,
     GoalType,
     Identity,
+    Instrument,
     Look,
     LookAt,
+    Occasion,
+    Participation,
+    Presence,
     RoleKind,
+    Version,
     WaitingEntry,
 )
+from med.competence_compass.models import Session as Meeting
 from med.competence_compass.pseudonyms import new_pseudonym
+from med.competence_compass.queries.activities import taken_places
 from med.competence_compass.queries.life import identity
 from med.journal.models import Entry
+from med.workdays import short_date
+from tests.competence_compass.factories import make_activity, make_run, put_in, wait
 from tests.competence_compass.house import assign, give_role, make_citizen, make_instrument, take_stock, unit_id
 
 NAME = "Kanariefugl Lysegul"
@@ -101,6 +116,18 @@ def test_what_does_not_fit_comes_back_at_its_field(bo, db, field, value, said):
     assert page.status_code == 422 and said in page.errors()[field]
 
 
+def test_a_target_group_that_looks_like_a_cpr_number_can_be_chosen(bo, write, db, citizen):
+    """An instrument of before may be for one; the box to tick is there."""
+    write(lambda db: setattr(db.scalars(select(Instrument)).first(), "target_group", "010203-1234"))
+    page = bo.open(f"/kompas/indtag/{citizen}").form("Gem", action=f"/kompas/indtag/{citizen}")
+    page = page.fill(target_group="010203-1234").send()
+    assert page.status_code == 422 and "CPR" in page.words
+    page = page.form("Gem", action=f"/kompas/indtag/{citizen}").fill(not_cpr="1").send()
+    assert page.status_code == 303
+    page = enter(bo, db, target_group="010203-1234")
+    assert page.form("Opret borgeren").fill(not_cpr="1").send().status_code == 303
+
+
 def test_a_unit_of_somebody_elses_is_no_choice(bo, db):
     page = bo.submit("/kompas/indtag/ny", name=NAME, unit_id=unit_id(db, "jobhuset"), entered="2026-11-20")
     assert page.status_code == 422
@@ -126,6 +153,86 @@ def test_a_citizen_stops_and_waits_for_nothing_more(bo, write, db, citizen, peop
     assert bo.open(f"/kompas/indtag/{citizen}").form("ikke stoppet alligevel").send().status_code == 303
     early = bo.open(f"/kompas/indtag/{citizen}").form("Gem sidste dag").fill(left_on="1999-01-01").send()
     assert "før den dag, borgeren kom" in early.words
+
+
+def test_who_stops_is_in_no_run_any_more(bo, write, db, vault, citizen, app):
+    """Their place is free; one who never began was never in it; and not to have stopped gives the places back."""
+    today = clock.today()
+
+    def join(db) -> dict[str, int]:
+        made = {}
+        for name, starts, ends in (("now", -28, None), ("soon", 10, None), ("over", -90, -60)):
+            run = make_run(db, make_activity(db, name, name), starts=today + timedelta(days=starts))
+            day = today + timedelta(days=ends) if ends else None
+            held = put_in(db, run, db.get(Citizen, citizen), ends=day, end_reason=EndReason.COMPLETED if day else None)
+            made[name] = held.id
+        return made
+
+    held = write(join)
+    left = today - timedelta(days=1)
+    bo.open(f"/kompas/indtag/{citizen}").form("Gem sidste dag").fill(left_on=left).send()
+
+    def ends() -> dict[str, tuple]:
+        db.rollback()
+        found = {name: db.get(Participation, one) for name, one in held.items()}
+        return {name: (one.ends, one.end_reason) for name, one in found.items() if one}
+
+    over = (today - timedelta(days=60), EndReason.COMPLETED)
+    assert ends() == {"now": (left, EndReason.STOPPED), "over": over}
+    assert db.scalar(select(func.count()).where(Participation.citizen_id == citizen, taken_places(today))) == 0
+    bo.open(f"/kompas/indtag/{citizen}").form("ikke stoppet alligevel").send()
+    assert ends() == {"now": (None, None), "over": over}
+
+
+def test_who_was_seen_after_their_last_day_stopped_when_they_were_last_seen(bo, write, db, citizen):
+    today = clock.today()
+
+    def come(db) -> int:
+        run = make_run(db, make_activity(db), starts=today - timedelta(days=14), sessions=3)
+        held = put_in(db, run, db.get(Citizen, citizen), attended=1)
+        meeting = db.scalars(select(Meeting).where(Meeting.run_id == run.id).order_by(Meeting.number)).all()[1]
+        db.add(Presence(session_id=meeting.id, participation_id=held.id, came=True))
+        return held.id
+
+    held = write(come)
+    bo.open(f"/kompas/indtag/{citizen}").form("Gem sidste dag").fill(left_on=today - timedelta(days=20)).send()
+    db.rollback()
+    assert db.get(Participation, held).ends == today - timedelta(days=7)
+
+
+def test_a_citizen_who_has_left_gets_everything_by_a_deputy_for_a_few_days(bo, visitor, write, db, citizen):
+    bo.open(f"/kompas/indtag/{citizen}").form("Gem sidste dag").fill(left_on=clock.today()).send()
+    with clock.at(clock.now() + timedelta(days=40)):
+        today = clock.today()
+        assert visitor("freja").open(f"/kompas/borger/{citizen}/udlevering").status_code == 404
+        form = visitor("bo").open(f"/kompas/indtag/{citizen}").form("Tilknyt").fill(person="gunnar")
+        assert "højst til den 21.12.2026" in form.send().errors()["starts"]  # as contact person
+        form = form.fill(role="deputy", reason="Borgeren har bedt om indsigt", ends=today + timedelta(days=14))
+        assert "højst 14 dage" in form.send().errors()["ends"]
+        back = form.fill(starts=today - timedelta(days=30), ends=today + timedelta(days=200)).send()
+        assert "højst 14 dage" in back.errors()["ends"]
+        assert form.fill(starts=today, ends=today + timedelta(days=13)).send().status_code == 303
+        made = db.scalars(select(Assignment.id).order_by(Assignment.id.desc())).first()
+        longer = visitor("bo").submit(f"/kompas/indtag/tilknytning/{made}/slut", ends=today + timedelta(days=20))
+        assert longer.status_code == 422 and "ikke gøres længere" in longer.words
+    for days, status in ((40, 200), (53, 200), (54, 404)):
+        with clock.at(clock.now() + timedelta(days=days)):
+            gunnar = visitor("gunnar")
+            assert ("K9-KANARIE" in gunnar.open("/kompas").words) is (status == 200)
+            assert gunnar.open(f"/kompas/borger/{citizen}/udlevering").status_code == status
+
+
+def test_nobody_is_let_in_longer_than_a_month_after_the_last_day(bo, write, db, citizen):
+    bo.open(f"/kompas/indtag/{citizen}").form("Gem sidste dag").fill(left_on=clock.today()).send()
+    last = clock.today() + timedelta(days=30)
+    form = bo.open(f"/kompas/indtag/{citizen}").form("Tilknyt").fill(person="gunnar")
+    assert "højst til den 21.12.2026" in form.send().errors()["ends"]
+    assert "højst til den" in form.fill(ends=last + timedelta(days=1)).send().errors()["ends"]
+    assert form.fill(ends=last).send().status_code == 303
+    first = db.scalars(select(Assignment.id).where(Assignment.citizen_id == citizen).order_by(Assignment.id)).first()
+    longer = bo.submit(f"/kompas/indtag/tilknytning/{first}/slut", ends=last + timedelta(days=1))
+    assert longer.status_code == 422 and "ikke gøres længere" in longer.words
+    assert bo.submit(f"/kompas/indtag/tilknytning/{first}/slut", ends=clock.today()).status_code == 303
 
 
 def test_the_list_is_of_ones_own_units(bo, visitor, write, vault, db, citizen):
@@ -315,6 +422,80 @@ def test_all_of_it_as_a_file_with_who_role_looked_and_why(visitor, write, vault,
     assert {"role": "coordinator", "reason": "Ringer til borgeren"}.items() <= held["looks"][0].items()
     assert "person" not in held["looks"][0] and set(held["looks"][0]) == {"at", "what", "role", "reason"}
     assert held["looks"][-2]["what"] == "export"
+
+
+def test_all_of_it_is_all_of_it(visitor, write, vault, db, citizen):
+    """What a goal is about, where it lies and how much it weighs; need, offers and the lot where they waited."""
+    today = clock.today()
+
+    def more(db) -> None:
+        add_goal(db, vault, citizen)
+        goal = db.scalars(select(Goal).where(Goal.citizen_id == citizen)).one()
+        used = select(Assessment.version_id).where(Assessment.citizen_id == citizen)
+        asked = db.scalars(select(Dimension).where(Dimension.version_id.in_(used)).order_by(Dimension.id)).first()
+        goal.dimension_id, goal.target_value, goal.weight = asked.id, 4, 3
+        db.add(GoalRating(goal_id=goal.id, day=today, level=-1))
+        activity = make_activity(db)
+        run, other = make_run(db, activity), make_run(db, activity)
+        draw = Draw(activity_id=activity.id, at=clock.now(), seed="3f9a", among="4,7,9", first_queued=today)
+        db.add(draw)
+        db.flush()
+        wait(
+            db,
+            activity,
+            db.get(Citizen, citizen),
+            priority=2,
+            offered_run_id=run.id,
+            offered_at=clock.now(),
+            declined_run_id=other.id,
+            draw_id=draw.id,
+            draw_place=2,
+        )
+
+    write(more)
+    freja, why = visitor("freja"), "Borgeren har bedt om indsigt"
+    page = freja.submit(f"/kompas/borger/{citizen}/udlevering", reason=why)
+    assert page.words.count("Bage brød selv") == 1
+    for words in (
+        "Faglige færdigheder: Faglige færdigheder 1",
+        "Plads på skalaen: 4",
+        "Vægt i T-scoren: Vigtigst",
+        "Som ventet: Et brød om ugen",
+        f"Vurderet {short_date(today)}: Mindre end ventet",
+        "Meget stort behov",
+        f"Tilbudt plads i forløb 1 den {short_date(today)}",
+        "Sagde nej tak til forløb 2",
+        f"Nr. 2 af 3 i lodtrækningen den {short_date(today)}",
+        "3f9a",
+    ):
+        assert words in page.words, words
+    page = freja.submit(f"/kompas/borger/{citizen}/udlevering", reason=why, format="json")
+    held = json.loads(page.response.content)
+    [goal], [waited] = held["goals"], held["waiting"]
+    assert (goal["area"], goal["target_value"], goal["weight"]) == ("Faglige færdigheder", 4, 3)
+    assert (waited["need"], waited["offer"]["run"], waited["declined_run"]) == (2, 1, 2)
+    assert (waited["lot"]["place"], waited["lot"]["among"], waited["lot"]["seed"]) == (2, 3, "3f9a")
+
+
+def test_who_rates_a_second_time_hands_nothing_over_until_it_is_done(visitor, write, db, citizen):
+    def begin(db) -> int:
+        found = db.get(Citizen, citizen)
+        assign(db, found, "carla", AssignmentRole.DEPUTY, reason="Ferie", ends=clock.today())
+        asked = db.get(Version, db.scalar(select(Assessment.version_id).where(Assessment.citizen_id == citizen)))
+        purpose = AssessmentPurpose.DOUBLE
+        made = take_stock(db, found, asked, clock.today(), 4, assessor="carla", purpose=purpose, closed=False)
+        return made.occasion_id
+
+    mine = write(begin)
+    carla, path = visitor("carla"), f"/kompas/borger/{citizen}/udlevering"
+    page = carla.open(path)
+    assert "Afslut først din dobbeltmåling." in page.words and not page.has_form("Udlevér")
+    page = carla.submit(path, reason="Borgeren har bedt om indsigt")
+    assert page.status_code == 409 and "Trin 3" not in page.text and NAME not in page.text
+    assert LookAt.EXPORT not in {what for what, _, _ in looks_at(db, citizen)}
+    assert visitor("freja").open(path).has_form("Udlevér")
+    write(lambda db: setattr(db.get(Occasion, mine), "closed_at", clock.now()))
+    assert carla.open(path).has_form("Udlevér")
 
 
 def test_who_looked_is_there_for_the_contact_person(visitor, bo, citizen):

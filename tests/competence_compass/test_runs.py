@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -15,6 +15,7 @@ from med.competence_compass.actions.runs import session_days
 from med.competence_compass.forms.runs import Rhythm
 from med.competence_compass.models import (
     Activity,
+    Citizen,
     EndReason,
     Exam,
     Look,
@@ -388,6 +389,89 @@ def test_a_run_ends_and_exams_may_follow(visitor: Visit, course: SimpleNamespace
     db.rollback()
     assert not asked_for_exams(db, people.viewer("carla"), course)
     assert db.scalar(select(func.count()).select_from(Presence)) is not None
+
+
+@pytest.mark.parametrize("has_exam, days", [(False, 14), (True, 182)])
+@pytest.mark.parametrize("recorded", [True, False], ids=["ended now", "ended before leading ended with it"])
+def test_leading_ends_with_the_run(
+    visitor: Visit, course: SimpleNamespace, write: Write, db: Session, has_exam: bool, days: int, recorded: bool
+) -> None:
+    """Carla was named without a last day. What is left is noted within a fortnight, with an exam in half a year."""
+    today = clock.today()
+    write(lambda db: setattr(db.get_one(Activity, course.activity), "has_exam", has_exam))
+    visitor("carla").open(course.path).form("Ja, afslut forløbet").fill(ends=today).send()
+    db.rollback()
+    [leader] = db.scalars(select(RunLeader).where(RunLeader.run_id == course.run))
+    assert leader.ends == today + timedelta(days=days)
+    if not recorded:
+        write(lambda db: setattr(db.get_one(RunLeader, leader.id), "ends", None))
+    name = f"/kompas/borger/{course.citizens[0]}/navn"
+    for later, sees in ((days, True), (days + 1, False)):
+        with clock.at(clock.now() + timedelta(days=later)):
+            carla = visitor("carla")
+            assert (NAMES[0] in carla.open(course.path).text) is sees
+            assert carla.open(name).status_code == (200 if sees else 404)
+            exam = carla.submit(f"{course.path}/deltager/{course.held[0]}/proeve", day=today, passed="1")
+            assert exam.status_code == (404 if not sees else 303 if has_exam else 422)
+
+
+def test_a_name_does_not_open_to_a_run_leader_long_after_the_citizen_left(
+    visitor: Visit, course: SimpleNamespace, write: Write, db: Session
+) -> None:
+    carla = visitor("carla")
+    assert sit(carla.open(course.path), course.held[1], passed="1").status_code == 303
+    db.rollback()
+    proof = f"/kompas/bevis/{db.scalar(select(Exam.id).where(Exam.participation_id == course.held[1]))}"
+    name = f"/kompas/borger/{course.citizens[1]}/navn"
+    for days, opens in ((30, True), (31, False)):
+        left = clock.today() - timedelta(days=days)
+        write(lambda db, left=left: setattr(db.get_one(Citizen, course.citizens[1]), "left_on", left))
+        page = carla.open(course.path)
+        assert NAMES[1] in page.words
+        for path in (name, proof):
+            assert (path in page.links()) is opens
+            assert carla.open(path).status_code == (200 if opens else 404), path
+
+
+def test_who_left_while_the_run_went_on_did_not_complete_it(
+    visitor: Visit, course: SimpleNamespace, write: Write, db: Session
+) -> None:
+    """Also where they were left in it, as leaving did before; who stops later this year was in it to its end."""
+    today = clock.today()
+
+    def leave(db: Session) -> None:
+        db.get_one(Citizen, course.citizens[0]).left_on = today - timedelta(days=10)
+        later = db.get_one(Participation, course.held[1])
+        later.ends, later.end_reason = today + timedelta(days=30), EndReason.STOPPED
+
+    write(leave)
+    visitor("carla").open(course.path).form("Ja, afslut forløbet").fill(ends=today).send()
+    db.rollback()
+    ended = [db.get_one(Participation, one) for one in course.held]
+    assert [(one.ends, one.end_reason) for one in ended] == [
+        (today - timedelta(days=10), EndReason.STOPPED),
+        (today, EndReason.COMPLETED),
+        (today, EndReason.COMPLETED),
+    ]
+
+
+def test_a_run_that_has_not_begun_is_moved_past_who_left_it(
+    visitor: Visit, course: SimpleNamespace, write: Write, db: Session
+) -> None:
+    today = clock.today()
+
+    def leave(db: Session) -> None:
+        db.get_one(Run, course.run).started_at = None
+        held = db.get_one(Participation, course.held[0])
+        held.ends, held.end_reason = today - timedelta(days=20), EndReason.STOPPED
+        db.execute(delete(RunSession).where(RunSession.run_id == course.run))
+
+    write(leave)
+    moved = visitor("anna").submit(f"{course.path}/ret", starts=today, planned_sessions=8, version=1)
+    assert moved.status_code == 303
+    db.rollback()
+    held = db.get_one(Participation, course.held[0])
+    assert (held.starts, held.ends) == (today, today)
 
 
 def test_what_belongs_to_another_run_is_not_there(

@@ -4,12 +4,13 @@ import uuid
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.orm import Session, selectinload
 
 from med import clock
 from med.access import Viewer, require
 from med.competence_compass import access, rollups
+from med.competence_compass.actions.runs import danish_day
 from med.competence_compass.erasing import forget_citizen
 from med.competence_compass.forms.cpr import ask_about_cpr
 from med.competence_compass.forms.intake import (
@@ -24,26 +25,32 @@ from med.competence_compass.forms.intake import (
 from med.competence_compass.looks import LookRole, note_look
 from med.competence_compass.models import (
     Assignment,
+    AssignmentRole,
     Citizen,
     CitizenKey,
+    EndReason,
     Erasure,
     Identity,
     Instrument,
     LookAt,
+    Participation,
+    Presence,
+    Run,
     WaitingEntry,
     WaitingOutcome,
 )
+from med.competence_compass.models import Session as RunSession
 from med.competence_compass.pseudonyms import new_pseudonym
 from med.competence_compass.vault import Lost, Vault
 from med.errors import Conflict, Invalid
 from med.journal.actions import note
-from med.language import T
+from med.language import T, Text
 from med.organisation.access import on_day
 from med.organisation.models import Employment
 from med.organisation.queries import person_by_words
 from med.settings import BadSetting
 
-AFTERWARDS = timedelta(days=30)  # what is left to write when a citizen has left
+TO_HAND_OVER = 14  # days somebody may be let in when that is over, so that a citizen who has left gets their own
 
 
 def require_intake(db: Session, viewer: Viewer, unit_id: int) -> None:
@@ -116,7 +123,7 @@ def place_citizen(db: Session, viewer: Viewer, citizen: Citizen, form: PlaceForm
     """Move to another unit one coordinates, or change what stock is taken with."""
     require_intake(db, viewer, citizen.unit_id)
     require_intake(db, viewer, form.unit_id)
-    ask_about_cpr(False, target_group=form.target_group)
+    ask_about_cpr(form.not_cpr, target_group=form.target_group)
     _check_instrument(db, form.instrument_id)
     if citizen.left_on is not None and citizen.left_on < form.entered:
         raise Invalid(entered=T("Borgeren stoppede før den dag."))
@@ -143,13 +150,20 @@ def place_citizen(db: Session, viewer: Viewer, citizen: Citizen, form: PlaceForm
 
 
 def leave(db: Session, viewer: Viewer, citizen: Citizen, form: LeaveForm) -> None:
-    """The citizen's last day. They wait for nothing more; those who work with them have a month to finish writing."""
+    """The citizen's last day, and with it the last of what goes on around them."""
     require_intake(db, viewer, citizen.unit_id)
     if form.left_on < citizen.entered:
         raise Invalid(left_on=T("Sidste dag ligger før den dag, borgeren kom."))
     citizen.left_on = form.left_on
     citizen.version += 1
-    last = form.left_on + AFTERWARDS
+    end_what_goes_on(db, viewer, citizen, form.left_on)
+    note(db, viewer, "citizen.left", citizen)
+
+
+def end_what_goes_on(db: Session, viewer: Viewer | None, citizen: Citizen, left_on: date) -> None:
+    """What ends when a citizen leaves, by whatever way it becomes known: they wait for nothing more, are in no run,
+    and those who work with them have a month to finish writing."""
+    last = left_on + access.AFTERWARDS
     for one in db.scalars(select(Assignment).where(Assignment.citizen_id == citizen.id)):
         if one.starts > last:
             note(db, viewer, "assignment.withdrawn", one)
@@ -162,14 +176,55 @@ def leave(db: Session, viewer: Viewer, citizen: Citizen, form: LeaveForm) -> Non
             WaitingEntry.citizen_id == citizen.id, WaitingEntry.outcome == WaitingOutcome.WAITING
         )
     ):
-        entry.outcome, entry.left_on = WaitingOutcome.WITHDRAWN, max(entry.queued, form.left_on)
+        entry.outcome, entry.left_on = WaitingOutcome.WITHDRAWN, max(entry.queued, left_on)
         note(db, viewer, "waiting.withdrawn", entry)
-    note(db, viewer, "citizen.left", citizen)
+    _end_participations(db, viewer, citizen.id, left_on)
+
+
+def _end_participations(db: Session, viewer: Viewer | None, citizen_id: int, left_on: date) -> None:
+    """They stop with the citizen's last day, or the last one they came; one that would begin later is not to be."""
+    came = (
+        select(func.max(RunSession.day))
+        .join(Presence, Presence.session_id == RunSession.id)
+        .where(Presence.participation_id == Participation.id)
+        .scalar_subquery()
+    )
+    is_open = or_(Participation.ends.is_(None), Participation.ends > max(left_on, clock.today()))
+    found = db.execute(
+        select(Participation, came)
+        .where(Participation.citizen_id == citizen_id, is_open)
+        .options(selectinload(Participation.exams))
+    ).all()
+    for held, noted in found:
+        if held.starts > left_on and noted is None and not held.exams:
+            note(db, viewer, "participation.withdrawn", held)
+            db.delete(held)
+            continue
+        held.ends, held.end_reason = max(held.starts, left_on, noted or left_on), EndReason.STOPPED
+        note(db, viewer, "participation.ended", held, ["ends", "end_reason"])
+    if found:
+        rollups.refresh(db, [citizen_id])
 
 
 def come_back(db: Session, viewer: Viewer, citizen: Citizen) -> None:
-    """They did not leave after all. Who works with them is said anew."""
+    """They did not leave after all, nor the runs they stopped in with it. Who works with them is said anew."""
     require_intake(db, viewer, citizen.unit_id)
+    if citizen.left_on is None:
+        return
+    stopped = db.scalars(
+        select(Participation)
+        .join(Run, Run.id == Participation.run_id)
+        .where(
+            Participation.citizen_id == citizen.id,
+            Participation.end_reason == EndReason.STOPPED,
+            Participation.ends >= citizen.left_on,
+            Run.ended_at.is_(None),
+        )
+    ).all()
+    for held in stopped:
+        held.ends = held.end_reason = None
+        note(db, viewer, "participation.changed", held, ["ends", "end_reason"])
+    rollups.refresh(db, [held.citizen_id for held in stopped])
     citizen.left_on = None
     citizen.version += 1
     note(db, viewer, "citizen.came_back", citizen)
@@ -193,8 +248,8 @@ def assign(db: Session, viewer: Viewer, citizen: Citizen, form: AssignForm) -> A
         errors["person"] = T("%(name)s er ikke ansat den dag.", name=person.name)
     if form.starts < citizen.entered:
         errors["starts"] = T("Borgeren var her ikke den dag.")
-    if citizen.left_on is not None and form.starts > citizen.left_on + AFTERWARDS:
-        errors["starts"] = T("Borgeren er stoppet.")
+    if citizen.left_on is not None and "starts" not in errors:
+        errors |= _after_leaving(citizen.left_on, form)
     if errors or person is None:
         raise Invalid(**errors)
     overlap = and_(
@@ -220,6 +275,26 @@ def assign(db: Session, viewer: Viewer, citizen: Citizen, form: AssignForm) -> A
     return made
 
 
+def _after_leaving(left_on: date, form: AssignForm) -> dict[str, Text]:
+    """What is wrong with letting somebody in to a citizen who has left: a month, and then a few days to hand over."""
+    last = left_on + access.AFTERWARDS
+    if form.ends is not None and form.ends <= last:
+        return {}
+    if form.role is AssignmentRole.DEPUTY and form.ends is not None:
+        if form.starts + timedelta(days=TO_HAND_OVER) > form.ends:
+            return {}
+        return {"ends": T("Borgeren er stoppet. En stedfortræder er der højst %(n)s dage.", n=TO_HAND_OVER)}
+    field = "starts" if form.starts > last else "ends"
+    return {
+        field: T(
+            "Borgeren er stoppet, og en kontaktperson er der højst til den %(day)s. Skal noget udleveres, så vælg en "
+            "stedfortræder i højst %(n)s dage.",
+            day=danish_day(last),
+            n=TO_HAND_OVER,
+        )
+    }
+
+
 def end_assignment(db: Session, viewer: Viewer, assignment: Assignment, form: EndForm) -> None:
     """The last day of it; access ends the day after. A day gone by ends it at this moment."""
     require_intake(db, viewer, assignment.citizen.unit_id)
@@ -227,6 +302,9 @@ def end_assignment(db: Session, viewer: Viewer, assignment: Assignment, form: En
         raise Conflict(T("Tilknytningen er allerede slut."))
     if form.ends > clock.today() + timedelta(days=3660):
         raise Invalid(ends=T("Datoen ligger for langt ude i fremtiden."))
+    left_on = assignment.citizen.left_on
+    if left_on is not None and form.ends > max(left_on + access.AFTERWARDS, assignment.ends or date.max):
+        raise Invalid(ends=T("Borgeren er stoppet. Tilknytningen kan ikke gøres længere."))
     if form.ends < assignment.starts:
         # It is not to have been: there is no day left of it. The journal keeps that it was.
         note(db, viewer, "assignment.withdrawn", assignment)

@@ -2,8 +2,8 @@
 
 from datetime import date, timedelta
 
-from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session, joinedload
 
 from med import clock
 from med.access import Viewer, require
@@ -129,6 +129,8 @@ def change_run(db: Session, viewer: Viewer, run: Run, form: RunForm) -> Run:
             members = db.scalars(select(Participation).where(Participation.run_id == run.id)).all()
             for held in members:
                 held.starts = form.starts
+                if held.ends is not None and held.ends < held.starts:  # they left before it began
+                    held.ends = held.starts
             rollups.refresh(db, [held.citizen_id for held in members])
         run.version += 1
         note(db, viewer, "run.changed", run, changed)
@@ -269,7 +271,7 @@ def start_run(db: Session, viewer: Viewer, run: Run) -> None:
 
 
 def end_run(db: Session, viewer: Viewer, run: Run, form: EndForm) -> None:
-    """It is over: who is still in it has completed it, and open offers of a place lapse."""
+    """It is over: who is still in it has completed it, open offers of a place lapse, and leading ends with it."""
     require(viewer, access.end_run, about_run(db, viewer, run))
     if form.ends < run.starts:
         raise Invalid(ends=T("Slutdatoen ligger før startdatoen."))
@@ -283,11 +285,16 @@ def end_run(db: Session, viewer: Viewer, run: Run, form: EndForm) -> None:
     if last is not None and last > form.ends:
         raise Invalid(ends=T("Der er noteret fremmøde den %(day)s.", day=danish_day(last)))
     still_in = db.scalars(
-        select(Participation).where(Participation.run_id == run.id, Participation.ends.is_(None))
+        select(Participation)
+        .where(Participation.run_id == run.id, or_(Participation.ends.is_(None), Participation.ends > form.ends))
+        .options(joinedload(Participation.citizen))
     ).all()
     for held in still_in:
-        held.ends = max(form.ends, held.starts)
-        held.end_reason = EndReason.COMPLETED
+        left = held.citizen.left_on
+        if left is not None and left < form.ends:
+            held.ends, held.end_reason = max(left, held.starts), EndReason.STOPPED
+        else:
+            held.ends, held.end_reason = max(form.ends, held.starts), EndReason.COMPLETED
     rollups.refresh(db, [held.citizen_id for held in still_in])
     for entry in db.scalars(
         select(WaitingEntry).where(
@@ -303,6 +310,10 @@ def end_run(db: Session, viewer: Viewer, run: Run, form: EndForm) -> None:
     run.ends = form.ends
     run.ended_at = clock.now()
     run.version += 1
+    last = form.ends + access.after_run(run.activity.has_exam)
+    for leader in run.leaders:
+        if leader.ends is None or leader.ends > last:
+            leader.ends = max(last, leader.starts)
     note(db, viewer, "run.ended", run)
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from med.competence_compass.forms.cpr import ask_about_cpr
 from med.competence_compass.importing.words import (
     CODE,
     LONGEST_ABOUT,
@@ -37,12 +38,17 @@ class InstrumentForm(msgspec.Struct):
     interval_days: Annotated[int, msgspec.Meta(ge=1, le=3660)] = 91
     target_group: Line = ""
     about: Annotated[str, msgspec.Meta(max_length=LONGEST_ABOUT)] = ""
+    not_cpr: bool = False
+
+    def __post_init__(self) -> None:
+        ask_about_cpr(self.not_cpr, name=self.name, target_group=self.target_group, about=self.about)
 
 
 class NewInstrumentForm(InstrumentForm):
     key: str = ""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.key and not CODE.fullmatch(self.key):
             raise Invalid(key=T("Koden skal være 1–40 tegn af a–z, 0–9, punktum, bindestreg og understreg."))
 
@@ -104,6 +110,10 @@ class PublishedForm(msgspec.Struct):
     source: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_WORDS)]
     of: Annotated[str, msgspec.Meta(pattern="^(area|dimension):[0-9]{1,18}$")]
     n_pairs: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    not_cpr: bool = False
+
+    def __post_init__(self) -> None:
+        ask_about_cpr(self.not_cpr, source=self.source)
 
 
 def levels_from(typed: Callable[[str], str], values: Iterable[int], known: Collection[int]) -> list[Level]:

@@ -49,6 +49,7 @@ class PlaceForm(msgspec.Struct):
     version: int
     target_group: Line = ""
     instrument_id: int | None = None
+    not_cpr: bool = False
 
     def __post_init__(self) -> None:
         check_day("entered", self.entered)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Viewer
-from med.competence_compass.access import Towards, own_citizens
+from med.competence_compass.access import AFTERWARDS, Towards, own_citizens
 from med.competence_compass.models import (
     AssessmentPurpose,
     Assignment,
@@ -123,7 +123,14 @@ def my_citizens(db: Session, viewer: Viewer) -> Sequence[OwnRow]:
         .outerjoin(Instrument, Instrument.id == Citizen.instrument_id)
         .outerjoin(taken, taken.c.citizen_id == Citizen.id)
         .outerjoin(drafts, drafts.c.citizen_id == Citizen.id)
-        .where(own_citizens(viewer), or_(Citizen.left_on.is_(None), Citizen.left_on >= today - timedelta(days=30)))
+        .where(
+            own_citizens(viewer),
+            or_(
+                Citizen.left_on.is_(None),
+                Citizen.left_on >= today - AFTERWARDS,
+                Assignment.role == AssignmentRole.DEPUTY,  # let in to hand over what is the citizen's
+            ),
+        )
     ).all()
     found: dict[int, OwnRow] = {}
     for row in sorted(rows, key=_closest):

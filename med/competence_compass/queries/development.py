@@ -317,7 +317,9 @@ def _area(
 ) -> AreaStory:
     every = _readings(area, taken, values)
     readings = [one for one in every if one[1].values]
+    counted = readings[after_referral([one for one, _ in readings]) :]
     own = _own(area, taken, values)
+    own = own[after_referral([one for one, _ in own]) :]
     first, last = (own[0][1] if len(own) > 1 else None, own[-1][1] if own else None)
     mine = [goal for goal in goals if goal.area_id == area.id or goal.dimension_id in area.dimensions]
     told = AreaStory(
@@ -326,7 +328,7 @@ def _area(
         short_title=area.short_title or area.title,
         easy_title=area.easy_title or area.title,
         dimensions=area.dimensions,
-        change=area_change(after_referral(readings), len(area.dimensions), precision),
+        change=area_change([reading for _, reading in counted], len(area.dimensions), precision),
         since_last=since_last([reading for _, reading in readings], len(area.dimensions), precision)
         if not readings or readings[-1] is every[-1]
         else SinceLast("unknown", Why.UNANSWERED),
@@ -373,12 +375,11 @@ def _reading(one: Taken, area: _Area, values: Mapping[int, Mapping[int, int]]) -
     return Reading(one.day, {key: mine[key] for key in area.dimensions if key in mine}, one.assessor, one.kind)
 
 
-def after_referral(readings: Sequence[tuple[Taken, Reading]]) -> list[Reading]:
-    """The readings a change is counted from: never from a referral, which is made when things look worst."""
-    rest = list(readings)
-    while len(rest) > 1 and (rest[0][0].triggered_referral or rest[0][0].purpose is AssessmentPurpose.REFERRAL):
-        rest.pop(0)
-    return [reading for _, reading in rest]
+def after_referral(taken: Sequence[Taken]) -> int:
+    """The place of what a change is counted from: never a referral, which is made when things look worst."""
+    referral = AssessmentPurpose.REFERRAL
+    rest = (place for place, one in enumerate(taken) if not one.triggered_referral and one.purpose is not referral)
+    return next(rest, max(len(taken) - 1, 0))
 
 
 def since_last(readings: Sequence[Reading], dimensions: int, precision: Precision | None) -> SinceLast:

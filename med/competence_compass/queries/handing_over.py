@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
 
 from med import clock
 from med.competence_compass.models import (
@@ -18,6 +18,7 @@ from med.competence_compass.models import (
     Assessment,
     Citizen,
     Dimension,
+    Draw,
     Exam,
     Goal,
     GoalRating,
@@ -165,13 +166,23 @@ def _goals(db: Session, citizen_id: int, opened: Open) -> list[dict[str, Any]]:
     return [
         {
             "type": goal.goal_type,
+            "area": area,
+            "dimension": dimension,
+            "target_value": goal.target_value,
+            "weight": goal.weight,
             "set_on": goal.set_on,
             "due": goal.due,
             "ended_on": goal.ended_on,
             "words": opened(f"compass_goal.sealed/{goal.id}", goal.sealed),
             "ratings": ratings[goal.id],
         }
-        for goal in db.scalars(select(Goal).where(Goal.citizen_id == citizen_id).order_by(Goal.set_on, Goal.id))
+        for goal, area, dimension in db.execute(
+            select(Goal, Area.title, Dimension.title)
+            .outerjoin(Dimension, Dimension.id == Goal.dimension_id)
+            .outerjoin(Area, Area.id == func.coalesce(Goal.area_id, Dimension.area_id))
+            .where(Goal.citizen_id == citizen_id)
+            .order_by(Goal.set_on, Goal.id)
+        )
     ]
 
 
@@ -218,18 +229,33 @@ def _participations(db: Session, citizen_id: int) -> list[dict[str, Any]]:
 
 
 def _waiting(db: Session, citizen_id: int, opened: Open) -> list[dict[str, Any]]:
+    offered, declined = aliased(Run), aliased(Run)
     return [
         {
             "activity": title,
             "from": entry.queued,
             "to": entry.left_on,
             "outcome": entry.outcome,
+            "need": entry.priority,
             "reason": entry.reason,
+            "offer": entry.offered_at and {"run": offer, "at": entry.offered_at.astimezone(clock.COPENHAGEN)},
+            "declined_run": refusal,
+            "lot": draw
+            and {
+                "at": draw.at.astimezone(clock.COPENHAGEN),
+                "place": entry.draw_place,
+                "among": draw.among.count(",") + 1,
+                "number": entry.id,
+                "seed": draw.seed,
+            },
             "words": opened(f"compass_waiting.sealed/{entry.id}", entry.sealed),
         }
-        for entry, title in db.execute(
-            select(WaitingEntry, Activity.title)
+        for entry, title, offer, refusal, draw in db.execute(
+            select(WaitingEntry, Activity.title, offered.number, declined.number, Draw)
             .join(Activity, Activity.id == WaitingEntry.activity_id)
+            .outerjoin(offered, offered.id == WaitingEntry.offered_run_id)
+            .outerjoin(declined, declined.id == WaitingEntry.declined_run_id)
+            .outerjoin(Draw, Draw.id == WaitingEntry.draw_id)
             .where(WaitingEntry.citizen_id == citizen_id)
             .order_by(WaitingEntry.queued, WaitingEntry.id)
         )

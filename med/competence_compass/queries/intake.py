@@ -11,7 +11,13 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Viewer
-from med.competence_compass.access import coordinated_units, intake_citizens, led_runs, role_towards
+from med.competence_compass.access import (
+    coordinated_units,
+    intake_citizens,
+    led_runs,
+    named_to_leaders,
+    role_towards,
+)
 from med.competence_compass.looks import LookRole
 from med.competence_compass.models import (
     Activity,
@@ -224,8 +230,10 @@ def capacity(db: Session, viewer: Viewer, citizen_id: int) -> tuple[Citizen, Loo
         return found, LookRole.COORDINATOR
     leads = db.scalar(
         select(Participation.id)
+        .join(Citizen, Citizen.id == Participation.citizen_id)
         .where(
             Participation.citizen_id == citizen_id,
+            named_to_leaders(),
             Participation.run_id.in_(select(Run.id).where(led_runs(viewer))),
         )
         .limit(1)

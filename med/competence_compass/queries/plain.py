@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from med.competence_compass.models import Assessment, AssessmentKind, Dimension, ScaleLevel, Score
-from med.competence_compass.queries.development import Story, Taken, rated
+from med.competence_compass.queries.development import Story, Taken, after_referral, rated
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,12 @@ class ToldArea:
 
 @dataclass(frozen=True)
 class Told:
-    """Area by area; and the days each voice's "now" is from."""
+    """Area by area; and the days each voice's "then" and "now" are from."""
 
     areas: list[ToldArea]
+    own_before: date | None = None
     own_day: date | None = None
+    staff_before: date | None = None
     staff_day: date | None = None
 
     @property
@@ -43,7 +45,7 @@ class Told:
 
 def in_plain_words(db: Session, story: Story) -> Told:
     """Area by area, the citizen's own voice first. Then and now are the first and last assessment of each voice in the
-    version in use, of the staff's one an occasion; an area nobody answered is left out."""
+    version in use, of the staff's one an occasion, and no referral is a "then"; an area nobody answered is left out."""
     if story.scale is None:
         return Told([])
     current = story.taken[-1].version_id
@@ -76,14 +78,15 @@ def in_plain_words(db: Session, story: Story) -> Told:
         answered = [row for row in rows if row.own_now or row.staff_now]
         if answered:
             told.append(ToldArea(area.easy_title, answered))
-    return Told(told, own[1].day if own[1] else None, staff[1].day if staff[1] else None)
+    return Told(told, *(one.day if one else None for one in (*own, *staff)))
 
 
 def _ends(taken: list[Taken]) -> tuple[Taken | None, Taken | None]:
-    """(first, last); only one assessment has no "then"."""
+    """(first, last), the first not a referral; only one assessment has no "then"."""
     if not taken:
         return None, None
-    return (taken[0] if len(taken) > 1 else None), taken[-1]
+    first = taken[after_referral(taken)]
+    return (first if first is not taken[-1] else None), taken[-1]
 
 
 def _values(db: Session, assessment_ids: list[int]) -> Mapping[tuple[int, int], int]:

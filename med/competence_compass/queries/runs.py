@@ -4,12 +4,19 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from med import clock
 from med.access import Viewer
-from med.competence_compass.access import AboutRun, led_runs, participants_seen, visible_activities
+from med.competence_compass.access import (
+    AboutRun,
+    led_runs,
+    named_to_leaders,
+    own_citizens,
+    participants_seen,
+    visible_activities,
+)
 from med.competence_compass.models import (
     Activity,
     Citizen,
@@ -71,6 +78,7 @@ def participants(db: Session, viewer: Viewer, run_id: int) -> Sequence[Row[*tupl
             Participation.planned,
             Participation.attended,
             Participation.end_reason,
+            named_to_leaders().label("has_name"),
         )
         .join(Citizen, Citizen.id == Participation.citizen_id)
         .where(Participation.run_id == run_id, participants_seen(viewer), Citizen.erased_at.is_(None))
@@ -141,12 +149,18 @@ def session_to_note(sessions: Sequence[RunSession], chosen: int | None, noted: C
 
 
 def passed_exam(db: Session, viewer: Viewer, exam_id: int) -> Exam:
-    """An exam that was passed, of a participant the viewer may know; what a certificate says. NotFound otherwise."""
+    """An exam that was passed, of a participant whose name the viewer may know: a certificate has it. Or NotFound."""
     found = db.scalar(
         select(Exam)
         .join(Participation, Participation.id == Exam.participation_id)
         .join(Citizen, Citizen.id == Participation.citizen_id)
-        .where(Exam.id == exam_id, Exam.passed, participants_seen(viewer), Citizen.erased_at.is_(None))
+        .where(
+            Exam.id == exam_id,
+            Exam.passed,
+            participants_seen(viewer),
+            or_(named_to_leaders(), own_citizens(viewer)),
+            Citizen.erased_at.is_(None),
+        )
         .options(
             joinedload(Exam.participation)
             .joinedload(Participation.run)

@@ -7,11 +7,14 @@ from litestar import Response
 
 from med.competence_compass import access
 from med.competence_compass.actions.intake import open_identity
+from med.competence_compass.activity_words import need
+from med.competence_compass.citizen_words import LEVELS
 from med.competence_compass.forms.cpr import ask_about_cpr
 from med.competence_compass.forms.intake import ReasonForm
 from med.competence_compass.look_words import seen_word
 from med.competence_compass.looks import LookRole, note_look
 from med.competence_compass.models import Citizen, LookAt
+from med.competence_compass.queries.assessing import blind_between
 from med.competence_compass.queries.handing_over import everything_of
 from med.competence_compass.queries.intake import capacity, looks
 from med.competence_compass.routes.looking import know, see, vault
@@ -93,6 +96,7 @@ def show_handing_over(
     return visit.page(
         "competence_compass/identities_handing_over.html",
         towards=towards,
+        blind=blind_between(visit.db, visit.viewer, towards),
         values=values,
         errors=errors,
         status_code=status_code,
@@ -103,6 +107,8 @@ def show_handing_over(
 def hand_over(visit: Visit, citizen_id: int) -> Response:
     """All of it as a page to print, or as JSON. The look at this export is its last line."""
     towards = know(visit, citizen_id)
+    if blind_between(visit.db, visit.viewer, towards):
+        return show_handing_over(visit, towards, {}, {}, 409)
     reason, errors = read_reason(visit)
     if errors:
         return show_handing_over(visit, towards, visit.form.values(), errors, 422)
@@ -120,6 +126,8 @@ def hand_over(visit: Visit, citizen_id: int) -> Response:
         "competence_compass/identities_handed_over.html",
         towards=towards,
         held=held,
+        levels=LEVELS,
+        need=need,
         role_word=role_word,
         seen_word=seen_word,
     )

@@ -61,7 +61,7 @@ def show_instrument(
         used=queries.times_used(visit.db, found.id),
         current=queries.current_version(visit.db, found.id),
         has_draft=any(version.active_from is None for version in found.versions),
-        values=values or {name: getattr(found, name) for name in InstrumentForm.__struct_fields__},
+        values=values or {name: getattr(found, name) for name in ("name", "target_group", "interval_days", "about")},
         errors=errors,
         status_code=status_code,
     )

@@ -32,6 +32,7 @@ def whole_cast(state: str = "running", *, started: bool = True) -> World:
     world = World(TODAY)
     world.units = {TOP: Unit(TOP), HERE: Unit(HERE, TOP), ELSEWHERE: Unit(ELSEWHERE, TOP)}
     world.citizens = {1: Citizen(1, HERE), 2: Citizen(2, ELSEWHERE), 3: Citizen(3, HERE, erased=True)}
+    world.citizens[4] = Citizen(4, HERE, left=TODAY - timedelta(days=31))
     world.versions = {1: Version(1, locked=False), 2: Version(2, locked=True)}
     owner = 5 * HOLDS + 1
     world.activities = {
@@ -40,11 +41,13 @@ def whole_cast(state: str = "running", *, started: bool = True) -> World:
     }
     world.runs = {
         1: Run(1, 1, TODAY, started=started),
-        2: Run(2, 1, TODAY - timedelta(days=90), started=True, ended=True),
+        2: Run(2, 1, TODAY - timedelta(days=90), started=True, ended=True, ends=TODAY - timedelta(days=14)),
         3: Run(3, 2, TODAY),
+        4: Run(4, 1, TODAY - timedelta(days=90), started=True, ended=True, ends=TODAY - timedelta(days=15)),
     }
     world.participations = {1: Participation(1, 1, 1), 2: Participation(2, 2, 2), 3: Participation(3, 1, 3)}
-    world.exams = {number: Exam(number, number, passed=number != 2) for number in (1, 2, 3)}
+    world.participations |= {4: Participation(4, 1, 4), 5: Participation(5, 4, 2)}
+    world.exams = {number: Exam(number, number, passed=number != 2) for number in (1, 2, 3, 4)}
     world.entries = {1: Entry(1, 1, 2), 2: Entry(2, 2, 1), 3: Entry(3, 1, 3)}
     for number, term in enumerate(TERMS, 1):
         contact, coordinator, keeper, leader, manager = (number + place * HOLDS for place in range(5))
@@ -58,7 +61,9 @@ def whole_cast(state: str = "running", *, started: bool = True) -> World:
         for person, kind in ((coordinator, "coordinator"), (keeper, "instruments")):
             row = len(world.roles) + 1
             world.roles[row] = Role(row, person, kind, HERE, term)
-        world.leaders[number] = Leader(number, 1, leader, term)
+        for run in (1, 2, 4):
+            row = len(world.leaders) + 1
+            world.leaders[row] = Leader(row, run, leader, term)
     world.people[owner] = Person(owner, jobs=(Job(HERE, False, LONG),))
     world.people[owner + 1] = Person(owner + 1, jobs=(Job(HERE, True, OVER),))  # left, and led it
     world.people[owner + 2] = Person(owner + 2, active=False, jobs=(Job(HERE, True, LONG),))

@@ -67,9 +67,25 @@ def works_with(world: World, person: int, citizen: int) -> bool:
 
 
 def leads(world: World, person: int, run: int) -> bool:
-    return employed(world, person) and any(
-        one.person == person and one.run == run and one.term.holds(world.today) for one in world.leaders.values()
+    return (
+        employed(world, person)
+        and not is_long_over(world, world.runs[run])
+        and any(
+            one.person == person and one.run == run and one.term.holds(world.today) for one in world.leaders.values()
+        )
     )
+
+
+def is_long_over(world: World, run: Run) -> bool:
+    """Leading ends with the run, whatever was said about the leader: what is left is noted within a fortnight, and
+    where there is an exam, within half a year. A run that is over and nobody knows since when is long over."""
+    days = 182 if world.activities[run.activity].has_exam else 14
+    return run.ended and (run.ends is None or (world.today - run.ends).days > days)
+
+
+def left_long_since(world: World, citizen: int) -> bool:
+    left = world.citizens[citizen].left
+    return left is not None and (world.today - left).days > 30
 
 
 # --- seeing ---------------------------------------------------------------------------------------------------------
@@ -98,17 +114,26 @@ def sees_participation(world: World, person: int, participation: int) -> bool:
 
 
 def sees_certificate(world: World, person: int, exam: int) -> bool:
+    """There stands a name on it."""
     taken = world.exams[exam]
-    return taken.passed and sees_participation(world, person, taken.participation)
+    there = world.participations[taken.participation]
+    return (
+        taken.passed
+        and sees_participation(world, person, there.id)
+        and (works_with(world, person, there.citizen) or not left_long_since(world, there.citizen))
+    )
 
 
 def sees_name(world: World, person: int, citizen: int) -> bool:
-    """To a reason. The manager, the keeper of the instruments and the operator never."""
+    """To a reason. The manager, the keeper of the instruments and the operator never; who leads a run until a month
+    after the citizen left."""
     return (
         works_with(world, person, citizen)
         or sees_in_intake(world, person, citizen)
         or any(
-            there.citizen == citizen and sees_participation(world, person, there.id)
+            there.citizen == citizen
+            and sees_participation(world, person, there.id)
+            and not left_long_since(world, citizen)
             for there in world.participations.values()
         )
     )

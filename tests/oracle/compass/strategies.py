@@ -1,6 +1,6 @@
 """Worlds of the compass as hypothesis draws them: people between units, days right at the edge of terms."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from hypothesis import strategies as st
 
@@ -23,6 +23,11 @@ from tests.oracle.compass.worlds import (
 from tests.oracle.strategies import TODAY, rarely, term
 
 
+def days_ago(*days: int) -> st.SearchStrategy[date | None]:
+    """Often not at all, and else on one of the days where something turns."""
+    return st.sampled_from([None] * len(days) + [TODAY - timedelta(days=one) for one in days])
+
+
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
     world = World(TODAY)
@@ -39,7 +44,8 @@ def worlds(draw: st.DrawFn) -> World:
     person = st.sampled_from(people)
     citizens = list(range(1, draw(st.integers(1, 3)) + 1))
     for number in citizens:
-        world.citizens[number] = Citizen(number, draw(unit), draw(rarely()))
+        left = draw(days_ago(30, 31))
+        world.citizens[number] = Citizen(number, draw(unit), draw(rarely()), left)
     citizen = st.sampled_from(citizens)
     for number in range(1, draw(st.integers(0, 4)) + 1):
         role = draw(st.sampled_from(["contact", "deputy"]))
@@ -62,12 +68,16 @@ def activities(draw: st.DrawFn, world: World, units: list[int], people: list[int
             draw(st.sampled_from([None, *people])),
             draw(st.sampled_from(["proposed", "running", "running", "ended"])),
             draw(st.booleans()),
+            draw(st.booleans()),
             draw(st.sampled_from(["", "tested", "tested", "exploratory"])),
         )
     offered = st.sampled_from(sorted(world.activities))
     for number in range(1, draw(st.integers(1, 2)) + 1):
         starts = TODAY + timedelta(days=draw(st.sampled_from([-30, 0, 0, 1])))
-        world.runs[number] = Run(number, draw(offered), starts, draw(st.booleans()), draw(rarely()))
+        ends = draw(days_ago(0, 14, 15, 182, 183))
+        if ends is not None:
+            starts = min(starts, ends)
+        world.runs[number] = Run(number, draw(offered), starts, draw(st.booleans()), draw(st.booleans()), ends)
     run = st.sampled_from(sorted(world.runs))
     for number in range(1, draw(st.integers(0, 3)) + 1):
         world.leaders[number] = Leader(number, draw(run), draw(st.sampled_from(people)), draw(term()))

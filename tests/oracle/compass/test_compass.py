@@ -112,7 +112,8 @@ def test_a_child_is_seen_only_with_its_parent(empty_file: Database):
                 seen = settling.seen(db, settling.viewer(db, person), world)
                 assert {world.exams[one].participation for one in seen["exams"]} <= seen["participations"]
                 assert {world.participations[one].run for one in seen["participations"]} <= seen["runs"]
-                assert {world.participations[one].citizen for one in seen["participations"]} <= seen["names"]
+                named = seen["names"] | {one for one in world.citizens if rules.left_long_since(world, one)}
+                assert {world.participations[one].citizen for one in seen["participations"]} <= named
                 assert {world.runs[one].activity for one in seen["runs"]} <= seen["activities"]
                 assert {world.entries[one].activity for one in seen["entries"]} <= seen["activities"]
                 assert seen["citizens"] | seen["intake"] <= seen["names"]

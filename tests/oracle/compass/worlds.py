@@ -34,6 +34,7 @@ class Citizen:
     id: int
     unit: int
     erased: bool = False
+    left: date | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Activity:
     owner: int | None = None
     state: str = "proposed"
     frozen: bool = False
+    has_exam: bool = False
     hypothesis: str = ""  # "", "tested" (written before the first start) or "exploratory"
 
 
@@ -71,6 +73,7 @@ class Run:
     starts: date
     started: bool = False
     ended: bool = False
+    ends: date | None = None
 
 
 @dataclass(frozen=True)
