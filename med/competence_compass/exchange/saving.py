@@ -219,11 +219,16 @@ class Saving:
             self.db.flush()
             runs[code, key] = made.id
         for code, starts in first.items():
-            self.db.execute(
-                update(Activity)
-                .where(Activity.id == self.activities[code], Activity.frozen_at.is_(None))
-                .values(frozen_at=noon(starts), state=ActivityState.RUNNING)
+            begins = (Activity.id == self.activities[code], Activity.frozen_at.is_(None))
+            written_later = (
+                Hypothesis.activity_id.in_(select(Activity.id).where(*begins)),
+                Hypothesis.written_on > starts,
+                Hypothesis.is_exploratory.is_(False),
             )
+            late = update(Hypothesis).where(*written_later).values(is_exploratory=True).returning(Hypothesis.id)
+            if self.db.scalars(late).all():
+                rollups.refresh_activity(self.db, self.activities[code])
+            self.db.execute(update(Activity).where(*begins).values(frozen_at=noon(starts), state=ActivityState.RUNNING))
         return runs
 
     def _waiting(self, rows: Folder) -> None:
