@@ -21,9 +21,10 @@ from sqlalchemy.orm import Session
 from benchmarks.machine import Caller, cpu_seconds, describe, running
 from med import clock, demo
 from med.competence_compass import analysing
-from med.competence_compass.exchange.comparing import carry_out, compare
+from med.competence_compass.exchange.comparing import compare
 from med.competence_compass.exchange.instruments import keep_instrument
 from med.competence_compass.exchange.reading import read_folder
+from med.competence_compass.exchange.taking import carry_out
 from med.competence_compass.exchange.writing import write_folder
 from med.competence_compass.generator import Centre, make_world
 from med.competence_compass.models import (

@@ -11,8 +11,9 @@ SHOWN = 40  # faults on a terminal
 
 
 def run_import_compass(given: argparse.Namespace) -> int:
-    from med.competence_compass.exchange.comparing import carry_out, compare
+    from med.competence_compass.exchange.comparing import compare
     from med.competence_compass.exchange.instruments import keep_instrument
+    from med.competence_compass.exchange.taking import carry_out
     from med.competence_compass.vault import vault_of
 
     settings = read_settings()

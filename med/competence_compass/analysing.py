@@ -15,7 +15,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ from med.competence_compass.publishing import publish
 from med.competence_compass.vectors import keep_missing, packed_of
 from med.errors import Conflict
 from med.journal.actions import note
+from med.journal.models import Entry
 from med.language import T
 from med.slices import Office
 
@@ -75,16 +76,21 @@ def ask_for_run(db: Session, viewer: Viewer | None, version: Version) -> EffectR
 
 
 def ask_at_night(db: Session) -> None:
-    """A run for every version with hypotheses on which something was assessed since its last run, or whose newest
-    numbers are from an older method."""
+    """A run for every version with hypotheses on which something was assessed since its last run, or since which a file
+    was taken in (participations and waiting lists count, too), or whose newest numbers are from an older method."""
     tested = select(Dimension.version_id).join(Hypothesis, Hypothesis.dimension_id == Dimension.id)
     for version in db.scalars(select(Version).where(Version.id.in_(tested), Version.locked_at.is_not(None))):
         last = db.scalar(select(func.max(EffectRun.asked_at)).where(EffectRun.version_id == version.id))
         newest = db.scalar(select(func.max(Assessment.closed_at)).where(Assessment.version_id == version.id))
         run = latest_run(db, version.id)
         is_outdated = run is not None and run.method != METHOD
-        if newest is not None and (last is None or newest > last or is_outdated):
+        if newest is not None and (last is None or newest > last or is_outdated or has_imported(db, last)):
             ask_for_run(db, None, version)
+
+
+def has_imported(db: Session, since: datetime) -> bool:
+    taken_in = select(Entry.id).where(Entry.at > since, Entry.happened == "compass.imported")
+    return db.scalar(taken_in.limit(1)) is not None
 
 
 def work(office: Office) -> None:

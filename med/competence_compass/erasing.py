@@ -1,8 +1,9 @@
 """Erasing a citizen: what is taken out of the tables, and the list that a restored backup is told again.
 
 What goes: the key, and with it every sealed word; the identity; assessments, goals, participations, waiting, and who
-worked with them. What stays: an empty row under "slettet-17", so that what the journal noted (ids, never words) still
-points somewhere; the looks, without their reasons; and sums that were computed before, which hold nobody's name.
+worked with them; and every file of citizens that waits to be taken in, whoever it is about. What stays: an empty row
+under "slettet-17", so that what the journal noted (ids, never words) still points somewhere; the looks, without their
+reasons; and sums that were computed before, which hold nobody's name.
 """
 
 import hashlib
@@ -38,9 +39,11 @@ from med.competence_compass.models import (
     WaitingEntry,
 )
 from med.db import Database, is_away
+from med.organisation.models import ImportFile
 
 LIST_FILE = "erasures.txt"
-SECRET_TABLES = ("compass_citizen_key", "compass_identity")
+SECRET_TABLES = ("compass_citizen_key", "compass_identity", "import_file")
+UPLOADED = "compass/"  # how the kind of a file of citizens begins
 log = logging.getLogger("med")
 
 
@@ -64,6 +67,7 @@ def forget_citizen(db: Session, citizen: Citizen) -> None:
         (Assignment, Assignment.citizen_id == mine),
         (Identity, Identity.citizen_id == mine),
         (CitizenKey, CitizenKey.citizen_id == mine),
+        (ImportFile, ImportFile.kind.startswith(UPLOADED)),
     ):
         db.execute(delete(table).where(clause), execution_options={"synchronize_session": False})
     db.execute(

@@ -18,7 +18,7 @@ from med.competence_compass.actions.reliability import compute_reliability
 from med.competence_compass.analysing import ask_for_run
 from med.competence_compass.exchange.instruments import keep_instrument
 from med.competence_compass.exchange.rows import GoalRow, dimensions_of
-from med.competence_compass.exchange.saving import Saving
+from med.competence_compass.exchange.saving import Saving, noon
 from med.competence_compass.generator import Centre, World, make_world
 from med.competence_compass.generator.centre import QUARTER
 from med.competence_compass.models import (
@@ -93,6 +93,7 @@ def move_citizens_in(db: Db, vault: Vault, centre: Centre) -> World:
         people=staff,
         uid=uid,
         goal_words=GoalWords(world),
+        closed_at=noon,  # the demo lived it
     )
     saving.save(world.folder)
     measure_agreement(db, version)

@@ -204,7 +204,7 @@ class Grant(Base):
 
 
 class ImportFile(Base):
-    """A file that waits for a yes between its preview and its import. Emptied when it is used or thrown away."""
+    """A file that waits for a yes between its preview and its import. Emptied when it is used, gone after a day."""
 
     __tablename__ = "import_file"
 

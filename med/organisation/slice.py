@@ -1,5 +1,6 @@
 from med.language import T
 from med.organisation import access, words  # noqa: F401
+from med.organisation.jobs import jobs
 from med.organisation.routes import handlers
 from med.slices import NavEntry, Slice
 
@@ -19,5 +20,6 @@ organisation = Slice(
         access.import_organisation,
         access.see_person,
     ],
+    jobs=jobs,
     nav=[NavEntry("committees", T("Udvalgene"), "/udvalg", 50, more=True)],
 )

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -16,8 +16,11 @@ from med import clock, demo
 from med.competence_compass import analysing
 from med.competence_compass.effects.reading import study_of
 from med.competence_compass.erasing import kept_in, let_go
-from med.competence_compass.exchange.giving import attended_until, folder_of, version_of
-from med.competence_compass.models import Assessment, EffectEstimate, EffectRun, RunState, Version
+from med.competence_compass.exchange.comparing import compare
+from med.competence_compass.exchange.giving import attended_until, folder_of, instrument_of, version_of
+from med.competence_compass.exchange.reading import read_single
+from med.competence_compass.exchange.taking import carry_out
+from med.competence_compass.models import Activity, Assessment, Citizen, EffectEstimate, EffectRun, RunState, Version
 from med.competence_compass.vectors import packed_of
 from med.errors import Conflict
 from med.settings import Settings
@@ -154,6 +157,36 @@ def test_the_night_asks_where_something_new_was_assessed(office, asked, write, d
             write(analysing.ask_at_night)
         with database.reading() as db:
             assert len(db.scalars(select(EffectRun.id)).all()) == 2
+
+
+TAKEN_IN = {
+    "assessments": "Borger;Dato;Vurderet af;moeder\n{citizen};5.1.2023;xy;3\n",
+    "participations": "Aktivitet;Borger;Fra;Til;Planlagt;Deltaget\n{activity};{citizen};2.1.2023;3.1.2023;8;2\n",
+    "waiting": "Aktivitet;Borger;Skrevet op;Af ventelisten\n{activity};{citizen};2.1.2023;3.1.2023\n",
+}
+
+
+@pytest.mark.parametrize("kind", TAKEN_IN)
+def test_the_night_asks_where_a_file_was_taken_in_however_old_its_days(office, asked, write, database, vault, kind):
+    def take_in(db):
+        version = version_of(db)
+        rows = TAKEN_IN[kind].format(
+            citizen=db.scalars(select(Citizen.pseudonym)).first(), activity=db.scalars(select(Activity.code)).first()
+        )
+        plan = compare(db, read_single(kind, "fil.csv", rows.encode(), instrument_of(db, version)), version)
+        assert not plan.faults, [str(fault) for fault in plan.faults]
+        carry_out(db, None, vault, plan)
+
+    analysing.work(office)
+    with clock.at(demo.NOW + timedelta(hours=20)):
+        write(take_in)
+    with clock.at(demo.NOW + timedelta(hours=21)), database.reading() as db:
+        closed = db.scalars(select(Assessment.closed_at).where(Assessment.day == date(2023, 1, 5))).all()
+        assert closed == [demo.NOW + timedelta(hours=20)] * (kind == "assessments")  # no run before it knew of it
+        write(analysing.ask_at_night)
+        assert not analysing.has_imported(db, clock.now())
+    with database.reading() as db:
+        assert len(db.scalars(select(EffectRun.id)).all()) == 2
 
 
 def test_the_night_computes_anew_what_is_of_an_older_method(office, asked, write, database, monkeypatch):

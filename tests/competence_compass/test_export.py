@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import select, text
 
 from med.cli import main
-from med.competence_compass.exchange.comparing import carry_out, compare
+from med.competence_compass.exchange.comparing import compare
 from med.competence_compass.exchange.giving import folder_of, note_export, rekey, version_of
 from med.competence_compass.exchange.instruments import keep_instrument
 from med.competence_compass.exchange.reading import read_folder
+from med.competence_compass.exchange.taking import carry_out
 from med.competence_compass.exchange.writing import write_folder
 from med.competence_compass.generator import make_world
 from med.competence_compass.models import Assessment, Assignment, Citizen, Look, LookAt

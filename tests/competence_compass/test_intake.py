@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -33,6 +33,7 @@ from med.competence_compass.models import (
     RoleKind,
     Version,
     WaitingEntry,
+    WaitingOutcome,
 )
 from med.competence_compass.models import Session as Meeting
 from med.competence_compass.pseudonyms import new_pseudonym
@@ -143,13 +144,14 @@ def test_a_citizen_moves_within_the_coordinated_units_only(bo, db, citizen):
 
 
 def test_a_citizen_stops_and_waits_for_nothing_more(bo, write, db, citizen, people):
+    write(lambda db: wait(db, make_activity(db), db.get(Citizen, citizen)))
     page = bo.open(f"/kompas/indtag/{citizen}").form("Gem sidste dag").fill(left_on="2026-11-21").send()
     assert page.status_code == 303
     db.rollback()
     last = db.scalars(select(Assignment).where(Assignment.citizen_id == citizen)).one()
     assert last.ends == clock.today() + timedelta(days=30)
     entries = db.scalars(select(WaitingEntry).where(WaitingEntry.citizen_id == citizen)).all()
-    assert all(entry.left_on for entry in entries)
+    assert [(entry.outcome, entry.left_on) for entry in entries] == [(WaitingOutcome.WITHDRAWN, date(2026, 11, 21))]
     assert bo.open(f"/kompas/indtag/{citizen}").form("ikke stoppet alligevel").send().status_code == 303
     early = bo.open(f"/kompas/indtag/{citizen}").form("Gem sidste dag").fill(left_on="1999-01-01").send()
     assert "før den dag, borgeren kom" in early.words

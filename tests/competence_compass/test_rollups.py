@@ -19,10 +19,11 @@ from med.competence_compass import sums as sums_kept
 from med.competence_compass.access import Towards
 from med.competence_compass.actions import assessing, intake, runs
 from med.competence_compass.erasing import forget_citizen
-from med.competence_compass.exchange.comparing import carry_out, compare
+from med.competence_compass.exchange.comparing import compare
 from med.competence_compass.exchange.giving import folder_of, version_of
 from med.competence_compass.exchange.reading import Reading
 from med.competence_compass.exchange.rows import AssessmentRow, CitizenRow, Folder, ParticipationRow
+from med.competence_compass.exchange.taking import carry_out
 from med.competence_compass.forms.assessing import BeginForm, CloseForm
 from med.competence_compass.forms.intake import PlaceForm
 from med.competence_compass.forms.runs import EndForm, LeaveForm

@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import event, select
 
 from med import clock
+from med.demo import NOW
 from med.errors import Invalid, NotAllowed
 from med.journal.models import Entry
 from med.organisation.importing import What, carry_out, plan_import
+from med.organisation.jobs import jobs
 from med.organisation.models import Committee, Employment, Grant, GrantKind, ImportFile, Person, Seat, Unit
 from med.organisation.queries import viewer_for
 from med.tables import read
@@ -507,6 +509,19 @@ def test_the_administrator_reads_the_changes_and_says_yes(visitor, db, people):
     again = ivan.open(answer.headers["location"])
     assert again.status_code == 409
     assert "Filen er allerede indlæst." in again.words
+
+
+def test_a_file_waits_for_a_day_whoever_it_is_from(visitor, db, write):
+    write(lambda db: db.add(ImportFile(person_id=1, kind="compass/goals//", name="a", content=b"a", uploaded_at=NOW)))
+    with clock.at(NOW + timedelta(hours=2)):
+        assert choose(visitor("ivan"), "personer", people_file(db)).status_code == 303
+    kept = {}
+    for hours in (24, 25, 27):
+        with clock.at(NOW + timedelta(hours=hours)):
+            write(jobs[0].work)
+        db.rollback()
+        kept[hours] = len(db.scalars(select(ImportFile.id)).all())
+    assert kept == {24: 2, 25: 1, 27: 0}
 
 
 def test_the_number_is_typed_when_many_leave(visitor, db, people):

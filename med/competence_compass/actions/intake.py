@@ -53,8 +53,10 @@ from med.settings import BadSetting
 TO_HAND_OVER = 14  # days somebody may be let in when that is over, so that a citizen who has left gets their own
 
 
-def require_intake(db: Session, viewer: Viewer, unit_id: int) -> None:
-    require(viewer, access.keep_intake, access.AboutIntake(unit_id in access.coordinated_units(db, viewer)))
+def require_intake(db: Session, viewer: Viewer | None, unit_id: int) -> None:
+    """`viewer` is None for an import on the command line, which is asked nothing."""
+    if viewer is not None:
+        require(viewer, access.keep_intake, access.AboutIntake(unit_id in access.coordinated_units(db, viewer)))
 
 
 def where(citizen_id: int) -> str:
@@ -149,7 +151,7 @@ def place_citizen(db: Session, viewer: Viewer, citizen: Citizen, form: PlaceForm
         note(db, viewer, "citizen.placed", citizen, fields)
 
 
-def leave(db: Session, viewer: Viewer, citizen: Citizen, form: LeaveForm) -> None:
+def leave(db: Session, viewer: Viewer | None, citizen: Citizen, form: LeaveForm) -> None:
     """The citizen's last day, and with it the last of what goes on around them."""
     require_intake(db, viewer, citizen.unit_id)
     if form.left_on < citizen.entered:

@@ -75,6 +75,7 @@ GOAL_TYPES = {
 
 CITIZEN = ("borger", "pseudonym", "borgerkode")
 ACTIVITY = ("aktivitet", "aktivitetskode")
+DIMENSION = ("kompetence",)  # as the pages call it
 
 
 def code(longest: int = 80) -> Any:
@@ -226,7 +227,7 @@ def waiting(today: date) -> list[Column]:
 def hypotheses(today: date, dimension: Any) -> list[Column]:
     return [
         Column("activity", ACTIVITY, parse=code()),
-        Column("dimension", (), parse=dimension),
+        Column("dimension", DIMENSION, parse=dimension),
         Column("expected_d", ("forventet", "forventet d"), parse=expected()),
         Column("written_on", ("skrevet", "dato"), parse=past_day(today)),
         Column("aim", ("sigte",), False, choice(AIMS)),
@@ -237,7 +238,7 @@ def hypotheses(today: date, dimension: Any) -> list[Column]:
 def goals(today: date, dimension: Any) -> list[Column]:
     return [
         Column("citizen", CITIZEN, parse=code(40)),
-        Column("dimension", (), parse=dimension),
+        Column("dimension", DIMENSION, parse=dimension),
         Column("goal_type", ("måltype", "type"), parse=choice(GOAL_TYPES)),
         Column("set_on", ("aftalt", "sat", "dato"), parse=past_day(today)),
         Column("due", ("frist", "følges op"), False, day()),

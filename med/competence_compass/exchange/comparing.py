@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from med.access import Viewer
-from med.competence_compass import rollups
+from med.competence_compass.exchange.beginning import hindrances
 from med.competence_compass.exchange.checking import FAR, overlapping
 from med.competence_compass.exchange.plan import Plan
 from med.competence_compass.exchange.reading import Reading
 from med.competence_compass.exchange.rows import CitizenRow, Folder, WaitingRow
-from med.competence_compass.exchange.saving import Saving, rated_on
+from med.competence_compass.exchange.saving import rated_on
+from med.competence_compass.forms.intake import LeaveForm
 from med.competence_compass.models import (
     Activity,
     Assessment,
@@ -35,8 +35,7 @@ from med.competence_compass.models import (
     WaitingEntry,
     WaitingOutcome,
 )
-from med.competence_compass.vault import Vault
-from med.journal.actions import note, note_many
+from med.errors import Invalid
 from med.language import T, Text
 from med.organisation.models import Unit
 
@@ -54,7 +53,7 @@ def compare(
     """Compare a reading without faults with the database; changes nothing.
 
     `unit_id` is where citizens and activities without a unit belong. `within`: only citizens and units of these units
-    are known to whoever imports; None: all.
+    are known to whoever imports, and only their activities take anybody in; None: all.
     """
     plan = Plan(version, reading.faults, Folder(reading.folder.instrument), kinds=list(reading.files))
     if not plan.faults:
@@ -79,7 +78,11 @@ class _Comparison:
             self.known[found.pseudonym] = found
             if found.erased_at is None and (within is None or found.unit_id in within):
                 plan.citizens[found.pseudonym] = found.id
-        plan.activities = {code: id for id, code in db.execute(select(Activity.id, Activity.code))}
+        self.offers: dict[str, Any] = {
+            found.code: found
+            for found in db.execute(select(Activity.id, Activity.code, Activity.unit_id, Activity.frozen_at))
+        }
+        plan.activities = {code: found.id for code, found in self.offers.items()}
         self.activity_codes = {id: code for code, id in plan.activities.items()}
         self.codes = {id: code for code, id in plan.citizens.items()}
         self.dimension_codes = codes_of(db, plan.version)
@@ -148,10 +151,19 @@ class _Comparison:
             entered, left = row.entered or found.entered, row.left or found.left_on
             if left and left < entered:
                 self.wrong("citizens", at, T("borgeren er udskrevet før indskrivningen."))
-            elif (unit, entered, left) != (found.unit_id, found.entered, found.left_on):
-                self.change("citizens", id=found.id, unit_id=unit, entered=entered, left_on=left)
-            else:
+            elif (unit, entered, left) == (found.unit_id, found.entered, found.left_on):
                 self.same("citizens")
+            elif left == found.left_on or self.leaves(at, found.id, left):
+                self.change("citizens", id=found.id, unit_id=unit, entered=entered, left_on=left)
+
+    def leaves(self, at: int, citizen_id: int, left: date) -> bool:
+        """Their last day is new: it does what it does on the page, and is asked what it is asked there."""
+        try:
+            self.plan.leaving[citizen_id] = LeaveForm(left_on=left)
+        except Invalid as invalid:
+            self.wrong("citizens", at, invalid.errors["left_on"])
+            return False
+        return True
 
     def activities(self) -> None:
         for at, row in enumerate(self.folder.activities):
@@ -182,7 +194,11 @@ class _Comparison:
         }
         for at, row in enumerate(self.folder.hypotheses):
             found = there.get((row.activity, row.dimension.lower()))
-            if found is None:
+            offer = self.offers.get(row.activity)
+            if found is None and offer and offer.frozen_at and row.written_on <= offer.frozen_at.date():
+                told = T("aktiviteten er begyndt; en hypotese skrevet før kan ikke lægges til nu.")
+                self.wrong("hypotheses", at, told)
+            elif found is None:
                 self.new.hypotheses.append(row)
             elif abs(found.expected_d - row.expected_d) < 1e-9 and found.aim is row.aim:
                 self.same("hypotheses")
@@ -210,20 +226,22 @@ class _Comparison:
             there[*key, found.starts] = found
             spans.append((key, found.starts, found.ends or FAR))
         places: list[int] = []
+        hindrance = hindrances(self.db, self.offers, self.within)
         for at, row in enumerate(self.folder.participations):
             found = there.get((row.activity, row.citizen, row.start))
-            if found is None:
+            # An empty field changes nothing.
+            said = {"ends": row.end, "planned": row.planned, "attended": row.attended, "end_reason": row.end_reason}
+            values = {name: value for name, value in said.items() if value is not None}
+            if found is not None and all(getattr(found, name) == value for name, value in values.items()):
+                self.same("participations")
+            elif objection := hindrance(row, found is None):
+                self.wrong("participations", at, objection)
+            elif found is not None:
+                self.change("participations", id=found.id, **values)
+            else:
                 places.append(at)
                 spans.append(((row.activity, row.citizen), row.start, row.end or FAR))
                 self.new.participations.append(row)
-                continue
-            values: dict[str, Any] = {"ends": row.end, "planned": row.planned, "attended": row.attended}
-            if row.end_reason is not None:
-                values["end_reason"] = row.end_reason
-            if any(getattr(found, name) != value for name, value in values.items()):
-                self.change("participations", id=found.id, **values)
-            else:
-                self.same("participations")
         before = len(spans) - len(places)
         for place in overlapping(spans):
             at = places[place - before] if place >= before else -1
@@ -253,7 +271,7 @@ class _Comparison:
             found = there.get((row.activity, row.citizen, row.queued))
             if found is None:
                 self.new.waiting.append(row)
-            elif _same_wait(found, row):
+            elif _same_wait(found, row, self.known[row.citizen].left_on):
                 self.same("waiting")
             elif found.outcome is WaitingOutcome.WAITING:
                 self.change("waiting", id=found.id, left_on=row.left, outcome=row.outcome, reason=row.reason)
@@ -304,19 +322,23 @@ class _Comparison:
                 select(GoalRating.goal_id, GoalRating.day, GoalRating.level)
             )
         }  # fmt: skip
-        for row in self.folder.goals:
+        for at, row in enumerate(self.folder.goals):
             found = there.get((row.citizen, row.dimension.lower(), row.goal_type, row.set_on))
             if found is None:
                 self.new.goals.append(row)
                 continue
-            known = rated.get((found.id, rated_on(row)))
-            if row.due is not None and found.due != row.due:
-                self.change("goals", id=found.id, due=row.due)
-            elif row.level is None or known is not None:
-                self.same("goals")
-            else:
+            known = rated.get((found.id, rated_on(row)), row.level)
+            due = {"due": row.due} if row.due not in (None, found.due) else {}
+            is_rated = row.level is not None and (found.id, rated_on(row)) not in rated
+            if row.level not in (None, known):
+                self.wrong("goals", at, T("målet er vurderet i forvejen med et andet niveau den dag."))
+                continue
+            if is_rated:
                 self.plan.ratings.append({"goal_id": found.id, "day": rated_on(row), "level": row.level})
-                self.change("goals", id=found.id)
+            if due or is_rated:
+                self.change("goals", id=found.id, **due)
+            else:
+                self.same("goals")
 
     def assessments(self) -> None:
         wanted: dict[tuple[Any, ...], int] = {
@@ -375,43 +397,8 @@ def codes_of(db: Session, version: Version) -> dict[int, str]:
     return {row.id: row.code for row in db.execute(asked)}
 
 
-def _same_wait(found: Any, row: WaitingRow) -> bool:
+def _same_wait(found: Any, row: WaitingRow, last_day: date | None) -> bool:
+    """Whoever has left waits for nothing more, also where the file has them waiting still."""
+    if row.outcome is WaitingOutcome.WAITING and found.outcome is WaitingOutcome.WITHDRAWN and last_day is not None:
+        return True
     return (found.left_on, found.outcome, found.reason) == (row.left, row.outcome, row.reason)
-
-
-def carry_out(db: Session, viewer: Viewer | None, vault: Vault, plan: Plan, progress: Any = None) -> int:
-    """Do what a plan without faults says, in the caller's transaction; gives how many rows were new or changed."""
-    if plan.faults:
-        raise ValueError("a plan with faults is not carried out")
-    if not plan.total:
-        return 0
-    dimensions = {code: id for id, code in codes_of(db, plan.version).items()}
-    saving = Saving(
-        db,
-        viewer,
-        vault,
-        plan.version,
-        {code: dimensions[code.lower()] for code in plan.new.dimensions},
-        plan.citizens,
-        plan.activities,
-        plan.units,
-        plan.unit_id,
-    )
-    if progress is not None:
-        saving.progress = progress
-    saving.save(plan.new)
-    for kind, table in (("citizens", Citizen), ("participations", Participation), ("waiting", WaitingEntry)):
-        if rows := plan.changes.get(kind):
-            db.execute(update(table), rows)
-    if rows := [row for row in plan.changes.get("goals", ()) if len(row) > 1]:
-        db.execute(update(Goal), rows)
-    if plan.ratings:
-        db.execute(insert(GoalRating), plan.ratings)
-    moved, ended = ([row["id"] for row in plan.changes.get(kind, ())] for kind in ("citizens", "participations"))
-    rollups.refresh(db, [*moved, *rollups.who_took_part(db, ended)])
-    note_many(
-        db, viewer, Citizen, [("citizen.changed", row["id"], ["import"]) for row in plan.changes.get("citizens", ())]
-    )
-    note(db, viewer, "compass.imported", plan.version, [count.kind for count in plan.counts if count.new])
-    db.expire_all()  # what was loaded before the bulk changes is out of date
-    return plan.total

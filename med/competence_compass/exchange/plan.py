@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from med.competence_compass.exchange.faults import Faults
 from med.competence_compass.exchange.rows import Folder
+from med.competence_compass.forms.intake import LeaveForm
 from med.competence_compass.models import Version
 from med.language import T, Text
 
@@ -50,6 +51,7 @@ class Plan:
     new: Folder
     changes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # kind -> rows for an update by id
     ratings: list[dict[str, Any]] = field(default_factory=list)
+    leaving: dict[int, LeaveForm] = field(default_factory=dict)  # citizens whose last day is new
     unchanged: dict[str, int] = field(default_factory=dict)
     kinds: list[str] = field(default_factory=list)
     citizens: dict[str, int] = field(default_factory=dict)

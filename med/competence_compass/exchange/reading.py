@@ -210,7 +210,7 @@ class _Reader:
 
     def read_assessments(self) -> None:
         headings = {simplified(heading) for heading in self.source.header}
-        if "dimension" in headings:
+        if headings & {"dimension", *known.DIMENSION}:
             self._long()
         else:
             self._wide()
@@ -223,7 +223,7 @@ class _Reader:
         shared = known.assessments(self.today, self.version)
         columns = [
             *shared,
-            Column("dimension", (), parse=self.dimension),
+            Column("dimension", known.DIMENSION, parse=self.dimension),
             Column("value", ("værdi", "score"), False, self._value()),
             Column("reason", ("grund", "årsag"), False, known.choice(known.REASONS)),
         ]

@@ -65,6 +65,7 @@ class Saving:
     uid: Callable[[str, str], str] = new_uid
     goal_words: Callable[[GoalRow], dict[str, Any]] = lambda row: {"title": "", "levels": {}, "plan": ""}
     progress: Callable[[int], None] = lambda done: None  # assessments so far
+    closed_at: Callable[[date], datetime] = lambda day: clock.now()  # no analysis before has seen it
 
     def save(self, rows: Folder) -> None:
         self._citizens(rows)
@@ -219,11 +220,16 @@ class Saving:
             self.db.flush()
             runs[code, key] = made.id
         for code, starts in first.items():
-            self.db.execute(
-                update(Activity)
-                .where(Activity.id == self.activities[code], Activity.frozen_at.is_(None))
-                .values(frozen_at=noon(starts), state=ActivityState.RUNNING)
+            begins = (Activity.id == self.activities[code], Activity.frozen_at.is_(None))
+            written_later = (
+                Hypothesis.activity_id.in_(select(Activity.id).where(*begins)),
+                Hypothesis.written_on > starts,
+                Hypothesis.is_exploratory.is_(False),
             )
+            late = update(Hypothesis).where(*written_later).values(is_exploratory=True).returning(Hypothesis.id)
+            if self.db.scalars(late).all():
+                rollups.refresh_activity(self.db, self.activities[code])
+            self.db.execute(update(Activity).where(*begins).values(frozen_at=noon(starts), state=ActivityState.RUNNING))
         return runs
 
     def _waiting(self, rows: Folder) -> None:
@@ -326,7 +332,7 @@ class Saving:
                         f"person:{self.people[row.assessor]}" if row.assessor in self.people else row.assessor,
                         self.people.get(row.assessor),
                         row.purpose is AssessmentPurpose.REFERRAL,
-                        noon(row.date),
+                        self.closed_at(row.date),
                         0,
                         pack([None if at is None else row.answers[at] for at in order], lowest),
                     )
@@ -357,7 +363,7 @@ class Saving:
             Occasion.__table__,  # type: ignore[arg-type]
             ("id", "citizen_id", "version_id", "day", "purpose", "begun_at", "closed_at", "differs", "row_version"),
             [
-                (id, self.citizens[citizen], self.version.id, day, purpose, noon(day), noon(day), False, 1)
+                (id, self.citizens[citizen], self.version.id, day, purpose, noon(day), self.closed_at(day), False, 1)
                 for id, (citizen, day, purpose) in zip(ids, keys, strict=True)
             ],
         )

@@ -1,7 +1,7 @@
 """`/kompas/indlaes`: citizens, participations, assessments and goals from another system's file, for coordinators.
 
 Choose a file, read what it would do, say yes. A file with a fault in it is not kept at all; one without waits in the
-database for the one who chose it only, a day at most.
+database for the one who chose it only, for a day (`organisation.jobs`) or until any citizen is erased.
 """
 
 from datetime import timedelta
@@ -13,12 +13,14 @@ from sqlalchemy import delete, or_, select
 from med import clock
 from med.access import require
 from med.competence_compass import access
+from med.competence_compass.erasing import UPLOADED as PREFIX
 from med.competence_compass.exchange import columns
-from med.competence_compass.exchange.comparing import carry_out, compare
+from med.competence_compass.exchange.comparing import compare
 from med.competence_compass.exchange.faults import Faults
 from med.competence_compass.exchange.giving import elsewhere_of, instrument_of, version_of
 from med.competence_compass.exchange.plan import Plan
 from med.competence_compass.exchange.reading import read_single
+from med.competence_compass.exchange.taking import carry_out
 from med.competence_compass.models import Instrument, Version
 from med.competence_compass.vault import vault_of
 from med.errors import Conflict, Invalid, NotFound
@@ -29,7 +31,6 @@ from med.web.routing import Visit, get, post
 
 WAITS = timedelta(days=1)
 SHOWN = 100  # faults on the page; the rest is counted
-PREFIX = "compass/"
 KINDS = {
     "citizens": (T("Borgere"), T("Pseudonym, enhed, ind og ud. Aldrig navn eller CPR-nummer.")),
     "participations": (T("Deltagelser"), T("Hvem der deltager i hvilke aktiviteter, hvornår og hvor meget.")),
@@ -87,7 +88,7 @@ def _columns(kind: str) -> list[Column]:
             return columns.goals(today, str)
     return [
         *columns.assessments(today, 1),
-        Column("dimension"),
+        Column("dimension", columns.DIMENSION),
         Column("value", ("værdi", "score"), False),
         Column("reason", ("grund", "årsag"), False),
     ]
