@@ -167,18 +167,10 @@ def own_committee_id(db: Session, viewer: Viewer) -> int | None:
     for _ in range(12):
         if not units:
             return None
-        found = db.scalar(
-            select(Committee.id)
-            .where(
-                Committee.unit_id.in_(units),
-                visible_committees(viewer),
-                Committee.ends.is_(None),
-            )
-            .order_by(Committee.id)
-            .limit(1)
-        )
+        near = select(Committee).where(Committee.unit_id.in_(units), visible_committees(viewer)).order_by(Committee.id)
+        found = next((one for one in db.scalars(near) if not one.is_over), None)
         if found is not None:
-            return found
+            return found.id
         units = {parent for parent in db.scalars(select(Unit.parent_id).where(Unit.id.in_(units))) if parent}
     return None
 

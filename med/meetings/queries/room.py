@@ -288,12 +288,7 @@ def other_committees(db: Session, viewer: Viewer, meeting: Meeting) -> list[tupl
     """Where an item can be sent on to."""
     from med.organisation.queries import committees
 
-    today = clock.today()
-    return [
-        (one.id, one.name)
-        for one in committees(db, viewer)
-        if one.id != meeting.committee_id and (one.ends is None or one.ends >= today)
-    ]
+    return [(one.id, one.name) for one in committees(db, viewer) if one.id != meeting.committee_id and not one.is_over]
 
 
 def corrections(db: Session, meeting: Meeting) -> list[Correction]:

@@ -71,10 +71,8 @@ def show_new(visit: Visit, values: dict[str, Any], errors: dict[str, Any], statu
     coming = planning_queries.open_for_points(db, viewer, chosen.id) if chosen else []
     return visit.page(
         "meetings/proposal_new.html",
-        committee_choices=[(one.id, one.name) for one in known if one.ends is None or one is chosen],
-        meeting_choices=[("", T("Det møde, formandskabet finder bedst")), *map(meeting_choice, coming)]
-        if coming
-        else [],
+        committee_choices=[(one.id, one.name) for one in known if not one.is_over or one is chosen],
+        meeting_choices=[ANY_MEETING, *map(meeting_choice, coming)] if coming else [],
         asked=asked_about(db, viewer, int(decision)) if decision.isdecimal() and len(decision) < 19 else None,
         purposes=list(Purpose),
         values=values,
@@ -114,7 +112,7 @@ def _raise(visit: Visit, form: RaisePoint) -> Proposal:
         committee = committee_for(visit.db, visit.viewer, form.committee)
     except NotFound:
         raise Invalid(committee=T("Vælg en af mulighederne.")) from None
-    if committee.ends is not None and committee.ends < clock.today():
+    if committee.is_over:
         raise Invalid(committee=T("Udvalget er nedlagt."))
     if form.decision is not None and asked_about(visit.db, visit.viewer, form.decision) is None:
         form.decision = None
@@ -175,7 +173,7 @@ def _answers(visit: Visit, proposal: Proposal) -> dict[str, Any]:
     """What the chairs may choose between."""
     db, viewer, committee_id = visit.db, visit.viewer, proposal.committee_id
     items = queries.items_to_merge_with(db, viewer, committee_id, bool(actions.closed_origin(proposal)))
-    others = [one for one in committees(db, viewer) if one.id != committee_id and one.ends is None]
+    others = [one for one in committees(db, viewer) if one.id != committee_id and not one.is_over]
     return {
         "meeting_choices": [meeting_choice(row) for row in planning_queries.open_for_points(db, viewer, committee_id)],
         "item_choices": [(row.id, f"{row.meeting}: {row.title}") for row in items],
