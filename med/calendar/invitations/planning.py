@@ -83,6 +83,7 @@ def invited(db: Session, now: datetime, meeting_ids: Collection[int] | None = No
             Meeting.title,
             Meeting.starts_at,
             Meeting.ends_at,
+            Meeting.about,
             Meeting.place,
             Meeting.video_url,
         )
@@ -112,7 +113,8 @@ def _mark(*words: str) -> str:
 
 
 def _fingerprint(row: Row) -> str:
-    return f"{core(row)}.{_mark(row.title, row.mail)}"
+    about = [row.about] if row.about else []  # without words the mark is what it was before words counted
+    return f"{core(row)}.{_mark(row.title, row.mail, *about)}"
 
 
 def _is_known(known: Invitation | Row | None, row: Row) -> bool:

@@ -168,6 +168,7 @@ def meeting_rows(standing: Standing) -> Select[*tuple[Any, ...]]:
             Meeting.starts_at,
             Meeting.ends_at,
             Meeting.place,
+            Meeting.about,
             case((invited_or_inside, Meeting.video_url), else_="").label("video_url"),
             Meeting.cancelled_reason,
             Meeting.sequence,
