@@ -459,8 +459,8 @@ def test_a_calendar_is_made_on_the_page_and_ended_there(visitor, write):
     assert str(read(visitor().open(path))["NAME"]) == "Outlook på arbejdet"
     listed = bo.open("/mig/adresser")
     assert path not in listed.text
-    row = " ".join(listed.tree.xpath("//tbody/tr[1]")[0].text_content().split())
-    assert "Outlook på arbejdetKalender: Mine møder; Frister og opgaver som heldagsaftaler; varsel 1 time før" in row
+    row = " ".join(listed.tree.xpath("//section[@aria-labelledby='mine']//li")[0].text_content().split())
+    assert "Outlook på arbejdet Kalender: Mine møder; Frister og opgaver som heldagsaftaler; varsel 1 time før" in row
     bo.open("/mig/adresser").form("Luk").send()
     assert visitor().open(path).status_code == 404
 
