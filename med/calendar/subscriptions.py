@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from med.access import Viewer
 from med.calendar.forms import Choice, Dues, Whose
 from med.calendar.ical import Appointment, calendar_bytes, day_event, day_todo, meeting_event
-from med.calendar.queries.subscriptions import COMING, Content, dues_of_meeting
+from med.calendar.queries.subscriptions import Content, dues_of_meeting
 from med.decisions.fragments import heading
 from med.language import T, Text
-from med.meetings.models import Part, Reply, State
+from med.meetings.models import COMING, Part, Reply, State
 from med.text import to_plain
 
 if TYPE_CHECKING:

@@ -15,12 +15,10 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.calendar.models import Invitation, Method
-from med.meetings.models import Attendance, Meeting, Part, State
+from med.meetings.models import COMING, Attendance, Meeting, Part
 from med.notices.models import Message, MessageState
 from med.notices.outbox import Posting, post
 from med.organisation.models import Person
-
-COMING = (State.PLANNED, State.AGENDA_SENT, State.IN_PROGRESS)
 
 
 def to_tell(db: Session) -> list[int]:
@@ -83,9 +81,9 @@ def invited(db: Session, now: datetime, meeting_ids: Collection[int] | None = No
             Meeting.title,
             Meeting.starts_at,
             Meeting.ends_at,
-            Meeting.about,
             Meeting.place,
             Meeting.video_url,
+            Meeting.about,
         )
         .join(Attendance, Attendance.meeting_id == Meeting.id)
         .join(Person, Person.id == Attendance.person_id)

@@ -15,6 +15,7 @@ from med.meetings.models import Item, Meeting, Proposal, Purpose
 from med.meetings.parts import PARTS, asked_about
 from med.meetings.queries import planning as planning_queries
 from med.meetings.queries import proposals as queries
+from med.meetings.queries.room import meeting_for
 from med.meetings.routes.common import asked_id, show_kept
 from med.meetings.words import SIGNS, answer_of
 from med.organisation.access import is_employee
@@ -51,7 +52,7 @@ def new(visit: Visit) -> Response:
     decision_id = asked_id(visit, "beslutning")
     values: dict[str, Any] = {"purpose": Purpose.DISCUSS, "decision": decision_id or ""}
     if (meeting_id := asked_id(visit, "moede")) is not None:
-        meeting = planning_queries.meeting(visit.db, visit.viewer, meeting_id)
+        meeting = meeting_for(visit.db, visit.viewer, meeting_id)
         values |= {"committee": meeting.committee_id, "meeting": meeting.id}
     elif decision_id is not None:
         asked = asked_about(visit.db, visit.viewer, decision_id)
@@ -123,7 +124,7 @@ def _meeting(visit: Visit, meeting_id: int | None) -> Meeting | None:
     if meeting_id is None:
         return None
     try:
-        return planning_queries.meeting(visit.db, visit.viewer, meeting_id)
+        return meeting_for(visit.db, visit.viewer, meeting_id)
     except NotFound:
         raise Invalid(meeting=T("Vælg en af mulighederne.")) from None
 
