@@ -35,12 +35,13 @@ class Page:
         return " ".join(self.tree.xpath("string(//h1)").split())
 
     def errors(self) -> dict[str, str]:
-        """Field name -> the message beside it."""
+        """Field name -> the message beside it. Chips and radios have theirs on the fieldset, which has no name."""
         found = {}
-        for field in self.tree.xpath("//*[@name][@aria-describedby]"):
+        for field in self.tree.xpath("//*[@aria-describedby]"):
+            name = field.get("name") or field.xpath("string(.//@name)")
             for key in field.get("aria-describedby").split():
                 for note in self.tree.xpath("//*[@id=$key][contains(@class, 'error')]", key=key):
-                    found[field.get("name")] = " ".join(note.text_content().split())
+                    found[name] = " ".join(note.text_content().split())
         return found
 
     def links(self) -> list[str]:

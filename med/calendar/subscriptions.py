@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from med.access import Viewer
 from med.calendar.forms import Choice, Dues, Whose
 from med.calendar.ical import Appointment, calendar_bytes, day_event, day_todo, meeting_event
-from med.calendar.queries.subscriptions import COMING, Content, dues_of_meeting
+from med.calendar.queries.subscriptions import Content, dues_of_meeting
 from med.decisions.fragments import heading
 from med.language import T, Text
-from med.meetings.models import Part, Reply, State
+from med.meetings.models import COMING, Part, Reply, State
+from med.text import to_plain
 
 if TYPE_CHECKING:
     from icalendar import Component
@@ -84,8 +85,11 @@ def description(row: Any, agenda: list[str], link: str) -> str:
     parts = [row.committee]
     if row.state is State.CANCELLED:
         parts.append(str(T("Mødet er aflyst: %(why)s", why=row.cancelled_reason)))
-    elif row.video_url:
-        parts.append(str(T("Deltag på video: %(link)s", link=row.video_url)))
+    else:
+        if row.about:
+            parts.append(to_plain(row.about))
+        if row.video_url:
+            parts.append(str(T("Deltag på video: %(link)s", link=row.video_url)))
     if agenda:
         lines = "\n".join(f"{number}. {title}" for number, title in enumerate(agenda, 1))
         parts.append(f"{T('Dagsorden')}\n{lines}")

@@ -78,7 +78,7 @@ def correct_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
 
 
 def release_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
-    """Say "straks": publish before the minutes are approved. Both chairs must say so."""
+    """Say "straks" for one's side: publish before the minutes are approved."""
     yield from is_employee(viewer)
     as_chair, as_vice = chairs_of(viewer, decision)
     if not (as_chair or as_vice):

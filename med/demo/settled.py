@@ -42,7 +42,7 @@ def decide(year: Year, meeting: Meeting, item: Item, words: dict[str, Any]) -> N
         review=day(words.get("review")),
         state=state,
         withdrawn_reason=words.get("state_note", "") if words.get("state") == "WITHDRAWN" else "",
-        before_discussion=bool(item.decision_planned and item.discussed and item.decision_planned < item.discussed),
+        before_discussion=item.decided_before_discussion,
         replaces_id=year.decisions[words["replaces"]].id if words.get("replaces") else None,
         decided_at=meeting.starts_at + timedelta(minutes=10 * item.position),
         recorded_by_id=meeting.minute_taker_id,

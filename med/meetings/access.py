@@ -18,7 +18,6 @@ from med.meetings.models.minutes import Minutes, MinutesState
 from med.organisation.access import is_employee
 from med.organisation.models import Committee
 
-GONE_OUT = (State.AGENDA_SENT, State.IN_PROGRESS, State.HELD)
 FROZEN = (MinutesState.APPROVED, MinutesState.ADOPTED)
 ORIGIN = Item.__table__.alias("origin")
 

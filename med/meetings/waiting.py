@@ -10,7 +10,7 @@ from med.access import SeatRole, Viewer
 from med.language import T
 from med.meetings import waiting_minutes
 from med.meetings.access import is_open_point
-from med.meetings.models import Attendance, Item, Kind, Meeting, Part, Proposal, ProposalState, Reply, State
+from med.meetings.models import COMING, Attendance, Item, Kind, Meeting, Part, Proposal, ProposalState, Reply, State
 from med.meetings.queries.planning import missed_meetings
 from med.organisation.models import Approval, Committee
 from med.organisation.queries import rules_on
@@ -59,7 +59,7 @@ INVITED = Prepared(
             Attendance.person_id == bindparam("who"),
             Attendance.part != Part.OBSERVER,
             Attendance.reply == Reply.INVITED,
-            Meeting.state.in_((State.PLANNED, State.AGENDA_SENT, State.IN_PROGRESS)),
+            Meeting.state.in_(COMING),
             Meeting.ends_at > bindparam("now"),
         )
         .order_by(Meeting.starts_at)
@@ -69,7 +69,7 @@ INVITED = Prepared(
 
 
 def agendas(db: Session, viewer: Viewer) -> list[Waiting]:
-    """Agendas that lack my approval, once they have items and their deadline is near (or the other side said yes)."""
+    """Agendas of coming meetings that lack my approval, once they have an item that did not come by itself."""
     chairs = [seat.committee_id for seat in viewer.seats if seat.role is SeatRole.CHAIR]
     vices = [seat.committee_id for seat in viewer.seats if seat.role is SeatRole.VICE_CHAIR]
     if not chairs and not vices:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from med import clock
 from med.access import SeatRole, Side
 from med.db import Base
 
@@ -89,6 +90,11 @@ class Committee(Base):
 
     parent: Mapped["Committee | None"] = relationship(remote_side=id)
     unit: Mapped[Unit | None] = relationship()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its last day has passed. A group around a task knows its last day from the first."""
+        return self.ends is not None and self.ends < clock.today()
 
 
 class Quorum(StrEnum):

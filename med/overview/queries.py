@@ -12,14 +12,13 @@ from med.access import Viewer
 from med.decisions.access import published_decisions
 from med.decisions.models import Decision
 from med.meetings.access import visible_meetings
-from med.meetings.models import Attendance, Meeting, Part, Reply, State
+from med.meetings.models import COMING, Attendance, Meeting, Part, Reply
 from med.organisation.access import ANY_EMPLOYEE, own
 from med.organisation.models import Committee
 from med.prepared import Prepared
 
 LONGEST = timedelta(days=31)  # no meeting lasts so long
 NEXT, SHOWN = 3, 5  # meetings, and things of each other kind
-COMING = (State.PLANNED, State.AGENDA_SENT, State.IN_PROGRESS)
 
 
 def is_bare(db: Session) -> bool:

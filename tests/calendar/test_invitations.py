@@ -1,5 +1,6 @@
 """Invitations by mail: planned meeting, mail, update, decline by link, substitute, cancellation."""
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, time, timedelta
@@ -11,6 +12,7 @@ from ical.calendar_stream import IcsCalendarStream
 from lxml import html
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
 
 from med import clock, demo
 from med.calendar import jobs
@@ -114,10 +116,40 @@ def test_a_new_name_is_told_without_asking_anew(post, plan, change, db):
     assert "budgettet" in again["bo"].event["SUMMARY"]
 
 
+def test_the_words_to_the_invitation_are_in_the_mail_and_the_calendar(post, plan, change, cancel, look):
+    number = plan(about="Husk **kage**.\n\nVi begynder i kantinen.")
+    first = post.round()["bo"]
+    assert "\n\nHusk kage.\n\nVi begynder i kantinen.\n" in first.letter.text
+    assert "<strong>kage</strong>" in first.letter.html
+    assert first.event["DESCRIPTION"].startswith("Husk kage.\n\nVi begynder i kantinen.\n\nDagsorden og bilag: http")
+    revised = look(Meeting, number).revised_at
+    with clock.at(clock.now() + timedelta(hours=1)):
+        change(number, about="Husk **kage**. Vi begynder i haven.")
+    again = post.round()["bo"]
+    assert again.kind == "invitation_update"
+    assert int(again.event["SEQUENCE"]) == int(first.event["SEQUENCE"]) == 0  # the answer is still an answer to this
+    assert again.event["DTSTAMP"].dt > first.event["DTSTAMP"].dt
+    assert "Vi begynder i haven." in again.letter.text
+    assert look(Meeting, number).revised_at > revised
+    assert post.round() == {}
+    cancel(number)
+    gone = post.round()["bo"]
+    assert "haven" not in gone.letter.text + gone.letter.html + gone.event["DESCRIPTION"]
+
+
+def test_a_meeting_without_words_is_known_by_the_mark_it_had_before_words_counted(post, plan, db, look):
+    """Or every calendar would be told anew of every coming meeting."""
+    number = plan()
+    post.round()
+    meeting = look(Meeting, number)
+    told = db.scalar(select(Invitation).where(Invitation.meeting_id == number).options(joinedload(Invitation.person)))
+    rest = hashlib.sha256(f"{meeting.title}\0{told.person.mail}".encode()).hexdigest()[:16]
+    assert told.fingerprint.endswith(f".{rest}")
+
+
 def test_what_a_calendar_does_not_show_sends_nothing(post, plan, change, item, send_agenda, reply):
     number = plan()
     post.round()
-    change(number, about="Husk kage.")
     item(number, "Lokaler")
     reply(number, "nadia")
     send_agenda(number)

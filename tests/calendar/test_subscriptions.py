@@ -353,6 +353,7 @@ def test_what_changes_what_is_shown_is_news(visitor, address, plan, write, look,
     a_meeting = update(Meeting).where(Meeting.id == number).values(version=Meeting.version + 1)
     assert news(a_meeting.values(title="Et andet navn"))
     assert news(a_meeting.values(place="Et andet sted"))
+    assert news(a_meeting.values(about="Tag en kop med."))
     assert news(a_meeting.values(ends_at=datetime(2026, 12, 9, 12, tzinfo=UTC)))
     assert news(a_meeting.values(video_url="https://video.example/1"))
     assert news(a_meeting.values(proposals_due=date(2026, 12, 1)))
@@ -434,12 +435,13 @@ def test_odd_choices_give_a_calendar(visitor, address, choice):
 
 
 def test_one_meeting_as_a_file(visitor, plan, look):
-    number = plan(title="Decembermøde")
+    number = plan(title="Decembermøde", about="Vi er i **kantinen**.\n\nTag en kop med.")
     page = visitor("carla").open(f"/moeder/{number}")
     assert page.tree.xpath(f"//a[@href='/moeder/{number}/moede.ics']")
     file = visitor("carla").open(f"/moeder/{number}/moede.ics")
     assert file.headers["content-disposition"] == f'attachment; filename="moede-{number}.ics"'
     assert titles(read(file)) == ["Decembermøde"]
+    assert "\n\nVi er i kantinen.\n\nTag en kop med.\n\n" in read(file).walk("VEVENT")[0]["DESCRIPTION"]
     assert str(read(file).walk("VEVENT")[0]["UID"]) == look(Meeting, number).uid
     assert visitor("carla").open("/moeder/999999/moede.ics").status_code == 404
     assert visitor("ivan").open(f"/moeder/{number}/moede.ics").status_code == 404
@@ -457,8 +459,8 @@ def test_a_calendar_is_made_on_the_page_and_ended_there(visitor, write):
     assert str(read(visitor().open(path))["NAME"]) == "Outlook på arbejdet"
     listed = bo.open("/mig/adresser")
     assert path not in listed.text
-    row = " ".join(listed.tree.xpath("//tbody/tr[1]")[0].text_content().split())
-    assert "Outlook på arbejdetKalender: Mine møder; Frister og opgaver som heldagsaftaler; varsel 1 time før" in row
+    row = " ".join(listed.tree.xpath("//section[@aria-labelledby='mine']//li")[0].text_content().split())
+    assert "Outlook på arbejdet Kalender: Mine møder; Frister og opgaver som heldagsaftaler; varsel 1 time før" in row
     bo.open("/mig/adresser").form("Luk").send()
     assert visitor().open(path).status_code == 404
 

@@ -1,16 +1,20 @@
 """What decisions add to the meeting's own pages and to the committee's."""
 
+import json
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from med import clock
 from med.decisions.actions import agree_follow_up
 from med.decisions.forms import FollowUpForm
-from med.decisions.models import Decision
+from med.decisions.models import Decision, FollowUp
 from med.decisions.parts import missing_decisions
-from med.meetings.models import Consensus, Item, Meeting, Outcome, State
+from med.meetings.canonical import canonical, document
+from med.meetings.models import Consensus, Item, Meeting, MinutesVersion, Outcome, State
+from med.meetings.queries.minutes import differences
 from med.organisation.models import Person
+from med.perspectives.queries import titles
 from tests.decisions.conftest import approve, decide, make_meeting
 
 
@@ -65,6 +69,63 @@ def test_what_is_settled_as_decided_must_be_written_down(quiet, write, room):
     nobody_wrote = "Punkt 1 er besluttet, men beslutningen er ikke noteret."
     nobody_said = "Punkt 1 er besluttet, men det er ikke noteret, om der var enighed."
     assert write(work) == ([], [nobody_wrote, nobody_said], [nobody_said], [])
+
+
+def settled(db, room, people):
+    """A decision and a follow-up on the first item of a meeting that is over."""
+    item = db.get(Item, room.item)
+    made = decide(db, item, responsible="gunnar", due=date(2026, 12, 1))
+    form = FollowUpForm(text="hænge tider op", owner="gunnar", due=date(2026, 12, 3))
+    agreed = agree_follow_up(db, people.viewer("anna"), item, form)
+    item.meeting.state = State.HELD
+    db.flush()
+    return made.id, agreed.id
+
+
+def test_the_difference_between_two_versions_tells_of_all_that_was_decided(quiet, visitor, room, write, people, db):
+    decision_id, follow_up_id = write(lambda session: settled(session, room, people))
+    emil, page = visitor("emil"), f"/moeder/{room.meeting}/referat"
+    emil.open(page).form("Send til godkendelse").send()
+    corrected = emil.open(f"/beslutninger/{decision_id}/ret").form("Gem").fill(
+        perspective="emergens", further=["compliance"], responsible="Bo Kjærgaard", due="2026-12-02",
+        meaning="Ro i pausen.", frame="Højst 500 kr.", hoped_effect="Flere smil.", review="2027-06-01",
+    ).send()  # fmt: skip
+    assert corrected.status_code == 303
+    moved = {"owner_id": people.carla, "due": date(2026, 12, 4)}
+    write(lambda session: session.execute(update(FollowUp).where(FollowUp.id == follow_up_id).values(**moved)))
+    emil.open(page).form("Send til godkendelse").send()
+    shown = visitor("bo").open(f"{page}/versioner")
+    for left_out in shown.tree.xpath("//*[@class='vh'] | //del"):
+        left_out.drop_tree()
+    now = " ".join(" ".join(line.text_content() for line in shown.tree.xpath("//p[ins]")).split())
+    named = titles(db)
+    for words in (
+        f"Perspektiv: {named['emergens'].title}", f"Tjener også: {named['compliance'].title}",
+        "Ansvarlig: Bo Kjærgaard", "Frist: 2. dec. 2026", "Hvad betyder det for os? Ro i pausen.",
+        "Hjørneflag: Højst 500 kr.", "Hvad håber vi, borgerne mærker? Flere smil.",
+        "Hvornår ser vi tilbage på den? 1. jun. 2027", "Hvem gør det? Carla Winther", "Frist: 4. dec. 2026",
+    ):  # fmt: skip
+        assert words in now, (words, now)
+    assert visitor("emil").open(f"{page}/versioner?fra=1&til=1").words.endswith("Der er ingen forskel.")
+
+
+def test_no_value_of_what_was_decided_is_left_out_of_the_difference(quiet, room, write, people, db):
+    """Nor one that is kept in the minutes later on."""
+
+    def kept(session):
+        settled(session, room, people)
+        return canonical(document(session, session.get(Meeting, room.meeting)))
+
+    before = write(kept)
+    other = {"perspective": "emergens", "further": ["emergens"], "due": "2027-01-01", "review": "2027-01-01"}
+    rows = json.loads(before)["open"]["items"][0]["decisions"]
+    assert [row["kind"] for row in rows] == ["decision", "follow_up"]
+    for at, row in enumerate(rows):
+        for key in row.keys() - {"kind"}:
+            changed = json.loads(before)
+            changed["open"]["items"][0]["decisions"][at][key] = other.get(key, "noget andet")
+            found = differences(db, MinutesVersion(content=before), MinutesVersion(content=canonical(changed)))
+            assert [str(one.field) for one in found] == ["Beslutninger"], (row["kind"], key)
 
 
 def test_a_committees_page_shows_its_newest(visitor, published, committee_id):

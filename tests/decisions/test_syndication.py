@@ -260,7 +260,11 @@ def test_every_page_of_the_demos_feed_is_valid_in_both_formats(visitor, address,
             pages += 1
         assert len(ids) == len(set(ids)) > 20
         last = read(page).xpath("string(/a:feed/a:link[@rel='last']/@href)", namespaces=ATOM)
-        assert atom_faults(reader.open(last).response.content) == []
+        oldest = reader.open(last)
+        assert atom_faults(oldest.response.content) == []
+        assert read(oldest).xpath("//a:entry/a:id/text()", namespaces=ATOM)[-1] == ids[-1]
+        assert not read(oldest).xpath("/a:feed/a:link[@rel='next']", namespaces=ATOM)
+        assert "next_url" not in as_json(reader.open(last.replace(".atom", ".json")))
 
 
 HOSTILE = "]]>\u0003\ufffe </p><script>alert(1)</script> & <b>fed</b> \"'" + "æ" * 30
@@ -484,7 +488,7 @@ def test_a_feed_is_made_by_choosing(visitor, published):
     page = form.send()
     path = re.search(r"/feeds/med_[0-9a-f]+/beslutninger\.atom", page.text)[0]
     assert titles(visitor().open(path)) == ["Den ene"]
-    row = carla.open("/mig/adresser").tree.xpath("//tbody/tr[1]")[0].text_content()
+    row = carla.open("/mig/adresser").tree.xpath("//section[@aria-labelledby='mine']//li")[0].text_content()
     assert "Til intranettet" in row and "»ene«" in row
     wrong = carla.submit("/mig/adresser", scope="decisions", udvalg="999999")
     assert wrong.status_code == 422

@@ -38,7 +38,7 @@ def test_anna_adds_an_item_with_all_that_belongs_to_it(visitor, plan, look):
     assert "Rejst af Gunnar Thorsen (medarbejdersiden)" in words
     assert "Det indstilles, at MED beslutter bemandingen at nogen ringer til køkkenet" in words
     assert "Ansvarlig: Pernille Juhl" in words
-    assert "Afgøres, før punktet er drøftet" in words
+    assert "Afgøres, før udvalget er informeret og har drøftet det" in words
     assert page.tree.xpath("//strong[text()='Sidste år']")
     assert "kl. 9.10 40 min. Beslutning" in words  # after the minutes and the news, five minutes each
     assert titles(look, number)[-3:] == ["Vagtplanen i uge 52", "Hvad fortæller vi videre?", "Evaluering af mødet"]

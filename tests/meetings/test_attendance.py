@@ -31,7 +31,8 @@ def test_nadia_declines_and_her_own_substitute_is_asked(colleague, plan, item, d
     page = nadia.open(f"/moeder/{number}/afbud")
     offered = page.tree.xpath("//input[@name='substitute']/@value")
     assert offered == ["", str(people.signe), str(people.rasmus)]  # one's own named substitute first
-    answer = page.form("Meld afbud").fill(substitute=people.signe, note="Kursus").send()
+    assert page.tree.xpath("//input[@name='substitute'][@checked]/@value") == [str(people.signe)]  # and chosen
+    answer = page.form("Meld afbud").fill(note="Kursus").send()
     assert answer.status_code == 303
     found = replies(db, number)
     assert found["nadia"].reply is Reply.DECLINED
@@ -45,6 +46,21 @@ def test_nadia_declines_and_her_own_substitute_is_asked(colleague, plan, item, d
     nadia.open(f"/moeder/{number}/afbud").form("Jeg kommer alligevel").send()
     assert "signe" not in replies(db, number)
     assert "Lukket sag" not in signe.open(f"/moeder/{number}").words
+
+
+def test_who_chose_no_substitute_is_not_given_one_by_correcting_the_reason(visitor, colleague, plan, db, people):
+    number = plan()
+    nadia, anna = colleague("nadia"), visitor("anna")
+    noted = anna.open(f"/moeder/{number}").tree.xpath("//a[text()='Nadia Rahimi']/@href")[0]
+    chosen = "//input[@name='substitute'][@checked]/@value"
+    assert anna.open(noted).tree.xpath(chosen) == [str(people.signe)]
+    nadia.open(f"/moeder/{number}/afbud").form("Meld afbud").fill(substitute="", note="Kursus").send()
+    page = nadia.open(f"/moeder/{number}/afbud")
+    assert page.tree.xpath(chosen) == [""]
+    assert anna.open(noted).tree.xpath(chosen) == [""]
+    page.form("Meld afbud").fill(note="Ferie").send()
+    assert replies(db, number)["nadia"].note == "Ferie"
+    assert "signe" not in replies(db, number)
 
 
 def test_what_the_substitute_wrote_with_the_reply_is_not_in_the_minutes(colleague, visitor, write, people, db):
@@ -94,7 +110,10 @@ def test_too_few_are_warned_about_inside_the_committee(visitor, plan):
     for name in ("Bo Kjærgaard", "Nadia Rahimi", "Ole Skytte", "Gunnar Thorsen", "Yusuf Demir"):
         page = anna.open(f"/moeder/{number}")
         href = page.tree.xpath("//a[text()=$name]/@href", name=name)[0]
-        assert anna.open(href).form("Meld afbud").fill(note="Sagt i telefonen").send().status_code == 303
+        form = anna.open(href).form("Meld afbud").fill(note="Sagt i telefonen")
+        if "substitute" in form.names:
+            form.fill(substitute="")
+        assert form.send().status_code == 303
     assert "Ingen fra medarbejdersiden kommer" in anna.open(f"/moeder/{number}").words
     outside = visitor("carla").open(f"/moeder/{number}").words
     assert "Ingen fra medarbejdersiden kommer" not in outside

@@ -116,10 +116,11 @@ def test_nothing_the_minutes_rest_on_can_be_taken_away(statement, chain, databas
 
 def test_adoption_may_still_be_noted(chain, database):
     with database.write_engine.begin() as connection:
-        connection.execute(
+        noted = connection.execute(
             text("UPDATE minutes SET state = 'adopted', adopted_at = chairs_approved_at WHERE meeting_id = :id"),
             {"id": chain[0]},
         )
+    assert noted.rowcount == 1
 
 
 def test_the_open_part_tells_nothing_of_what_is_closed(chain, db):

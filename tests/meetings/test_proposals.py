@@ -1,15 +1,17 @@
 """The open agenda: an employee raises a point, the chairs answer, the proposer follows it."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Side
 from med.meetings.actions.proposals import receive_sent_on
 from med.meetings.models import Consensus, Item, Meeting, Minutes, MinutesState, Outcome, Proposal, ProposalState
 from med.meetings.parts import PARTS, Asked
+from med.meetings.queries.proposals import own_committee_id
 from med.organisation.models import Committee
 from tests.meetings.conftest import viewer
 
@@ -75,6 +77,36 @@ def test_what_does_not_fit_is_said_and_the_words_are_kept(visitor, plan):
         assert field == "why" or "Fordi det betyder noget" in back.text
     assert visitor("ivan").open("/forslag/nyt").status_code == 403
     assert visitor("ivan").submit("/forslag/nyt", title="x", committee=1).status_code == 403
+
+
+def test_a_committee_with_a_last_day_takes_points_until_then(visitor, write, raised, committee_id, database):
+    """Staff raise points for it, the chairs send points on to it, and those whose committee it is find it chosen."""
+    group, number = committee_id("hovedudvalget"), raised()
+
+    def ends(day):
+        write(lambda db: db.execute(update(Committee).where(Committee.id == group).values(ends=day)))
+
+    def offered(who, path):
+        return str(group) in visitor(who).open(path).tree.xpath("//select[@name='committee']/option/@value")
+
+    def nearest():
+        with Session(database.engine) as db:
+            return own_committee_id(db, viewer(db, "karen"))
+
+    chosen = nearest()
+    for last_day in (clock.today(), date(2027, 6, 30)):
+        ends(last_day)
+        assert offered("carla", "/forslag/nyt")
+        assert offered("anna", f"/forslag/{number}")
+        write(lambda db: db.execute(update(Committee).where(Committee.id == chosen).values(ends=last_day)))  # noqa: B023
+        assert nearest() == chosen
+    form = visitor("anna").open(f"/forslag/{number}").form("Svar")
+    ends(clock.today() - timedelta(days=1))
+    assert not offered("carla", "/forslag/nyt")
+    assert not offered("anna", f"/forslag/{number}")
+    late = form.fill(answer="send_on", committee=group, reason="Den er deres.").send()
+    assert late.status_code == 422
+    assert "Udvalget er nedlagt." in late.words
 
 
 def test_a_point_after_the_deadline_is_marked(visitor, plan, look, raised):

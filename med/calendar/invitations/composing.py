@@ -22,6 +22,7 @@ from med.notices.outbox import Letter
 from med.organisation.models import Committee
 from med.settings import Settings
 from med.slices import Office
+from med.text import to_plain
 from med.web.letters import render
 
 PARTSTAT = {Reply.INVITED: "NEEDS-ACTION", Reply.ACCEPTED: "ACCEPTED", Reply.DECLINED: "DECLINED"}
@@ -130,6 +131,7 @@ def calendar_object(
     settings: Settings, invitation: Invitation, meeting: Meeting, mine: Attendance | None, link: str
 ) -> bytes:
     """The iTIP object: one meeting, one attendee. Called off for this one person, it is cancelled in their calendar."""
+    about = [to_plain(meeting.about)] if mine and meeting.about else []
     shown = Appointment(
         uid=meeting.uid,
         title=meeting.title,
@@ -142,7 +144,7 @@ def calendar_object(
         place=meeting.place,
         video_url=meeting.video_url if mine else "",
         video_label=str(T("Deltag på video")),
-        description=str(T("Dagsorden og bilag: %(link)s", link=link)),
+        description="\n\n".join([*about, str(T("Dagsorden og bilag: %(link)s", link=link))]),
         committee=meeting.committee.name,
         is_cancelled=mine is None,
     )

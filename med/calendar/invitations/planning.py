@@ -15,12 +15,10 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.calendar.models import Invitation, Method
-from med.meetings.models import Attendance, Meeting, Part, State
+from med.meetings.models import COMING, Attendance, Meeting, Part
 from med.notices.models import Message, MessageState
 from med.notices.outbox import Posting, post
 from med.organisation.models import Person
-
-COMING = (State.PLANNED, State.AGENDA_SENT, State.IN_PROGRESS)
 
 
 def to_tell(db: Session) -> list[int]:
@@ -85,6 +83,7 @@ def invited(db: Session, now: datetime, meeting_ids: Collection[int] | None = No
             Meeting.ends_at,
             Meeting.place,
             Meeting.video_url,
+            Meeting.about,
         )
         .join(Attendance, Attendance.meeting_id == Meeting.id)
         .join(Person, Person.id == Attendance.person_id)
@@ -112,7 +111,8 @@ def _mark(*words: str) -> str:
 
 
 def _fingerprint(row: Row) -> str:
-    return f"{core(row)}.{_mark(row.title, row.mail)}"
+    about = [row.about] if row.about else []  # without words the mark is what it was before words counted
+    return f"{core(row)}.{_mark(row.title, row.mail, *about)}"
 
 
 def _is_known(known: Invitation | Row | None, row: Row) -> bool:

@@ -21,13 +21,12 @@ from med.decisions.models import OPEN_FOLLOW_UPS, Decision, DecisionState, Follo
 from med.decisions.queries.syndicated import Inside
 from med.errors import NotFound
 from med.meetings.access import visible_items, visible_meetings
-from med.meetings.models import Attendance, Item, Meeting, Minutes, State
+from med.meetings.models import COMING, Attendance, Item, Meeting, Minutes, State
 from med.organisation.models import Committee
 from med.workdays import to_utc
 
 KEPT = timedelta(days=365)  # how long a meeting stays in the calendar after it was held
 MOST = 1000
-COMING = (State.PLANNED, State.AGENDA_SENT, State.IN_PROGRESS)
 short_name = func.coalesce(func.nullif(Committee.short_name, ""), Committee.name).label("committee")
 
 
@@ -169,6 +168,7 @@ def meeting_rows(standing: Standing) -> Select[*tuple[Any, ...]]:
             Meeting.ends_at,
             Meeting.place,
             case((invited_or_inside, Meeting.video_url), else_="").label("video_url"),
+            Meeting.about,
             Meeting.cancelled_reason,
             Meeting.sequence,
             Meeting.revised_at,

@@ -21,7 +21,7 @@ from med.calendar.replies.reading import Refused, Reply, read_reply
 from med.errors import NotFound
 from med.journal.actions import note
 from med.meetings import access, models
-from med.meetings.actions.attendance import reply_to_meeting, substitutes_for
+from med.meetings.actions.attendance import named_substitute, reply_to_meeting
 from med.meetings.forms.planning import ReplyToMeeting
 from med.meetings.models import Attendance, Meeting, Part
 from med.organisation.models import Person
@@ -128,20 +128,6 @@ def in_order(reply: Reply, invitation: Invitation, meeting: Meeting, mine: Atten
             raise Refused(Verdict.STALE, "answered_since")
     if mine.replied_at is not None and reply.stamp < mine.replied_at.replace(microsecond=0):
         raise Refused(Verdict.STALE, "answered_since")
-
-
-def named_substitute(db: Session, meeting: Meeting, away: Attendance) -> int | None:
-    """The substitute named for exactly this seat, if free: a calendar's "no" cannot choose among several.
-
-    One who has been asked in this person's place and said no is not asked again.
-    """
-    if away.seat_id is None:
-        return None
-    asked = {one.person_id for one in meeting.attendances if one.stands_in_for_id == away.id}
-    for seat in substitutes_for(db, meeting, away):
-        if seat.substitute_for_id == away.seat_id and seat.person_id not in asked:
-            return seat.person_id
-    return None
 
 
 def printable(sender: str) -> str:

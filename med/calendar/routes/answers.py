@@ -14,7 +14,6 @@ from med.access import Viewer, anyone
 from med.calendar import links
 from med.calendar.links import Slip
 from med.calendar.replies.listing import PAGE, incoming_replies
-from med.calendar.replies.taking import named_substitute
 from med.calendar.words import SIGNS, WHY
 from med.errors import Invalid, NotAllowed, NotFound
 from med.journal.actions import note
@@ -98,8 +97,7 @@ def show_answer(
     asked = attending.stand_in_for(meeting, mine) if mine else None
     values = visit.form.values()
     if not values and may and mine is not None:
-        chosen = asked.person_id if asked else named_substitute(visit.db, meeting, mine)
-        values = {"note": mine.note, "substitute": str(chosen or "")}
+        values = attending.apology_so_far(visit.db, meeting, mine)
     query = tongue(visit)
     return visit.page(
         "calendar/answer.html",

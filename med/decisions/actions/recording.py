@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -51,7 +51,7 @@ def record_decision(db: Session, viewer: Viewer, item: Item, form: DecisionForm)
         hoped_effect=form.hoped_effect,
         review=form.review,
         replaces_id=replaced_by(db, item, form),
-        before_discussion=decided_before_discussion(item),
+        before_discussion=item.decided_before_discussion,
         decided_at=decided_at,
         recorded_by_id=viewer.person_id,
         changed_at=clock.now(),
@@ -71,21 +71,6 @@ def when_decided(meeting: Meeting) -> datetime:
     if meeting.state is State.IN_PROGRESS:
         return now
     return meeting.closed_at or min(meeting.ends_at, now)
-
-
-def decided_before_discussion(item: Item) -> bool:
-    """Whether the matter was settled before the committee could discuss it.
-
-    The framework agreement (§ 7) wants staff informed and heard so early that their views can still count. The item
-    says when the decision is taken elsewhere (`decision_planned`), when staff were informed and when it was
-    discussed; without a date of its own, the discussion is the meeting itself. A decision day before either of
-    these is the fault; the same day is not, for nobody writes down the hour.
-    """
-    if item.decision_planned is None:
-        return False
-    discussed = item.discussed or copenhagen(item.meeting.starts_at).date()
-    heard: list[date] = [discussed, *([item.informed] if item.informed else [])]
-    return any(item.decision_planned < day for day in heard)
 
 
 def replaced_by(db: Session, item: Item, form: DecisionForm, itself: Decision | None = None) -> int | None:
@@ -209,7 +194,10 @@ def discard_decision(db: Session, viewer: Viewer, decision: Decision) -> None:
 
 
 def release_decision(db: Session, viewer: Viewer, decision: Decision) -> Decision:
-    """Say "straks" for one's side. When both chairs have, staff can read it before the minutes are approved."""
+    """Say "straks" for one's side. When both chairs have, staff can read it before the minutes are approved.
+
+    Where the rules of procedure let the chair approve the minutes alone, the chair's word is enough here too.
+    """
     require(viewer, access.release_decision, decision)
     as_chair, as_vice = access.chairs_of(viewer, decision)
     now = clock.now()
@@ -229,7 +217,7 @@ def release_decision(db: Session, viewer: Viewer, decision: Decision) -> Decisio
 def publish(db: Session, viewer: Viewer | None, decision: Decision, at: datetime) -> None:
     """From here on its words stand. What it replaces is over, and both say so."""
     if decision.item is not None:
-        decision.before_discussion = decided_before_discussion(decision.item)
+        decision.before_discussion = decision.item.decided_before_discussion
     decision.published_at = at
     for tag in decision.tags:
         tag.published_at = at

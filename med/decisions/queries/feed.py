@@ -102,7 +102,8 @@ def newest(
     found = found[:limit]
     if after is not None:
         found.reverse()
-        return Slice(found, found[0].cursor if is_more else None, found[-1].cursor if found else None)
+        is_last = not found or after.published_at <= EPOCH  # from the very beginning: nothing is older
+        return Slice(found, found[0].cursor if is_more else None, None if is_last else found[-1].cursor)
     newer = found[0].cursor if found and before is not None else None
     return Slice(found, newer, found[-1].cursor if is_more else None)
 

@@ -25,9 +25,7 @@ from med.text import warn_cpr
 WHO_KNOWS = T("Det ligner et CPR-nummer. Tag det ud, eller sæt kryds ved, at det skal stå.")
 
 
-def add_item(
-    db: Session, viewer: Viewer, meeting: Meeting, form: ItemForm, *, standing: Standing | None = None
-) -> Item:
+def add_item(db: Session, viewer: Viewer, meeting: Meeting, form: ItemForm) -> Item:
     """A new item, before those that always close a meeting. It is supplementary when the agenda has already gone out.
 
     Raises Invalid for what looks like a CPR number, a name that is nobody's, and a closed item without a ground.
@@ -41,13 +39,12 @@ def add_item(
         uid=str(uuid.uuid4()),
         committee_id=meeting.committee_id,
         position=0,
-        standing=standing,
         is_open=not form.is_closed,
         closed_ground=chosen_ground(form.ground, form.ground_words) if form.is_closed else "",
         is_supplementary=_is_sent(meeting) and meeting.kind is not Kind.WITHOUT_AGENDA,
     )
     _fill_in(db, viewer, item, form)
-    if item.raised_by_id is None and standing is None:
+    if item.raised_by_id is None:
         item.raised_by_id = viewer.person_id
     if item.raised_side is None and item.raised_by_id == viewer.person_id:
         item.raised_side = viewer.raises_from(meeting.committee_id)

@@ -104,6 +104,33 @@ def substitutes_for(db: Session, meeting: Meeting, away: Attendance) -> list[Sea
     return sorted(free, key=lambda seat: seat.substitute_for_id != away.seat_id or away.seat_id is None)
 
 
+def named_substitute(db: Session, meeting: Meeting, away: Attendance) -> int | None:
+    """The substitute named for exactly this seat, if free: a calendar's "no" cannot choose among several.
+
+    One who has been asked in this person's place and said no is not asked again.
+    """
+    if away.seat_id is None:
+        return None
+    asked = {one.person_id for one in meeting.attendances if one.stands_in_for_id == away.id}
+    for seat in substitutes_for(db, meeting, away):
+        if seat.substitute_for_id == away.seat_id and seat.person_id not in asked:
+            return seat.person_id
+    return None
+
+
+def apology_so_far(db: Session, meeting: Meeting, away: Attendance) -> dict[str, str]:
+    """What the form to decline begins with: the reason given, and the substitute who is asked, else the one named.
+
+    Who has declined and asked nobody has chosen so.
+    """
+    chosen = None
+    if (asked := stand_in_for(meeting, away)) is not None:
+        chosen = asked.person_id
+    elif away.reply is not Reply.DECLINED:
+        chosen = named_substitute(db, meeting, away)
+    return {"note": away.note, "substitute": str(chosen or "")}
+
+
 def observe_meeting(db: Session, viewer: Viewer, meeting: Meeting) -> Attendance:
     """Sign up to listen at an open meeting. Signing up twice is signing up once."""
     require(viewer, access.observe_meeting, meeting)

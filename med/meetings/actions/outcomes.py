@@ -111,7 +111,7 @@ def _where_to(db: Session, viewer: Viewer, item: Item, form: Settled) -> Committ
     if form.sent_to == item.committee_id:
         raise Invalid(sent_to=T("Vælg et andet udvalg. Skal punktet på igen her, så vælg “udsat”."))
     found = committee_for(db, viewer, form.sent_to)
-    if found.ends is not None and found.ends < clock.today():
+    if found.is_over:
         raise Invalid(sent_to=T("%(name)s findes ikke længere.", name=found.name))
     return found
 

@@ -88,7 +88,8 @@ def change_meeting(db: Session, viewer: Viewer, meeting: Meeting, form: PlanMeet
         due = _check_day(db, meeting.committee, form, if_passed=moved_day)
     starts_at, ends_at = _moments(form)
     take_version(db, meeting, getattr(form, "version", None))
-    was = {name: getattr(meeting, name) for name in ("starts_at", "ends_at", "place", "video_url", "title", "is_open")}
+    shown = ("starts_at", "ends_at", "place", "video_url", "title", "about", "is_open")
+    was = {name: getattr(meeting, name) for name in shown}
     meeting.starts_at, meeting.ends_at = starts_at, ends_at
     _fill_in(db, viewer, meeting, form)
     if meeting.title == was_called:

@@ -102,6 +102,8 @@ def answer_proposal(
         case Answer.SEND_ON:
             if committee is None or committee.id == proposal.committee_id:
                 raise Invalid(committee=T("Vælg et andet udvalg."))
+            if committee.is_over:
+                raise Invalid(committee=T("Udvalget er nedlagt."))
             proposal.moved_from_id = proposal.moved_from_id or proposal.committee_id
             proposal.committee, proposal.meeting, proposal.is_late = committee, None, False
             proposal.state = ProposalState.RECEIVED

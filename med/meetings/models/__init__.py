@@ -17,6 +17,7 @@ from med.meetings.models.agenda import (
     Standing,
 )
 from med.meetings.models.meeting import (
+    COMING,
     Attendance,
     Correction,
     Kind,
@@ -30,6 +31,7 @@ from med.meetings.models.meeting import (
 from med.meetings.models.minutes import Addendum, Minutes, MinutesState, MinutesVersion
 
 __all__ = [
+    "COMING",
     "GROUNDS",
     "TALK",
     "Addendum",

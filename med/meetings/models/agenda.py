@@ -10,6 +10,7 @@ from med.language import T
 from med.meetings.models.meeting import Meeting
 from med.organisation.models import Committee, Person
 from med.sealing import WrappedKey
+from med.workdays import copenhagen
 
 # Why an item may be closed. Openness is the principle; silence needs a ground.
 GROUNDS = {
@@ -117,6 +118,20 @@ class Item(Base):
     raised_by: Mapped[Person | None] = relationship(foreign_keys=raised_by_id)
     sent_to: Mapped[Committee | None] = relationship(foreign_keys=sent_to_id)
     attachments: Mapped[list["Attachment"]] = relationship(back_populates="item", order_by="Attachment.id")
+
+    @property
+    def decided_before_discussion(self) -> bool:
+        """Whether the matter is settled before the committee can discuss it.
+
+        The framework agreement (§ 7) wants staff informed and heard so early that their views can still count. The
+        item says when the decision is taken elsewhere (`decision_planned`), when staff were informed and when it was
+        discussed; without a date of its own, the discussion is the meeting itself. A decision day before either of
+        these is the fault; the same day is not, for nobody writes down the hour.
+        """
+        if self.decision_planned is None:
+            return False
+        discussed = self.discussed or copenhagen(self.meeting.starts_at).date()
+        return self.decision_planned < max(discussed, self.informed or discussed)
 
 
 class ItemRevision(Base):

@@ -32,6 +32,9 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+COMING = (State.PLANNED, State.AGENDA_SENT, State.IN_PROGRESS)
+
+
 class Meeting(Base):
     """A meeting. Its openness says who may attend; each item's openness says who may read it."""
 

@@ -9,7 +9,6 @@ from sqlalchemy import Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from med import workdays
 from med.access import Viewer
 from med.errors import NotFound
 from med.meetings import access
@@ -84,7 +83,6 @@ def agenda(db: Session, viewer: Viewer, meeting: Meeting, is_inside: bool) -> Ag
     if not (is_inside or agenda_is_shown(meeting)):
         return Agenda([], None, False)
     files = attachments(db, viewer, meeting.id) if rows else {}
-    day = workdays.copenhagen(meeting.starts_at).date()
     lines = []
     at = meeting.starts_at
     for number, row in enumerate(rows, 1):
@@ -93,14 +91,13 @@ def agenda(db: Session, viewer: Viewer, meeting: Meeting, is_inside: bool) -> Ag
         if not row.is_visible:
             lines.append(Line(number, None))
             continue
-        talked = item.discussed or day
         lines.append(
             Line(
                 number,
                 item,
                 starts_at,
                 bool(row.is_said),
-                item.decision_planned is not None and item.decision_planned < talked,
+                item.decided_before_discussion,
                 Written(row.own, row.own_version) if is_inside and row.own is not None else None,
                 Written(row.shared, row.shared_version) if row.shared is not None else None,
                 files.get(item.id, []),

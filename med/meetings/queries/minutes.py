@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -11,13 +11,29 @@ from sqlalchemy.orm import Session, joinedload
 
 from med.access import Viewer
 from med.errors import NotFound
-from med.language import T, Text
+from med.language import T, Text, word
 from med.meetings.access import inside_items, inside_meetings, is_inside, visible_minutes, visible_words
 from med.meetings.canonical import canonical, digest, item_words, open_sha256, seal
-from med.meetings.models import Addendum, Attendance, Item, ItemRevision, Meeting, Minutes, MinutesVersion, Part
+from med.meetings.models import (
+    GROUNDS,
+    Addendum,
+    Attendance,
+    Consensus,
+    Item,
+    ItemRevision,
+    Meeting,
+    Minutes,
+    MinutesVersion,
+    Outcome,
+    Part,
+    Presence,
+    Purpose,
+)
 from med.meetings.parts import PARTS
-from med.organisation.models import Committee
+from med.organisation.models import Committee, Person
+from med.perspectives.queries import titles
 from med.text import Paragraph, diff
+from med.workdays import short_date
 
 
 def minutes_for(db: Session, viewer: Viewer, meeting: Meeting) -> Minutes:
@@ -86,18 +102,38 @@ TEXTS = {
     "statement_employees": T("Medarbejdersiden"),
 }
 FACTS = {
+    "purpose": T("Formål"),
+    "responsible": T("Ansvarlig"),
+    "ground": T("Hvorfor er det lukket?"),
     "outcome": T("Afslutning"),
     "consensus": T("Enighed"),
     "hearing_until": T("Høringsfrist"),
+    "sent_to": T("Sendt til"),
     "recused": T("Inhabil"),
 }
+# What higher slices put in the minutes, a line each below the words themselves: decisions, then follow-ups.
+DECIDED = {
+    "why": T("Hvorfor?"),
+    "perspective": T("Perspektiv"),
+    "further": T("Tjener også"),
+    "responsible": T("Ansvarlig"),
+    "owner": T("Hvem gør det?"),
+    "due": T("Frist"),
+    "meaning": T("Hvad betyder det for os?"),
+    "frame": T("Hjørneflag"),
+    "hoped_effect": T("Hvad håber vi, borgerne mærker?"),
+    "review": T("Hvornår ser vi tilbage på den?"),
+}
+WORDS = {"purpose": Purpose, "outcome": Outcome, "consensus": Consensus}
+DAYS = ("hearing_until", "due", "review")
 
 
-def differences(before: MinutesVersion, after: MinutesVersion) -> list[Changed]:
+def differences(db: Session, before: MinutesVersion, after: MinutesVersion) -> list[Changed]:
     """What one version says otherwise than another: texts by paragraph and word, decisions and presence by line."""
     old, new = json.loads(before.content), json.loads(after.content)
     found: list[Changed] = []
     were, are = _items(old), _items(new)
+    called = _called(db, [*were.values(), *are.values()])
     for uid in [*are, *(uid for uid in were if uid not in are)]:
         was, now = were.get(uid, {}), are.get(uid, {})
         shown = now or was
@@ -105,8 +141,8 @@ def differences(before: MinutesVersion, after: MinutesVersion) -> list[Changed]:
         for key, words in TEXTS.items():
             _compare(found, heading, words, was.get(key) or "", now.get(key) or "")
         for key, words in FACTS.items():
-            _compare(found, heading, words, _said(was.get(key)), _said(now.get(key)))
-        _compare(found, heading, T("Beslutninger"), _decided(was), _decided(now))
+            _compare(found, heading, words, _said(key, was.get(key), called), _said(key, now.get(key), called))
+        _compare(found, heading, T("Beslutninger"), _decided(was, called), _decided(now, called))
     _compare(found, "", T("Fremmøde"), _present(old), _present(new))
     return found
 
@@ -121,29 +157,49 @@ def _items(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {item["uid"]: item for item in sorted(whole, key=lambda item: item["number"])}
 
 
-def _said(value: Any) -> str:
+def _called(db: Session, items: Sequence[dict[str, Any]]) -> dict[str, dict[str, str]]:
+    """By field: what the keys that stand in the documents are called today."""
+    handles = {handle for item in items for handle in (item.get("responsible"), *item.get("recused", []))}
+    uids = {item.get("sent_to") for item in items}
+    named = db.execute(select(Person.handle, Person.name).where(Person.handle.in_(handles - {None})))
+    sent = db.execute(select(Committee.uid, Committee.name).where(Committee.uid.in_(uids - {None})))
+    people = {row.handle: row.name for row in named}
+    perspectives = {key.value: title.title for key, title in titles(db).items()}
+    return {
+        "responsible": people,
+        "recused": people,
+        "sent_to": {row.uid: row.name for row in sent},
+        "ground": {key: str(said) for key, said in GROUNDS.items()},
+        "perspective": perspectives,
+        "further": perspectives,
+    }
+
+
+def _said(key: str, value: Any, called: dict[str, dict[str, str]]) -> str:
     """A stored value as people say it."""
-    from med.language import word
-    from med.meetings.models import Consensus, Outcome
-
+    if not value:
+        return ""
     if isinstance(value, list):
-        return ", ".join(value)
-    for kind in (Outcome, Consensus):
-        if value in set(kind):
-            return str(word(kind(value)))
-    return value or ""
+        return ", ".join(_said(key, one, called) for one in value)
+    if key in WORDS:
+        return str(word(WORDS[key](value)))
+    if key in DAYS:
+        return short_date(date.fromisoformat(value))
+    return called.get(key, {}).get(value, value)
 
 
-def _decided(item: dict[str, Any]) -> str:
-    return "\n\n".join(
-        " – ".join(str(row[key]) for key in ("text", "why") if row.get(key)) for row in item.get("decisions", [])
-    )
+def _decided(item: dict[str, Any], called: dict[str, dict[str, str]]) -> str:
+    """All that was decided and agreed on an item, a paragraph for each thing that is said of it."""
+    lines = []
+    for row in item.get("decisions", []):
+        lines.append(f"{row.get('number') or T('Opfølgning')}: {row['text']}")
+        for key, label in DECIDED.items():
+            if said := _said(key, row.get(key), called):
+                lines.append(f"{label} {said}" if str(label).endswith("?") else f"{label}: {said}")
+    return "\n\n".join(lines)
 
 
 def _present(document: dict[str, Any]) -> str:
-    from med.language import word
-    from med.meetings.models import Presence
-
     rows = []
     for row in document["open"]["attendance"]:
         hours = [hour for hour in (row["arrived"], row["left"]) if hour]
@@ -153,8 +209,6 @@ def _present(document: dict[str, Any]) -> str:
 
 def item_revisions(db: Session, viewer: Viewer, item_id: int) -> Sequence[Any]:
     """Every saved state of an item's words: (version, text, at, who), for those inside or whose pen it was."""
-    from med.organisation.models import Person
-
     mine = select(Meeting.id).where(Meeting.minute_taker_id == viewer.person_id)
     return db.execute(
         select(ItemRevision.version, ItemRevision.text, ItemRevision.at, Person.name)

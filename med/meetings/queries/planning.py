@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -15,14 +15,13 @@ from med.access import SeatRole, Side, Viewer
 from med.errors import NotFound
 from med.language import T, Text
 from med.meetings import access
-from med.meetings.models import Attendance, Kind, Meeting, Part, Reply, State
+from med.meetings.models import COMING, Attendance, Kind, Meeting, Part, Reply, State
 from med.organisation.access import ANY_EMPLOYEE
 from med.organisation.models import Committee, Quorum, RepRole, Rules, Seat
 from med.organisation.queries import default_rules
 
 PAGE = 25
 MOST_MINE = 40
-COMING = (State.PLANNED, State.AGENDA_SENT, State.IN_PROGRESS)
 NOT_OPENED = (State.PLANNED, State.AGENDA_SENT)
 
 
@@ -136,23 +135,6 @@ def open_for_points(db: Session, viewer: Viewer, committee_id: int) -> Sequence[
 
 
 # --- one meeting ------------------------------------------------------------------------------------------------
-
-
-def meeting(db: Session, viewer: Viewer, meeting_id: int) -> Meeting:
-    """The meeting with its committee and those who take part, as policies ask for them; or NotFound."""
-    found = db.scalar(
-        select(Meeting)
-        .where(Meeting.id == meeting_id, access.visible_meetings(viewer))
-        .options(
-            joinedload(Meeting.committee),
-            joinedload(Meeting.minutes),
-            joinedload(Meeting.minute_taker),
-            joinedload(Meeting.moderator),
-        )
-    )
-    if found is None:
-        raise NotFound
-    return found
 
 
 @dataclass
@@ -299,7 +281,3 @@ def quorum_warning(rules: Rules, meeting: Meeting) -> Text | None:
         if rules.quorum is Quorum.HALF_OF_EACH and half[side]:
             return few
     return None
-
-
-def length(meeting: Meeting) -> timedelta:
-    return meeting.ends_at - meeting.starts_at

@@ -129,21 +129,6 @@ def origin_of(db: Session, viewer: Viewer, proposal: Proposal) -> Item | None:
     )
 
 
-def sent_on_from(db: Session, viewer: Viewer, item_ids: Sequence[int]) -> dict[int, list[Row]]:
-    """Where items were sent on to: item id -> (proposal id, committee, state), for those who may see the proposal."""
-    found: dict[int, list[Row]] = {}
-    if not item_ids:
-        return found
-    for row in db.execute(
-        select(Proposal.from_item_id, Proposal.id, Committee.name.label("committee"), Proposal.state)
-        .join(Committee, Committee.id == Proposal.committee_id)
-        .where(Proposal.from_item_id.in_(item_ids), access.visible_proposals(viewer))
-        .order_by(Proposal.id)
-    ):
-        found.setdefault(row.from_item_id, []).append(row)
-    return found
-
-
 def items_to_merge_with(db: Session, viewer: Viewer, committee_id: int, only_closed: bool) -> Sequence[Row]:
     """Items on a committee's coming agendas that a proposal may be merged into."""
     return db.execute(
@@ -167,18 +152,10 @@ def own_committee_id(db: Session, viewer: Viewer) -> int | None:
     for _ in range(12):
         if not units:
             return None
-        found = db.scalar(
-            select(Committee.id)
-            .where(
-                Committee.unit_id.in_(units),
-                visible_committees(viewer),
-                Committee.ends.is_(None),
-            )
-            .order_by(Committee.id)
-            .limit(1)
-        )
+        near = select(Committee).where(Committee.unit_id.in_(units), visible_committees(viewer)).order_by(Committee.id)
+        found = next((one for one in db.scalars(near) if not one.is_over), None)
         if found is not None:
-            return found
+            return found.id
         units = {parent for parent in db.scalars(select(Unit.parent_id).where(Unit.id.in_(units))) if parent}
     return None
 

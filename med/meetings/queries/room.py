@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from med import clock
@@ -26,7 +26,6 @@ from med.meetings.models import (
     ProposalState,
     Purpose,
     Recusal,
-    Standing,
 )
 from med.organisation.models import Committee, Person, Quorum
 from med.organisation.queries import rules_on
@@ -74,7 +73,6 @@ class Point:
     id: int = 0
     title: str = ""
     purpose: Purpose | None = None
-    standing: Standing | None = None
     is_open: bool = False
     minutes_budget: int = 0
     recommendation: str = ""
@@ -84,14 +82,12 @@ class Point:
     responsible: str = ""
     text: str = ""
     text_version: int = 0
-    version: int = 0
     outcome: Outcome | None = None
     consensus: Consensus | None = None
     statement_management: str = ""
     statement_employees: str = ""
     hearing_until: Any = None
     sent_to: str = ""
-    sent_to_id: int | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
     recused: list[str] = field(default_factory=list)
@@ -122,23 +118,24 @@ def points(db: Session, viewer: Viewer, meeting: Meeting) -> list[Point]:
     answers = Person.__table__.alias("answers")
     rows = db.execute(
         select(
-            Item.id, Item.position, Item.title, Item.purpose, Item.standing, Item.is_open, Item.minutes_budget,
-            Item.recommendation, Item.case_text, Item.raised_side, Item.version, Item.started_at, Item.ended_at,
-            Item.sent_to_id, raised.c.name.label("raised_by"), answers.c.name.label("responsible"),
-            Committee.name.label("sent_to"),
+            Item.id, Item.position, Item.title, Item.purpose, Item.is_open, Item.minutes_budget,
+            Item.recommendation, Item.case_text, Item.raised_side, Item.started_at, Item.ended_at,
+            func.coalesce(raised.c.name, "").label("raised_by"), func.coalesce(answers.c.name, "").label("responsible"),
         )
         .outerjoin(raised, raised.c.id == Item.raised_by_id)
         .outerjoin(answers, answers.c.id == Item.responsible_id)
-        .outerjoin(Committee, Committee.id == Item.sent_to_id)
         .where(Item.meeting_id == meeting.id, visible_items(viewer))
     ).all()  # fmt: skip
     words = {
-        row.id: row
+        row.id: row._mapping
         for row in db.execute(
             select(
-                Item.id, Item.minutes_text, Item.minutes_version, Item.outcome, Item.consensus,
-                Item.statement_management, Item.statement_employees, Item.hearing_until,
-            ).where(Item.meeting_id == meeting.id, visible_words(viewer))
+                Item.id, Item.minutes_text.label("text"), Item.minutes_version.label("text_version"), Item.outcome,
+                Item.consensus, Item.statement_management, Item.statement_employees, Item.hearing_until,
+                func.coalesce(Committee.name, "").label("sent_to"),
+            )
+            .outerjoin(Committee, Committee.id == Item.sent_to_id)
+            .where(Item.meeting_id == meeting.id, visible_words(viewer))
         )
     }  # fmt: skip
     recused: dict[int, list[str]] = {}
@@ -149,37 +146,10 @@ def points(db: Session, viewer: Viewer, meeting: Meeting) -> list[Point]:
         .order_by(Person.name)
     ):
         recused.setdefault(item_id, []).append(name)
-    found = {}
-    for row in rows:
-        point = Point(
-            position=row.position,
-            id=row.id,
-            title=row.title,
-            purpose=row.purpose,
-            standing=row.standing,
-            is_open=row.is_open,
-            minutes_budget=row.minutes_budget,
-            recommendation=row.recommendation,
-            case_text=row.case_text,
-            raised_side=row.raised_side,
-            raised_by=row.raised_by or "",
-            responsible=row.responsible or "",
-            version=row.version,
-            started_at=row.started_at,
-            ended_at=row.ended_at,
-        )
-        if said := words.get(row.id):
-            point.text = said.minutes_text
-            point.text_version = said.minutes_version
-            point.outcome = said.outcome
-            point.consensus = said.consensus
-            point.statement_management = said.statement_management
-            point.statement_employees = said.statement_employees
-            point.hearing_until = said.hearing_until
-            point.sent_to = row.sent_to or ""
-            point.sent_to_id = row.sent_to_id
-            point.recused = recused.get(row.id, [])
-        found[row.position, row.id] = point
+    found = {
+        (row.position, row.id): Point(**{**row._mapping, **words.get(row.id, {}), "recused": recused.get(row.id, [])})
+        for row in rows
+    }
     # Every position there is; what is not in `found` is closed to this viewer.
     places = db.execute(
         select(Item.position, Item.id).where(Item.meeting_id == meeting.id).order_by(Item.position, Item.id)
@@ -288,12 +258,7 @@ def other_committees(db: Session, viewer: Viewer, meeting: Meeting) -> list[tupl
     """Where an item can be sent on to."""
     from med.organisation.queries import committees
 
-    today = clock.today()
-    return [
-        (one.id, one.name)
-        for one in committees(db, viewer)
-        if one.id != meeting.committee_id and (one.ends is None or one.ends >= today)
-    ]
+    return [(one.id, one.name) for one in committees(db, viewer) if one.id != meeting.committee_id and not one.is_over]
 
 
 def corrections(db: Session, meeting: Meeting) -> list[Correction]:

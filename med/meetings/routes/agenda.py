@@ -17,6 +17,7 @@ from med.meetings.forms.agenda import OWN_WORDS, EditItem, ItemForm, Move, NoteF
 from med.meetings.models import GROUNDS, Item, Meeting, Purpose
 from med.meetings.queries import agenda as queries
 from med.meetings.queries import planning as planning_queries
+from med.meetings.queries.room import meeting_for
 from med.meetings.routes.common import refused, seal_closed, show_kept, suggestions, words_of
 from med.meetings.routes.planning import show_meeting
 from med.web.forms import parse
@@ -42,7 +43,7 @@ def is_approved(meeting: Meeting) -> bool:
 
 @get("/moeder/{meeting_id:int}/punkter/nyt", name="meetings.new_item", policy=access.prepare_agenda)
 def new(visit: Visit, meeting_id: int) -> Response:
-    meeting = planning_queries.meeting(visit.db, visit.viewer, meeting_id)
+    meeting = meeting_for(visit.db, visit.viewer, meeting_id)
     require(visit.viewer, access.prepare_agenda, meeting)
     values = {"purpose": Purpose.DISCUSS, "minutes_budget": "15", "raised_by": visit.viewer.name}
     side = visit.viewer.raises_from(meeting.committee_id)
@@ -75,7 +76,7 @@ def show_form(
 
 @post("/moeder/{meeting_id:int}/punkter/nyt", name="meetings.add_item", policy=access.prepare_agenda)
 def add(visit: Visit, meeting_id: int) -> Response:
-    meeting = planning_queries.meeting(visit.db, visit.viewer, meeting_id)
+    meeting = meeting_for(visit.db, visit.viewer, meeting_id)
     was_approved = is_approved(meeting)
     form, errors = parse(ItemForm, visit.form)
     try:

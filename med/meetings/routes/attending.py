@@ -43,8 +43,7 @@ def show_decline(visit: Visit, meeting: Meeting, errors: dict[str, Any], status_
         who=None,
         action=visit.url("meetings.reply", meeting_id=meeting.id),
         substitutes=attending.substitutes_for(visit.db, meeting, mine),
-        asked=attending.stand_in_for(meeting, mine),
-        values=visit.form.values() or {"note": mine.note},
+        values=visit.form.values() or attending.apology_so_far(visit.db, meeting, mine),
         errors=errors,
         status_code=status_code,
     )
@@ -69,8 +68,7 @@ def show_reply_for(
         who=one.person,
         action=visit.url("meetings.reply_for", meeting_id=meeting_id, attendance_id=attendance_id),
         substitutes=attending.substitutes_for(visit.db, meeting, one),
-        asked=attending.stand_in_for(meeting, one),
-        values=visit.form.values() or {"note": one.note},
+        values=visit.form.values() or attending.apology_so_far(visit.db, meeting, one),
         errors=errors,
         status_code=status_code,
     )

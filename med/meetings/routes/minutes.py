@@ -227,7 +227,7 @@ def minutes_versions(visit: Visit, meeting_id: int) -> Response:
         versions=found,
         since=since,
         to=to,
-        changes=questions.differences(by_number[since], by_number[to]),
+        changes=questions.differences(visit.db, by_number[since], by_number[to]),
         options=[(one.number, str(T("Version %(n)s", n=one.number))) for one in found],
     )
 

@@ -19,11 +19,12 @@ from med.meetings.forms.planning import (
     PlanMeeting,
     PlannedDay,
 )
-from med.meetings.models import Kind, Meeting, Part, Reply, State
+from med.meetings.models import COMING, Kind, Meeting, Part, Reply, State
 from med.meetings.parts import PARTS
 from med.meetings.queries import agenda as agenda_queries
 from med.meetings.queries import planning as queries
 from med.meetings.queries import proposals as proposal_queries
+from med.meetings.queries.room import meeting_for
 from med.meetings.routes.common import asked_id, refused, show_kept, suggestions
 from med.meetings.words import SIGNS, ground
 from med.organisation.access import is_employee
@@ -179,7 +180,7 @@ def plan(visit: Visit) -> Response:
 
 @get("/moeder/{meeting_id:int}/ret", name="meetings.edit", policy=access.change_meeting)
 def edit(visit: Visit, meeting_id: int) -> Response:
-    meeting = queries.meeting(visit.db, visit.viewer, meeting_id)
+    meeting = meeting_for(visit.db, visit.viewer, meeting_id)
     require(visit.viewer, access.change_meeting, meeting)
     return show_edit(visit, meeting, {}, current_values(meeting))
 
@@ -229,7 +230,7 @@ def show_edit(
 
 @post("/moeder/{meeting_id:int}/ret", name="meetings.change", policy=access.change_meeting)
 def change(visit: Visit, meeting_id: int) -> Response:
-    meeting = queries.meeting(visit.db, visit.viewer, meeting_id)
+    meeting = meeting_for(visit.db, visit.viewer, meeting_id)
     values: dict[str, Any] = visit.form.values()
     form, errors = parse(ChangeMeeting, visit.form)
     try:
@@ -254,14 +255,14 @@ def change(visit: Visit, meeting_id: int) -> Response:
 
 @get("/moeder/{meeting_id:int}/aflys", name="meetings.cancelling", policy=access.cancel_meeting)
 def cancelling(visit: Visit, meeting_id: int) -> Response:
-    meeting = queries.meeting(visit.db, visit.viewer, meeting_id)
+    meeting = meeting_for(visit.db, visit.viewer, meeting_id)
     require(visit.viewer, access.cancel_meeting, meeting)
     return visit.page("meetings/cancel.html", meeting=meeting, values={}, errors={})
 
 
 @post("/moeder/{meeting_id:int}/aflys", name="meetings.cancel", policy=access.cancel_meeting)
 def cancel(visit: Visit, meeting_id: int) -> Response:
-    meeting = queries.meeting(visit.db, visit.viewer, meeting_id)
+    meeting = meeting_for(visit.db, visit.viewer, meeting_id)
     require(visit.viewer, access.cancel_meeting, meeting)
     form, errors = parse(CancelMeeting, visit.form)
     if form is None:
@@ -288,7 +289,7 @@ def show_meeting(
     found = queries.meeting_with_rules(db, viewer, meeting_id)
     meeting = found.meeting
     agenda = agenda_queries.agenda(db, viewer, meeting, found.is_inside)
-    coming = meeting.state in queries.COMING
+    coming = meeting.state in COMING
     to_answer: Any = []
     if coming and viewer.presides(meeting.committee_id):
         to_answer = proposal_queries.waiting_proposals(db, viewer, meeting.committee_id)

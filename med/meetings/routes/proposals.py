@@ -15,6 +15,7 @@ from med.meetings.models import Item, Meeting, Proposal, Purpose
 from med.meetings.parts import PARTS, asked_about
 from med.meetings.queries import planning as planning_queries
 from med.meetings.queries import proposals as queries
+from med.meetings.queries.room import meeting_for
 from med.meetings.routes.common import asked_id, show_kept
 from med.meetings.words import SIGNS, answer_of
 from med.organisation.access import is_employee
@@ -51,7 +52,7 @@ def new(visit: Visit) -> Response:
     decision_id = asked_id(visit, "beslutning")
     values: dict[str, Any] = {"purpose": Purpose.DISCUSS, "decision": decision_id or ""}
     if (meeting_id := asked_id(visit, "moede")) is not None:
-        meeting = planning_queries.meeting(visit.db, visit.viewer, meeting_id)
+        meeting = meeting_for(visit.db, visit.viewer, meeting_id)
         values |= {"committee": meeting.committee_id, "meeting": meeting.id}
     elif decision_id is not None:
         asked = asked_about(visit.db, visit.viewer, decision_id)
@@ -71,10 +72,8 @@ def show_new(visit: Visit, values: dict[str, Any], errors: dict[str, Any], statu
     coming = planning_queries.open_for_points(db, viewer, chosen.id) if chosen else []
     return visit.page(
         "meetings/proposal_new.html",
-        committee_choices=[(one.id, one.name) for one in known if one.ends is None or one is chosen],
-        meeting_choices=[("", T("Det møde, formandskabet finder bedst")), *map(meeting_choice, coming)]
-        if coming
-        else [],
+        committee_choices=[(one.id, one.name) for one in known if not one.is_over or one is chosen],
+        meeting_choices=[ANY_MEETING, *map(meeting_choice, coming)] if coming else [],
         asked=asked_about(db, viewer, int(decision)) if decision.isdecimal() and len(decision) < 19 else None,
         purposes=list(Purpose),
         values=values,
@@ -114,7 +113,7 @@ def _raise(visit: Visit, form: RaisePoint) -> Proposal:
         committee = committee_for(visit.db, visit.viewer, form.committee)
     except NotFound:
         raise Invalid(committee=T("Vælg en af mulighederne.")) from None
-    if committee.ends is not None and committee.ends < clock.today():
+    if committee.is_over:
         raise Invalid(committee=T("Udvalget er nedlagt."))
     if form.decision is not None and asked_about(visit.db, visit.viewer, form.decision) is None:
         form.decision = None
@@ -125,7 +124,7 @@ def _meeting(visit: Visit, meeting_id: int | None) -> Meeting | None:
     if meeting_id is None:
         return None
     try:
-        return planning_queries.meeting(visit.db, visit.viewer, meeting_id)
+        return meeting_for(visit.db, visit.viewer, meeting_id)
     except NotFound:
         raise Invalid(meeting=T("Vælg en af mulighederne.")) from None
 
@@ -175,7 +174,7 @@ def _answers(visit: Visit, proposal: Proposal) -> dict[str, Any]:
     """What the chairs may choose between."""
     db, viewer, committee_id = visit.db, visit.viewer, proposal.committee_id
     items = queries.items_to_merge_with(db, viewer, committee_id, bool(actions.closed_origin(proposal)))
-    others = [one for one in committees(db, viewer) if one.id != committee_id and one.ends is None]
+    others = [one for one in committees(db, viewer) if one.id != committee_id and not one.is_over]
     return {
         "meeting_choices": [meeting_choice(row) for row in planning_queries.open_for_points(db, viewer, committee_id)],
         "item_choices": [(row.id, f"{row.meeting}: {row.title}") for row in items],

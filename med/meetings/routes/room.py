@@ -14,7 +14,7 @@ from med.meetings import access
 from med.meetings.actions import minuting, outcomes, presence
 from med.meetings.forms.minuting import Here, Joined, MinutesText, OnTheSpot, Recused, Settled
 from med.meetings.live import address, follow, hub_of, pieces, room_for, tell, view_of
-from med.meetings.models import Consensus, Item, Meeting, Part, Presence, Recusal, Reply, State
+from med.meetings.models import COMING, Consensus, Item, Meeting, Part, Presence, Recusal, Reply, State
 from med.meetings.parts import PARTS
 from med.meetings.queries import room as questions
 from med.meetings.routes.common import suggestions
@@ -74,7 +74,7 @@ def show_room(visit: Visit, meeting: Meeting, status_code: int = 200, **context:
 
 
 def is_live(meeting: Meeting) -> bool:
-    return meeting.state in (State.PLANNED, State.AGENDA_SENT, State.IN_PROGRESS)
+    return meeting.state in COMING
 
 
 def writing(visit: Visit, item_id: int, meeting: Meeting, given: dict[str, Any]) -> dict[str, Any]:
