@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from med.access import SeatRole
 from med.decisions.models import Decision, FollowUp, Tag
-from med.meetings.models import Attendance, Meeting, Minutes, MinutesState, Part, Presence, Proposal, Reply
+from med.meetings.access import acts_as
+from med.meetings.models import Attendance, Meeting, Minutes, MinutesState, Part, Proposal, Reply
 from med.notices.models import Channel, NoticeKind, Outlet, OutletKind, Topic
 from med.notices.outbox import Posting
 from med.notices.planning.plan import Event, Plan
@@ -85,17 +86,7 @@ def approvers(workplace: Workplace, one: Minutes) -> set[int]:
         if said is not None:
             continue
         found |= set(workplace.holds.get((one.committee_id, role), NOBODY))
-        for there in one.meeting.attendances:
-            away = there.stands_in_for
-            if (
-                there.part is Part.SUBSTITUTE
-                and there.reply is not Reply.DECLINED
-                and away is not None
-                and away.role is role
-                and away.side is there.side
-                and (away.reply is Reply.DECLINED or away.presence is Presence.ABSENT)
-            ):
-                found.add(there.person_id)
+        found |= {there.person_id for there in one.meeting.attendances if acts_as(there, role)}
     return found
 
 
