@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Date, Row, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Date, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -17,7 +17,7 @@ from med.prepared import Prepared
 
 SOON = timedelta(days=14)
 MOST = 50
-FEW = 25  # committees
+FEW = 250  # committees
 short_name = func.coalesce(func.nullif(Committee.short_name, ""), Committee.name).label("committee")
 
 
@@ -95,52 +95,53 @@ def my_reviews_due(db: Session, viewer: Viewer) -> list[Due]:
     return [Due(*row) for row in REVIEWS_DUE(db, **mine)]
 
 
-def chairs_tasks(db: Session, viewer: Viewer) -> Sequence[Row[*tuple[Any, ...]]]:
+def chairs_tasks(db: Session, viewer: Viewer) -> Sequence[Any]:
     """For chairs: decisions to look back at, drafts the other chair wants out at once, and what somebody left; the last
     also for secretaries, but for those of so many committees that it would be looked for long. They have the reminder.
 
     (id, text, review, published_at, is_open, committee, left_due); without `published_at` it is a draft that waits,
     with `left_due` nobody else tells how it goes.
     """
-    as_chair = [seat.committee_id for seat in viewer.seats if seat.role is SeatRole.CHAIR]
-    as_vice = [seat.committee_id for seat in viewer.seats if seat.role is SeatRole.VICE_CHAIR]
-    kept = viewer.secretary_of if len(viewer.secretary_of) <= FEW else ()
-    if not (as_chair or as_vice or kept):
+    as_chair = {seat.committee_id for seat in viewer.seats if seat.role is SeatRole.CHAIR}
+    as_vice = {seat.committee_id for seat in viewer.seats if seat.role is SeatRole.VICE_CHAIR}
+    presides = as_chair | as_vice
+    runs = presides | viewer.secretary_of if len(viewer.secretary_of) <= FEW else presides
+    if not runs:
         return []
+    mine = {
+        "as_chair": sorted(as_chair),
+        "as_vice": sorted(as_vice),
+        "presides": sorted(presides),
+        "runs": sorted(runs),
+    }
+    today = clock.today()
+    return CHAIRS_TASKS(db, **mine, today=today, day=today + SOON)
+
+
+def _chairs_tasks() -> Any:
+    def among(name: str) -> ColumnElement[bool]:
+        return Decision.committee_id.in_(bindparam(name, expanding=True))
+
     waiting = and_(
         Decision.published_at.is_(None),
         or_(
-            and_(
-                Decision.committee_id.in_(as_chair),
-                Decision.release_chair_at.is_(None),
-                Decision.release_vice_at.is_not(None),
-            ),
-            and_(
-                Decision.committee_id.in_(as_vice),
-                Decision.release_vice_at.is_(None),
-                Decision.release_chair_at.is_not(None),
-            ),
+            and_(among("as_chair"), Decision.release_chair_at.is_(None), Decision.release_vice_at.is_not(None)),
+            and_(among("as_vice"), Decision.release_vice_at.is_(None), Decision.release_chair_at.is_not(None)),
         ),
     )
-    today = clock.today()
-    look_back = and_(
-        Decision.committee_id.in_([*as_chair, *as_vice]),
-        Decision.published_at.is_not(None),
-        Decision.review <= today,
-        Decision.state.not_in(OVER),
-    )
-    left = and_(
-        Decision.published_at.is_not(None),
-        Decision.due <= today + SOON,
-        Decision.state.in_((DecisionState.VALID, DecisionState.IN_PROGRESS)),
-        left_behind(Decision, today),
-    )
+    is_out = Decision.published_at.is_not(None)
+    look_back = and_(among("presides"), is_out, Decision.review <= TODAY, Decision.state.not_in(OVER))
+    under_way = Decision.state.in_((DecisionState.VALID, DecisionState.IN_PROGRESS))
+    left = and_(is_out, Decision.due <= DAY, under_way, left_behind(Decision, TODAY))
+    review = case((look_back, Decision.review)).label("review")
     left_due = case((left, Decision.due)).label("left_due")
-    looks_back = case((look_back, Decision.review)).label("review")
-    return db.execute(
-        select(Decision.id, Decision.text, looks_back, Decision.published_at, Decision.is_open, short_name, left_due)
+    return (
+        select(Decision.id, Decision.text, review, Decision.published_at, Decision.is_open, short_name, left_due)
         .join(Committee, Committee.id == Decision.committee_id)
-        .where(Decision.committee_id.in_({*as_chair, *as_vice, *kept}), or_(waiting, look_back, left))
-        .order_by(Decision.review, Decision.id)
+        .where(among("runs"), or_(waiting, look_back, left))
+        .order_by(func.coalesce(review, left_due), Decision.id)
         .limit(MOST)
-    ).all()
+    )
+
+
+CHAIRS_TASKS = Prepared(_chairs_tasks)
