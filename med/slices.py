@@ -62,7 +62,7 @@ class Slice:
     # What a higher slice offers to a lower page: {{ panel("decision", decision) }} there, and here the name of the
     # place -> function(visit, thing) -> Markup.
     panels: dict[str, Callable[..., Any]] = field(default_factory=dict)
-    # What waits for a person: function(db, viewer) -> list of Waiting. `/`, reminders and digests use the same.
+    # What waits for a person: function(db, viewer) -> list of Waiting. `/` and the digests show the same list.
     awaits: Callable[..., list["Waiting"]] | None = None
 
     def __post_init__(self) -> None:
@@ -72,7 +72,12 @@ class Slice:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Something that waits for one person: what, where, and until when."""
+    """Something that waits for one person: what, where, and until when.
+
+    The list is asked for when somebody looks. What is to come by itself on its day (decisions, follow-ups, agendas,
+    minutes, assessments) is planned for everybody at once by other questions, in med/notices/planning/calendar.py, and
+    tests/notices/test_due.py holds the two against each other. Other kinds stand on the list alone.
+    """
 
     kind: str
     title: Text | str
@@ -89,7 +94,7 @@ AWAITS: list[Callable[..., list[Waiting]]] = []
 
 
 def waiting_for(db: Session, viewer: Viewer) -> list[Waiting]:
-    """ "Det venter på dig": the one list that `/`, the reminders and the digests share, the most urgent first."""
+    """ "Det venter på dig": the one list that `/` and the digests share, the most urgent first."""
     return sorted((thing for ask in AWAITS for thing in ask(db, viewer)), key=by_urgency)
 
 

@@ -10,41 +10,22 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
-from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import update
+from sqlalchemy.exc import SQLAlchemyError
 
 from med import clock
 from med.db import Database
 from med.journal.models import JobRun
+from med.journal.runs import claim, due_time
 from med.settings import Settings
 from med.slices import Job, Office
 
 log = logging.getLogger("med.worker")
-KEEP_RUNS = timedelta(days=30)
-
-
-def due_time(job: Job, now: datetime) -> datetime:
-    """The latest full step of the job's interval, counted from midnight UTC."""
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    steps = (now - midnight) // timedelta(minutes=job.minutes)
-    return midnight + steps * timedelta(minutes=job.minutes)
-
-
-def claim(database: Database, job: Job, due_at: datetime) -> int | None:
-    """The id of the run, if it is ours; None when another worker has it, or it is done."""
-    try:
-        with database.writing() as db:
-            run = JobRun(job=job.name, due_at=due_at, claimed_at=clock.now())
-            db.add(run)
-            db.flush()
-            return run.id
-    except IntegrityError:
-        return None
 
 
 def run(database: Database, job: Job, line: Callable[..., object] | None = None) -> bool:
@@ -53,7 +34,7 @@ def run(database: Database, job: Job, line: Callable[..., object] | None = None)
     With a `line` (the queue of a writer thread) further turns wait their turn in it, behind what people asked for
     meanwhile; else they follow at once.
     """
-    run_id = claim(database, job, due_time(job, clock.now()))
+    run_id = claim(database, job.name, due_time(job.minutes, clock.now()))
     return run_id is not None and take_turns(database, job, run_id, line)
 
 
@@ -64,7 +45,6 @@ def take_turns(database: Database, job: Job, run_id: int, line: Callable[..., ob
         while more:
             with database.writing() as db:
                 more = bool(job.work(db))
-                db.execute(delete(JobRun).where(JobRun.job == job.name, JobRun.due_at < clock.now() - KEEP_RUNS))
             if more and line is not None:
                 line(take_turns, database, job, run_id, line)
                 return True
@@ -84,11 +64,10 @@ def go(office: Office, job: Job) -> None:
         job.errand(office)
     except Exception as failure:
         log.exception("errand %s failed", job.name)
-        with suppress(SQLAlchemyError), office.database.writing() as db:  # where the database is what is wrong: the log
-            due_at, now = due_time(job, clock.now()), clock.now()
-            db.execute(delete(JobRun).where(JobRun.job == job.name, JobRun.due_at < now - KEEP_RUNS))
-            if db.scalar(select(JobRun.id).where(JobRun.job == job.name, JobRun.due_at == due_at)) is None:
-                db.add(JobRun(job=job.name, due_at=due_at, claimed_at=now, error=type(failure).__name__))
+        with suppress(SQLAlchemyError):  # where the database is what is wrong: the log
+            run_id = claim(office.database, job.name, due_time(job.minutes, clock.now()))
+            with office.database.writing() as db:
+                db.execute(update(JobRun).where(JobRun.id == run_id).values(error=type(failure).__name__))
 
 
 class Clockwork(BackgroundScheduler):
@@ -146,7 +125,8 @@ def start(
             else:
                 submit(run, database, job, line)
 
-        trigger = IntervalTrigger(minutes=job.minutes, start_date=due_time(job, datetime.now(UTC)), timezone=UTC)
+        since = due_time(job.minutes, datetime.now(UTC))
+        trigger = IntervalTrigger(minutes=job.minutes, start_date=since, timezone=UTC)
         scheduler.add_job(tick, trigger, id=job.name, next_run_time=datetime.now(UTC))
     scheduler.start()
     return scheduler

@@ -187,7 +187,7 @@ FAULTS = [
     Fault(
         "the wrong side's substitute acts as chair",
         MEETINGS,
-        "            and away.side is attendance.side\n",
+        "        and away.side is there.side\n",
         "",
         (CAST,),
     ),

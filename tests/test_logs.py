@@ -6,8 +6,11 @@ import subprocess
 import sys
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
+from med import clock
+from med.identity.actions import make_feed_token
+from med.identity.models import FeedToken
 from med.logs import Lines
 from tests.meetings.conftest import item, plan  # noqa: F401 - a meeting to attach something to
 
@@ -54,6 +57,37 @@ def test_strangers_who_guess_are_told_of_and_old_links_are_not(visitor, refused,
     assert [one["why"] for one in refused()] == ["SignIn"] * 5 + ["TooMany"]
     assert set(refused()[0]) == {"status", "why", "method", "route", "path", "from"}
     assert "forkert" not in str(refused())
+
+
+@pytest.mark.parametrize(
+    ("path", "routes"),
+    [
+        ("/feeds/{}/beslutninger.atom", ["decisions.atom"]),
+        ("/feeds/{}/beslutninger.json", ["decisions.json"]),
+        ("/kalender/{}.ics", ["calendar.subscription"]),
+        ("/svar/{}", ["calendar.answer", "calendar.give_answer"]),
+        ("/afmeld/{}", ["notices.unsubscribe", "notices.stop"]),
+    ],
+)
+def test_who_guesses_a_private_address_is_told_of_and_the_guess_is_not(visitor, refused, path, routes):
+    guess = path.format("med_" + "0" * 40)
+    visitor().open(guess)
+    if len(routes) > 1:
+        visitor().post(guess, {"reply": "accepted", "stop": "alt"}, **{"sec-fetch-site": "same-origin"})
+    assert [(one["status"], one["why"], one["route"]) for one in refused()] == [
+        (404, "NotFound", one) for one in routes
+    ]
+    assert all("from" in one and one["path"] == {} for one in refused())
+    assert "0000" not in str(refused())
+
+
+def test_a_private_address_that_was_closed_is_told_of(visitor, refused, write, people):
+    made = write(lambda db: make_feed_token(db, people.viewer("carla"), "decisions"))
+    assert visitor().open(f"/feeds/{made}/beslutninger.atom").status_code == 200
+    write(lambda db: db.execute(update(FeedToken).values(revoked_at=clock.now())))
+    assert visitor().open(f"/feeds/{made}/beslutninger.atom").status_code == 404
+    assert [one["route"] for one in refused()] == ["decisions.atom"]
+    assert made not in str(refused())
 
 
 def test_a_private_address_that_opens_is_never_in_a_line(visitor, refused):

@@ -17,10 +17,11 @@ from med.db import Database
 from med.identity.jobs import tidy
 from med.identity.models import SignIn, Submission
 from med.journal.models import JobRun
+from med.journal.runs import KEEP_RUNS, due_time
 from med.organisation.models import Person
 from med.settings import Settings
 from med.slices import Job
-from med.worker import KEEP_RUNS, due_time, run, start
+from med.worker import run, start
 
 SETTINGS = Settings(data_dir=Path("nowhere"), database_url="sqlite://", secret="s" * 40)
 
@@ -59,20 +60,18 @@ def nothing(db) -> None:
     ],
 )
 def test_a_job_is_due_at_full_steps_from_midnight(minutes, now, due):
-    assert due_time(Job("j", minutes, nothing), at(now)) == at(due)
+    assert due_time(minutes, at(now)) == at(due)
 
 
 def test_steps_are_the_same_wherever_the_clock_stands():
-    job = Job("j", 60, nothing)
     for moment in (at("10:30:00"), at("10:30:00").astimezone(clock.COPENHAGEN)):
-        assert due_time(job, moment) == at("10:00:00")
+        assert due_time(60, moment) == at("10:00:00")
 
 
 @pytest.mark.parametrize("day", ["2026-03-29", "2026-10-25"])  # the nights of 23 and of 25 hours
 def test_a_night_when_the_clocks_change_has_every_hour_once(day):
-    job = Job("j", 30, nothing)
     midnight = datetime.fromisoformat(f"{day}T00:00").replace(tzinfo=clock.COPENHAGEN).astimezone(UTC)
-    seen = [due_time(job, midnight + timedelta(minutes=minute)) for minute in range(8 * 60)]
+    seen = [due_time(30, midnight + timedelta(minutes=minute)) for minute in range(8 * 60)]
     steps = sorted(set(seen))
     assert seen == sorted(seen)
     assert [later - sooner for sooner, later in pairwise(steps)] == [timedelta(minutes=30)] * 15

@@ -4,19 +4,13 @@ Both are errands for their settings' sake: without a mail server nobody counts a
 everybody is. A row of the job's due time lets one worker through; what a second one did would change nothing.
 """
 
-from datetime import UTC, timedelta
-
-from sqlalchemy import delete
-from sqlalchemy.exc import IntegrityError
-
 from med import clock
 from med.calendar.invitations import plan_invitations, to_tell
-from med.journal.models import JobRun
+from med.journal.runs import claim, due_time
 from med.slices import Job, Office
 
 MINUTES = 5
 AT_ONCE = 10  # meetings
-KEEP_RUNS = timedelta(days=30)
 
 
 def invite(office: Office) -> None:
@@ -46,16 +40,7 @@ def read_mailbox(office: Office) -> None:
 def is_mine(office: Office, job: str) -> bool:
     """Whether this worker is the one to do the job at this step of the clock."""
     now = clock.now()
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    step = timedelta(minutes=MINUTES)
-    due_at = midnight + (now - midnight) // step * step
-    try:
-        with office.database.writing() as db:
-            db.execute(delete(JobRun).where(JobRun.job == job, JobRun.due_at < now - KEEP_RUNS))
-            db.add(JobRun(job=job, due_at=due_at, claimed_at=now, done_at=now))
-    except IntegrityError:
-        return False
-    return True
+    return claim(office.database, job, due_time(MINUTES, now), done_at=now) is not None
 
 
 JOBS = [

@@ -1,6 +1,7 @@
 """Who may read which decisions, and who may record, publish and change them."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_
 
@@ -9,7 +10,7 @@ from med.decisions.models import Decision, DecisionState, FollowUp
 from med.language import T, Text
 from med.meetings.access import acts_for, inside_meetings, is_inside, minute_item, runs_meeting, visible_words
 from med.meetings.models import Item, Meeting, State
-from med.organisation.access import is_employee
+from med.organisation.access import is_employee, sits_inside, works_here
 
 OVER = (DecisionState.REPLACED, DecisionState.WITHDRAWN)
 
@@ -58,6 +59,14 @@ def visible_follow_ups(viewer: Viewer) -> ColumnElement[bool]:
             ),
         ),
     )
+
+
+def left_behind(thing: type[Decision] | type[FollowUp], day: Any) -> ColumnElement[bool]:
+    """Decisions or follow-ups whose person works here no more or may not read them any more: until they are somebody
+    else's, they wait for those who run the committee."""
+    who: Any = Decision.responsible_id if thing is Decision else FollowUp.owner_id
+    may_read = and_(works_here(who, day), or_(thing.is_open, sits_inside(who, thing.committee_id, day)))
+    return and_(who.is_not(None), ~may_read)
 
 
 def record_decision(viewer: Viewer, item: Item) -> Iterator[Text]:
@@ -152,3 +161,10 @@ def move_follow_up(viewer: Viewer, follow_up: FollowUp) -> Iterator[Text]:
     yield from is_employee(viewer)
     if not (viewer.runs(follow_up.committee_id) or follow_up.owner_id == viewer.person_id):
         yield T("Kun den ansvarlige, formandskabet og MED-sekretæren kan ændre opfølgningen.")
+
+
+def hand_over_follow_up(viewer: Viewer, follow_up: FollowUp) -> Iterator[Text]:
+    """Let somebody else see to it: whoever has it may have left."""
+    yield from is_employee(viewer)
+    if not viewer.runs(follow_up.committee_id):
+        yield T("Kun formandskabet og MED-sekretæren kan give opfølgningen til en anden.")

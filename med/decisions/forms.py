@@ -123,6 +123,7 @@ class FollowUpStateForm(msgspec.Struct):
     state: FollowUpState
     note: Paragraph = ""
     due: date | None = None
+    owner: Name = ""  # who is to see to it from now on; nothing: as before
     version: int = 0
     cpr_anyway: bool = False
 

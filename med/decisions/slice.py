@@ -40,6 +40,7 @@ decisions = Slice(
         access.add_follow_up,
         access.follow_up_decision,
         access.move_follow_up,
+        access.hand_over_follow_up,
     ],
     nav=[
         NavEntry("decisions", T("Beslutninger"), "/beslutninger", 30),

@@ -10,7 +10,8 @@ from med.slices import Waiting
 
 
 def awaits(db: Session, viewer: Viewer) -> list[Waiting]:
-    """One's decisions and follow-ups due within a fortnight or overdue, and reviews; for chairs also "straks"."""
+    """One's decisions and follow-ups due within a fortnight or overdue, and reviews; for chairs also "straks", and for
+    those who run a committee what is due by somebody who has left."""
     if not viewer.is_employee:
         return []
     found = [
@@ -27,7 +28,9 @@ def awaits(db: Session, viewer: Viewer) -> list[Waiting]:
     found += [
         Waiting(
             "follow_up.due",
-            T("Følg op: %(what)s", what=row.text),
+            T("Find en ny ansvarlig: %(what)s", what=row.text)
+            if row.is_left
+            else T("Følg op: %(what)s", what=row.text),
             row.committee,
             f"/beslutninger/opfoelgning/{row.id}",
             row.day,
@@ -51,9 +54,12 @@ def awaits(db: Session, viewer: Viewer) -> list[Waiting]:
         if row.published_at is None:
             title = T("Offentliggør straks? %(what)s", what=heading(row.text))
             found.append(Waiting("decision.release", title, row.committee, at, None, 2, is_open=row.is_open))
-        else:
+        if row.review is not None:
             title = T("Se tilbage på beslutningen: %(what)s", what=heading(row.text))
             found.append(
                 Waiting("decision.review", title, row.committee, at + "#f-gensyn-note", row.review, is_open=row.is_open)
             )
+        if row.left_due is not None:
+            title = T("Den ansvarlige er væk. Fortæl, hvordan det går: %(what)s", what=heading(row.text))
+            found.append(Waiting("decision.due", title, row.committee, at + "#gang", row.left_due, is_open=row.is_open))
     return found

@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from markupsafe import escape
-from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -20,6 +19,7 @@ from med.access import Viewer
 from med.db import Database
 from med.journal.chain import breaks
 from med.journal.models import JobRun
+from med.journal.runs import claim
 from med.keeping import copies
 from med.language import T
 from med.meetings.queries.minutes import verify_chain
@@ -35,7 +35,6 @@ log = logging.getLogger("med.keeping")
 JOB, MINUTES = "keeping.copy", 10
 AGAIN = timedelta(hours=1)  # a copy that failed, or was broken off, is tried again after this
 TOO_OLD = timedelta(hours=36)
-KEEP_RUNS = timedelta(days=30)
 NAME = "medspil-%Y-%m-%d-%H%M"
 BEGUN = ".making-"
 
@@ -65,7 +64,7 @@ def run(office: Office) -> None:
     if settings.backup_dir is None:
         return
     due_at, _ = last_hour(clock.now(), settings.backup_hour)
-    if claim(office.database, due_at):
+    if is_ours(office.database, due_at):
         error = ""
         try:
             keep(office, due_at)
@@ -80,15 +79,11 @@ def run(office: Office) -> None:
             alarm(db)
 
 
-def claim(database: Database, due_at: datetime) -> bool:
-    now = clock.now()
-    try:
-        with database.writing() as db:
-            db.execute(delete(JobRun).where(JobRun.job == JOB, JobRun.due_at < now - KEEP_RUNS))
-            db.add(JobRun(job=JOB, due_at=due_at, claimed_at=now))
+def is_ours(database: Database, due_at: datetime) -> bool:
+    """Whether this worker is the one to make the copy: the first, or who finds that the first died over it."""
+    if claim(database, JOB, due_at) is not None:
         return True
-    except IntegrityError:
-        pass
+    now = clock.now()
     mine = (JobRun.job == JOB, JobRun.due_at == due_at, JobRun.done_at.is_(None), JobRun.claimed_at < now - AGAIN)
     with database.writing() as db:
         taken = update(JobRun).where(*mine).values(claimed_at=now, error="").returning(JobRun.id)

@@ -150,29 +150,26 @@ def is_inside(viewer: Viewer, meeting: Meeting) -> bool:
 
 
 def acts_for(viewer: Viewer, meeting: Meeting, role: SeatRole) -> bool:
-    """Whether the viewer is the chair (or vice-chair), or steps in for the one who is away from this meeting.
-
-    The named substitute of the same side acts when the attendance says so: the chair declined or was absent, and
-    the substitute stands in for exactly that attendance.
-    """
+    """Whether the viewer is the chair (or vice-chair), or steps in for the one who is away from this meeting."""
     if not viewer.is_employee:
         return False
     if viewer.sits_as(meeting.committee_id, role):
         return True
-    for attendance in meeting.attendances:
-        if attendance.person_id != viewer.person_id or attendance.part is not Part.SUBSTITUTE:
-            continue
-        if attendance.reply is Reply.DECLINED:
-            continue
-        away = attendance.stands_in_for
-        if (
-            away is not None
-            and away.role is role
-            and away.side is attendance.side
-            and (away.reply is Reply.DECLINED or away.presence is Presence.ABSENT)
-        ):
-            return True
-    return False
+    return any(there.person_id == viewer.person_id and acts_as(there, role) for there in meeting.attendances)
+
+
+def acts_as(there: Attendance, role: SeatRole) -> bool:
+    """Whether somebody at a meeting acts for its chair (or vice-chair): the named substitute of the same side does,
+    when the chair declined or was absent, and the substitute stands in for exactly that attendance."""
+    away = there.stands_in_for
+    return (
+        there.part is Part.SUBSTITUTE
+        and there.reply is not Reply.DECLINED
+        and away is not None
+        and away.role is role
+        and away.side is there.side
+        and (away.reply is Reply.DECLINED or away.presence is Presence.ABSENT)
+    )
 
 
 def runs_meeting(viewer: Viewer, meeting: Meeting) -> bool:

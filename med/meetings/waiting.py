@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from med import clock, workdays
@@ -68,6 +68,16 @@ INVITED = Prepared(
 )
 
 
+def waits_for_approval() -> ColumnElement[bool]:
+    """Meetings whose agenda has something of its own on it and has not gone out."""
+    return and_(
+        Meeting.state == State.PLANNED,
+        Meeting.kind != Kind.WITHOUT_AGENDA,
+        Meeting.ends_at > clock.now(),
+        exists().where(Item.meeting_id == Meeting.id, Item.standing.is_(None)),
+    )
+
+
 def agendas(db: Session, viewer: Viewer) -> list[Waiting]:
     """Agendas of coming meetings that lack my approval, once they have an item that did not come by itself."""
     chairs = [seat.committee_id for seat in viewer.seats if seat.role is SeatRole.CHAIR]
@@ -85,10 +95,7 @@ def agendas(db: Session, viewer: Viewer) -> list[Waiting]:
         )
         .join(Committee, Committee.id == Meeting.committee_id)
         .where(
-            Meeting.state == State.PLANNED,
-            Meeting.kind != Kind.WITHOUT_AGENDA,
-            Meeting.ends_at > clock.now(),
-            exists().where(Item.meeting_id == Meeting.id, Item.standing.is_(None)),
+            waits_for_approval(),
             or_(
                 and_(Meeting.committee_id.in_(chairs), Meeting.agenda_chair_at.is_(None)),
                 and_(Meeting.committee_id.in_(vices), Meeting.agenda_vice_at.is_(None)),
@@ -107,11 +114,11 @@ def agendas(db: Session, viewer: Viewer) -> list[Waiting]:
             weight=2,
         )
         for row in rows
-        if row.committee_id in chairs or _vice_must_approve(db, row.committee_id, row.starts_at)
+        if row.committee_id in chairs or vice_must_approve(db, row.committee_id, row.starts_at)
     ]
 
 
-def _vice_must_approve(db: Session, committee_id: int, starts_at: datetime) -> bool:
+def vice_must_approve(db: Session, committee_id: int, starts_at: datetime) -> bool:
     rules = rules_on(db, committee_id, workdays.copenhagen(starts_at).date())
     return rules.agenda_approval is Approval.BOTH_CHAIRS
 

@@ -1,6 +1,6 @@
 """What waits for a person about minutes: to write and send, to approve."""
 
-from sqlalchemy import Select, bindparam, exists, or_, select, union_all
+from sqlalchemy import Date, Select, and_, bindparam, exists, or_, select, union_all
 from sqlalchemy.orm import Session, selectinload
 
 from med import clock
@@ -8,16 +8,22 @@ from med.access import SeatRole, Viewer
 from med.language import T
 from med.meetings.access import acts_for, runs_meeting
 from med.meetings.models import Attendance, Meeting, Minutes, MinutesState, Part, State
+from med.organisation.access import works_here
 from med.prepared import Prepared
 from med.slices import Waiting
 
 
 def awaiting(db: Session, viewer: Viewer) -> list[Waiting]:
-    """Meetings in progress to minute, drafts to send to review, minutes to approve for one's side."""
+    """Meetings in progress to minute, drafts to send to review, minutes to approve for one's side.
+
+    A draft waits for the minute-taker, for the secretary where there is none or who was has left, and for the chairs
+    once the minutes should have been out.
+    """
     if not viewer.is_employee:
         return []
     runs = frozenset(seat.committee_id for seat in viewer.seats if viewer.presides(seat.committee_id))
-    wanted = [row.id for row in OPEN(db, who=viewer.person_id, runs=sorted(runs | viewer.secretary_of))]
+    asked = {"who": viewer.person_id, "today": clock.today(), "runs": sorted(runs | viewer.secretary_of)}
+    wanted = {row.id: row.taker_left for row in OPEN(db, **asked)}
     if not wanted:
         return []
     found = db.scalars(
@@ -30,10 +36,10 @@ def awaiting(db: Session, viewer: Viewer) -> list[Waiting]:
         )
         .order_by(Meeting.starts_at)
     ).all()
-    return [thing for meeting in found for thing in _of(viewer, meeting)]
+    return [thing for meeting in found for thing in _of(viewer, meeting, wanted[meeting.id])]
 
 
-def _open() -> Select[int]:
+def _open() -> Select[int, bool]:
     """Of the few meetings that are on, or whose minutes are not approved, those of the two chairs and the secretary,
     whoever steps in for one of them, and the meeting's own minute-taker."""
     going_on = select(Meeting.id).where(Meeting.state == State.IN_PROGRESS)
@@ -43,7 +49,8 @@ def _open() -> Select[int]:
         Attendance.person_id == bindparam("who"),
         Attendance.part == Part.SUBSTITUTE,
     )
-    return select(Meeting.id).where(
+    left = ~works_here(Meeting.minute_taker_id, bindparam("today", type_=Date))
+    return select(Meeting.id, and_(Meeting.minute_taker_id.is_not(None), left).label("taker_left")).where(
         Meeting.id.in_(union_all(going_on, in_the_making)),
         or_(
             Meeting.committee_id.in_(bindparam("runs", expanding=True)),
@@ -56,11 +63,11 @@ def _open() -> Select[int]:
 OPEN = Prepared(_open)
 
 
-def _of(viewer: Viewer, meeting: Meeting) -> list[Waiting]:
+def _of(viewer: Viewer, meeting: Meeting, taker_left: bool) -> list[Waiting]:
     about = meeting.committee.short_name or meeting.committee.name
     at = f"/moeder/{meeting.id}"
     writes = meeting.minute_taker_id == viewer.person_id or (
-        meeting.minute_taker_id is None and viewer.is_secretary(meeting.committee_id)
+        (taker_left or meeting.minute_taker_id is None) and viewer.is_secretary(meeting.committee_id)
     )
     if meeting.state is State.IN_PROGRESS:
         if writes or runs_meeting(viewer, meeting):
@@ -70,7 +77,8 @@ def _of(viewer: Viewer, meeting: Meeting) -> list[Waiting]:
     minutes = meeting.minutes
     if minutes is None:
         return []
-    if minutes.state is MinutesState.DRAFT and writes:
+    is_late = meeting.minutes_out_due is not None and meeting.minutes_out_due < clock.today()
+    if minutes.state is MinutesState.DRAFT and (writes or (is_late and viewer.presides(meeting.committee_id))):
         title = T("Skriv referatet færdigt: %(title)s", title=meeting.title)
         return [Waiting("minutes_draft", title, about, f"{at}/referat", meeting.minutes_draft_due, 3)]
     if minutes.state is MinutesState.IN_REVIEW:

@@ -13,14 +13,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Text as SqlText
-from sqlalchemy import and_, cast, delete, func, literal, or_, select, update
+from sqlalchemy import and_, cast, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from med import clock
 from med.db import Database
 from med.journal.models import JobRun
+from med.journal.runs import claim, due_time
 from med.notices.models import How, MailSetting, Message, Notice, ReadMark
 from med.notices.outbox import Posting, post
 from med.notices.planning import Report, nobody, plan_news, plan_reminders
@@ -30,7 +30,6 @@ from med.slices import Office
 log = logging.getLogger("med.notices")
 MARK = "notices.digests"
 JOB, MINUTES = "notices.plan", 5
-KEEP_RUNS = timedelta(days=30)
 PEOPLE = 500  # in one transaction
 MAILS = (How.WEEKLY, How.DAILY, How.AT_ONCE)
 HOUR, WEEKDAY = 7, 0  # of those who chose none; as in MailSetting
@@ -40,19 +39,12 @@ def run(office: Office) -> None:
     """The errand, done by the worker that comes first at each step of the clock. What two did would be done once all
     the same, but thousands of notices need not be thought of twice. Who is killed over it leaves it to the next step.
     """
-    now = clock.now()
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    step = timedelta(minutes=MINUTES)
-    due_at = midnight + (now - midnight) // step * step
-    try:
-        with office.database.writing() as db:
-            db.execute(delete(JobRun).where(JobRun.job == JOB, JobRun.due_at < now - KEEP_RUNS))
-            db.add(JobRun(job=JOB, due_at=due_at, claimed_at=now))
-    except IntegrityError:
+    run_id = claim(office.database, JOB, due_time(MINUTES, clock.now()))
+    if run_id is None:
         return
     tell(office)
     with office.database.writing() as db:
-        db.execute(update(JobRun).where(JobRun.job == JOB, JobRun.due_at == due_at).values(done_at=clock.now()))
+        db.execute(update(JobRun).where(JobRun.id == run_id).values(done_at=clock.now()))
 
 
 def tell(office: Office) -> None:

@@ -26,7 +26,7 @@ class Topic(StrEnum):
 
     MY_MEETINGS = "my_meetings"  # agendas sent, meetings moved, minutes to approve
     MY_POINTS = "my_points"  # a point I raised was answered, and what became of it
-    MY_TASKS = "my_tasks"  # follow-ups that are mine: given, due, overdue
+    MY_TASKS = "my_tasks"  # follow-ups that are mine: given, due, overdue; assessments that are due
     MY_DECISIONS = "my_decisions"  # decisions I am responsible for: due, up for review
     MY_COMMITTEES = "my_committees"  # what the committees I sit on decide
     COMMITTEE = "committee"
@@ -82,12 +82,12 @@ class NoticeKind(StrEnum):
     MINUTES_TO_APPROVE = "minutes_to_approve"
     MINUTES_APPROVED = "minutes_approved"
     POINT_RAISED = "point_raised"  # to those who answer
-    POINT_ANSWERED = "point_answered"  # to the one who raised it
+    POINT_ANSWERED = "point_answered"  # to the one who raised it: by the chairs, and by the minutes
     DECISION_PUBLISHED = "decision_published"
     DECISION_CHANGED = "decision_changed"  # replaced, withdrawn, looked back at; for its followers also how it goes
     TASK_GIVEN = "task_given"
     TASK_CHANGED = "task_changed"
-    TASK_DUE = "task_due"
+    TASK_DUE = "task_due"  # something to do, by `thing`: a follow-up, an agenda, minutes, an item's hearing, a citizen
     DECISION_DUE = "decision_due"
     REVIEW_DUE = "review_due"
 
@@ -107,7 +107,7 @@ class Notice(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     kind: Mapped[NoticeKind]
     key: Mapped[str]  # "decision_published:17", "task_due:4:2026-11-24": told once
-    thing: Mapped[str]  # table name
+    thing: Mapped[str]  # what kind of thing: the keys of composing/lines.py
     thing_id: Mapped[int]
     topic: Mapped[Topic]
     about: Mapped[str] = mapped_column(

@@ -18,7 +18,7 @@ language.name_things(
     {
         Topic.MY_MEETINGS: T("Mine møder"),
         Topic.MY_POINTS: T("Punkter, jeg har rejst"),
-        Topic.MY_TASKS: T("Mine opfølgninger"),
+        Topic.MY_TASKS: T("Mine opfølgninger og målinger"),
         Topic.MY_DECISIONS: T("Beslutninger, jeg er ansvarlig for"),
         Topic.MY_COMMITTEES: T("Udvalg, jeg sidder i"),
         Topic.COMMITTEE: T("Udvalg"),
@@ -40,7 +40,7 @@ language.name_things(
         NoticeKind.DECISION_CHANGED: T("Nyt om en beslutning"),
         NoticeKind.TASK_GIVEN: T("Ny opfølgning til dig"),
         NoticeKind.TASK_CHANGED: T("Din opfølgning er ændret"),
-        NoticeKind.TASK_DUE: T("Frist for opfølgning"),
+        NoticeKind.TASK_DUE: T("Frist"),
         NoticeKind.DECISION_DUE: T("Frist for beslutning"),
         NoticeKind.REVIEW_DUE: T("Tid til at se tilbage"),
     }
@@ -48,9 +48,17 @@ language.name_things(
 
 # What each of one's own topics brings, for the page where it is chosen.
 BRINGS = {
-    Topic.MY_MEETINGS: T("dagsordenen er sendt ud, mødet er flyttet, referatet venter på dig eller er godkendt"),
-    Topic.MY_POINTS: T("formandskabet har svaret; som formandskab: nogen har rejst et punkt"),
-    Topic.MY_TASKS: T("du får en opfølgning, den ændres, fristen nærmer sig eller er overskredet"),
+    Topic.MY_MEETINGS: T(
+        "dagsordenen er sendt ud, mødet er flyttet, dagsordenen eller referatet venter på dig, referatet er godkendt, "
+        "en høring er slut"
+    ),
+    Topic.MY_POINTS: T(
+        "formandskabet har svaret, og referatet siger, hvad det endte med; som formandskab: nogen har rejst et punkt"
+    ),
+    Topic.MY_TASKS: T(
+        "du får en opfølgning, den ændres, fristen nærmer sig eller er overskredet; "
+        "det er tid til en måling med en borger"
+    ),
     Topic.MY_DECISIONS: T("de er offentliggjort eller ændret, fristen nærmer sig, I skulle se tilbage"),
     Topic.MY_COMMITTEES: T("dagsordener og beslutninger, også når du ikke selv er inviteret"),
 }

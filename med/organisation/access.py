@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    exists,
     false,
     literal,
     null,
@@ -22,10 +23,10 @@ from sqlalchemy import (
     union_all,
 )
 
-from med.access import Viewer
+from med.access import INSIDE, Viewer
 from med.db import BigInt
 from med.language import T, Text
-from med.organisation.models import Committee, Employment, Grant, Person, Seat
+from med.organisation.models import Committee, Employment, Grant, GrantKind, Person, Seat
 
 
 class AnyEmployee:
@@ -50,6 +51,24 @@ def own(viewer: Viewer) -> dict[str, Any]:
 def on_day(dated: Any, day: Any) -> ColumnElement[bool]:
     """The rows of a dated table (seat, grant, employment) that hold on a day, first and last day included."""
     return and_(dated.starts <= day, or_(dated.ends.is_(None), dated.ends >= day))
+
+
+def works_here(person_id: Any, day: Any) -> ColumnElement[bool]:
+    """Whether somebody, a column of another table, is employed on a day and may sign in."""
+    job = exists().where(Employment.person_id == Person.id, on_day(Employment, day), Person.is_active)
+    return job.where(Person.id == person_id).correlate_except(Employment, Person)
+
+
+def sits_inside(person_id: Any, committee_id: Any, day: Any) -> ColumnElement[bool]:
+    """Whether closed items of a committee are somebody's business, both columns. A secretary of any committee "with
+    those below" counts: where in the tree is not looked up."""
+    seat = exists().where(Seat.committee_id == committee_id, Seat.role.in_(INSIDE), on_day(Seat, day))
+    where = or_(Grant.committee_id == committee_id, Grant.with_below)
+    grant = exists().where(Grant.kind == GrantKind.SECRETARY, where, on_day(Grant, day))
+    return or_(
+        seat.where(Seat.person_id == person_id).correlate_except(Seat),
+        grant.where(Grant.person_id == person_id).correlate_except(Grant),
+    )
 
 
 def _standing(what: str, dated: Any, place: Any, flag: Any, word: Any, side: Any, seat_id: Any, stands_in: Any) -> Any:

@@ -15,11 +15,22 @@ from med.web.edge import client_address
 log = logging.getLogger("med.refused")
 # 422 is a form to be corrected and 409 somebody who was quicker: neither is an attempt at anything.
 TOLD = {400, 403, 404, 413, 429}
+# Pages a sealed or private address alone opens: whoever comes with a wrong one may be guessing, or was shut out.
+BY_ADDRESS = {
+    "decisions.atom",
+    "decisions.json",
+    "calendar.subscription",
+    "calendar.answer",
+    "calendar.give_answer",
+    "notices.unsubscribe",
+    "notices.stop",
+}
 
 
 def tell_of(request: Request, settings: Settings, error: MedError) -> None:
     arrival = getattr(request.state, "arrival", None)
-    is_old_link = isinstance(error, NotFound) and (arrival is None or arrival.viewer is None)
+    is_stranger = arrival is None or arrival.viewer is None
+    is_old_link = isinstance(error, NotFound) and is_stranger and request.route_handler.name not in BY_ADDRESS
     if error.status_code in TOLD and not is_old_link:
         tell(request, settings, error.status_code, type(error).__name__)
 

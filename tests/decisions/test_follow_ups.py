@@ -1,5 +1,6 @@
 """Follow-ups: agreed in the room or on a decision's page, told of, and waiting on the next agenda."""
 
+import re
 from datetime import date
 
 import pytest
@@ -9,6 +10,7 @@ from med.decisions.actions import agree_follow_up
 from med.decisions.forms import FollowUpForm
 from med.decisions.models import FollowUp, FollowUpChange, FollowUpState
 from med.meetings.models import Item
+from med.organisation.models import Person
 from tests.decisions.conftest import approve
 
 
@@ -86,6 +88,38 @@ def test_the_owner_tells_how_far_it_is_and_the_history_stays(agreed, visitor, db
         "done",
     ]
     assert visitor("gunnar").submit(f"/beslutninger/opfoelgning/{made}", state="open", version="3").status_code == 403
+
+
+def test_the_history_says_what_the_deadline_was_and_who_had_it(agreed, visitor, db):
+    made = agreed(due=date(2026, 11, 10))
+    at = f"/beslutninger/opfoelgning/{made}"
+    visitor("freja").open(at).form("Gem").fill(due="2027-05-05", note="Der er *travlt*").send()
+    emil = visitor("emil")
+    emil.open("/mig?sprog=en")
+    said = "Frist: 5. maj 2027 (før: 10. nov. 2026)."
+    page = emil.open(at)
+    assert [one.text_content() for one in page.tree.xpath("//ol//p")] == [said, "Der er travlt"]
+    wrong = page.form("Save").fill(owner="Ingen Kender", note="Freja er rejst").send()
+    assert wrong.status_code == 422 and "Freja er rejst" in wrong.text and set(wrong.errors()) == {"owner"}
+    assert wrong.form("Save").fill(owner="gunnar").send().status_code == 303
+    names = {one.handle: one.name for one in db.scalars(select(Person))}
+    assert f"Ansvarlig: {names['gunnar']} (før: {names['freja']})." in emil.open(at).words
+    db.rollback()
+    assert db.get(FollowUp, made).owner.handle == "gunnar"
+    before = len(db.scalars(select(FollowUpChange)).all())
+    assert emil.open(at).form("Save").fill(owner="gunnar").send().status_code == 303  # has it already
+    db.rollback()
+    assert len(db.scalars(select(FollowUpChange)).all()) == before
+
+
+def test_only_those_who_run_the_committee_give_it_to_another(agreed, visitor, room):
+    made, closed = agreed(), agreed(owner="gunnar", item=room.closed)
+    at = f"/beslutninger/opfoelgning/{made}"
+    page = visitor("freja").open(at)
+    assert "Ny ansvarlig" not in page.words
+    assert visitor("freja").submit(at, state="open", version="1", owner="gunnar").status_code == 403
+    outside = visitor("anna").open(f"/beslutninger/opfoelgning/{closed}").form("Gem").fill(owner="freja").send()
+    assert "Vælg en fra udvalget" in outside.errors()["owner"]
 
 
 def test_the_list_is_filtered_by_committee_owner_and_due(agreed, visitor, write, room, committee_id):
@@ -169,6 +203,6 @@ def test_the_summary_names_the_fields_as_they_are_named(visitor, published):
     made = published(responsible="freja")
     form = visitor("freja").open(f"/beslutninger/{made}").form("Aftal", action="/opfoelgning")
     wrong = form.fill(text="", owner="").send()
-    said = [link.split(":")[0] for link in wrong.tree.xpath("//a[starts-with(@href, '#f-opfoelgning')]/text()")]
+    said = [re.split("[:?]", link)[0] for link in wrong.tree.xpath("//a[starts-with(@href, '#f-opfoelgning')]/text()")]
     labels = ["".join(one.itertext()).strip() for one in wrong.tree.xpath("//label")]
     assert said and all(any(label.startswith(one) for label in labels) for one in said), (said, labels)

@@ -16,10 +16,9 @@ from sqlalchemy import text
 from med import clock
 from med.db import Database
 from med.journal.models import JobRun
+from med.journal.runs import claim, due_time
 from med.notices.digests import last_hour
-from med.slices import Job
 from med.workdays import copenhagen
-from med.worker import claim, due_time
 
 # What each database answers when asked how it works: for those who write, and for those who read.
 SQLITE = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
@@ -128,7 +127,7 @@ def test_each_hour_of_a_night_the_clock_changes_comes_once(night):
         assert len({moment for moment, day in due if day == night}) == 1
         assert all(moment <= now for (moment, _), now in zip(due, moments, strict=True))
     for minutes in (1, 5, 60, 1440):
-        steps = [due_time(Job("any", minutes, work=print), moment) for moment in moments]
+        steps = [due_time(minutes, moment) for moment in moments]
         assert steps == sorted(steps)
         assert all(
             timedelta(0) <= now - step < timedelta(minutes=minutes) for step, now in zip(steps, moments, strict=True)
@@ -146,14 +145,14 @@ def test_a_meeting_stands_at_its_hour_on_the_wall(night, days, hour, minute):
 
 
 def test_a_clock_that_jumps_does_nothing_twice_and_leaves_nothing_out(database, db):
-    job = Job("keeping.trial", 60, work=print)
+    job = "keeping.trial"
     now = clock.now()
     moments = [now, now - timedelta(hours=3), now + timedelta(hours=2), now - timedelta(days=1), now, now]
     taken = []
     for moment in moments:
         with clock.at(moment):
-            due_at = due_time(job, clock.now())
+            due_at = due_time(60, clock.now())
             if claim(database, job, due_at) is not None:
                 taken.append(due_at)
     assert len(taken) == len(set(taken)) == 4
-    assert db.query(JobRun).filter(JobRun.job == job.name).count() == 4
+    assert db.query(JobRun).filter(JobRun.job == job).count() == 4

@@ -581,4 +581,5 @@ VERBS: dict[str, tuple[str | None, Callable[..., bool]]] = {
     "link_activity": ("decisions", _works(_link_activity)),
     "follow": (None, employed),
     "move_follow_up": ("follow_ups", _works(_move_follow_up)),
+    "hand_over_follow_up": ("follow_ups", _works(lambda world, person, one: runs(world, person, one.committee))),
 }

@@ -1,8 +1,9 @@
 """Whom one works with, and what is due with them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
@@ -134,6 +135,51 @@ def my_citizens(db: Session, viewer: Viewer) -> Sequence[OwnRow]:
     ).all()
     found: dict[int, OwnRow] = {}
     for row in sorted(rows, key=_closest):
-        due = None if row.left_on else row.last + timedelta(days=row.interval) if row.last else row.entered
+        due = None if row.left_on else _due(row)
         found.setdefault(row.id, OwnRow(row.id, row.pseudonym, row.unit, row.role, row.last, due, row.draft))
     return sorted(found.values(), key=lambda row: (row.due or date.max, row.pseudonym))
+
+
+def _due(row) -> date:
+    return row.last + timedelta(days=row.interval) if row.last else row.entered
+
+
+class Due(NamedTuple):
+    """A citizen with whom somebody is to take stock, and by when."""
+
+    citizen_id: int
+    person_id: int
+    day: date
+
+
+def assessments_due(db: Session, until: date) -> Iterator[Due]:
+    """For the reminders, which are planned for everybody at once: what is due by a day with the contact persons."""
+    last = (
+        select(func.max(Occasion.day))
+        .where(
+            Occasion.citizen_id == Citizen.id,
+            Occasion.closed_at.is_not(None),
+            Occasion.purpose != AssessmentPurpose.DOUBLE,
+        )
+        .scalar_subquery()
+    )
+    rows = db.execute(
+        select(
+            Citizen.id,
+            Assignment.person_id,
+            last.label("last"),
+            func.coalesce(Instrument.interval_days, INTERVAL).label("interval"),
+            Citizen.entered,
+        )
+        .join(Assignment, Assignment.citizen_id == Citizen.id)
+        .outerjoin(Instrument, Instrument.id == Citizen.instrument_id)
+        .where(
+            Assignment.role == AssignmentRole.CONTACT,
+            on_day(Assignment, clock.today()),
+            Citizen.left_on.is_(None),
+            Citizen.erased_at.is_(None),
+        )
+    )
+    for row in rows:
+        if (day := _due(row)) <= until:
+            yield Due(row.id, row.person_id, day)

@@ -1,5 +1,7 @@
 """Who does what by when, because of an item or a decision."""
 
+from datetime import date
+
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -13,6 +15,8 @@ from med.errors import Conflict, Invalid
 from med.journal.actions import note
 from med.language import T
 from med.meetings.models import Item
+from med.organisation.models import Person
+from med.workdays import short_date
 
 
 def agree_follow_up(db: Session, viewer: Viewer, item: Item, form: FollowUpForm) -> FollowUp:
@@ -70,22 +74,51 @@ def _agree(
 
 
 def move_follow_up(db: Session, viewer: Viewer, follow_up: FollowUp, form: FollowUpStateForm) -> FollowUp:
-    """Say how far it is, and perhaps a new due date. Raises Conflict when it was moved in the meantime."""
+    """Say how far it is, and perhaps a new due date or owner. Raises Conflict when it was moved in the meantime."""
     require(viewer, access.move_follow_up, follow_up)
     if form.version != follow_up.version:
         raise Conflict(T("Opfølgningen er ændret, siden du åbnede siden. Se, hvad der står nu, og prøv igen."))
     if form.state is FollowUpState.DROPPED and not form.note:
         raise Invalid(note=T("Skriv, hvorfor den bliver droppet."))
     changed = [name for name in ("state", "due") if getattr(follow_up, name) != getattr(form, name)]
+    owner = _new_owner(db, viewer, follow_up, form)
+    if owner is not None:
+        changed.append("owner_id")
     if not changed and not form.note:
         return follow_up
     now = clock.now()
+    words = "\n\n".join([*_moved(follow_up, form.due, owner), *([form.note] if form.note else [])])
     follow_up.state = form.state
     follow_up.due = form.due
+    if owner is not None:
+        follow_up.owner = owner
     follow_up.closed_at = None if form.state in OPEN_FOLLOW_UPS else follow_up.closed_at or now
     follow_up.version += 1
-    db.add(
-        FollowUpChange(follow_up_id=follow_up.id, at=now, person_id=viewer.person_id, state=form.state, note=form.note)
-    )
+    db.add(FollowUpChange(follow_up_id=follow_up.id, at=now, person_id=viewer.person_id, state=form.state, note=words))
     note(db, viewer, "follow_up.moved", follow_up, changed)
     return follow_up
+
+
+def _new_owner(db: Session, viewer: Viewer, follow_up: FollowUp, form: FollowUpStateForm) -> Person | None:
+    """Who is to have it instead; None when it stays where it is."""
+    found = responsible_for(db, viewer, form.owner, follow_up.committee_id, is_open=follow_up.is_open, field="owner")
+    if found is None or found.id == follow_up.owner_id:
+        return None
+    require(viewer, access.hand_over_follow_up, follow_up)
+    return found
+
+
+def _moved(follow_up: FollowUp, due: date | None, owner: Person | None) -> list[str]:
+    """What is new beside the state, in the committee's language: kept in the history, before the words."""
+    said = []
+    if owner is not None:
+        names = {"now": owner.name, "before": follow_up.owner.name}
+        said.append(T("Ansvarlig: %(now)s (før: %(before)s).").message % names)
+    if due != follow_up.due:
+        days = {"now": _day(due), "before": _day(follow_up.due)}
+        said.append(T("Frist: %(now)s (før: %(before)s).").message % days)
+    return said
+
+
+def _day(day: date | None) -> str:
+    return short_date(day, "da") if day else "–"

@@ -145,7 +145,7 @@ def _replaceable() -> Select[*tuple[Any, ...]]:
 REPLACEABLE = Prepared(_replaceable)
 
 
-def people_for(db: Session, viewer: Viewer, item: Item | Decision) -> list[tuple[str, str]]:
+def people_for(db: Session, viewer: Viewer, item: Item | Decision | FollowUp) -> list[tuple[str, str]]:
     """Names to suggest as responsible: on a closed item the committee, else everyone employed, the committee first."""
     return told_apart((colleagues if item.is_open else seated)(db, viewer, item.committee_id))
 

@@ -4,19 +4,20 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Date, Row, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Date, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import SeatRole, Viewer
 from med.db import BigInt
-from med.decisions.access import OVER, visible_decisions, visible_follow_ups
+from med.decisions.access import OVER, left_behind, visible_decisions, visible_follow_ups
 from med.decisions.models import OPEN_FOLLOW_UPS, Decision, DecisionState, FollowUp
 from med.organisation.models import Committee
 from med.prepared import Prepared
 
 SOON = timedelta(days=14)
 MOST = 50
+FEW = 250  # committees
 short_name = func.coalesce(func.nullif(Committee.short_name, ""), Committee.name).label("committee")
 
 
@@ -28,6 +29,7 @@ class Due(NamedTuple):
     day: date
     is_open: bool
     committee: str
+    is_left: bool = False  # by somebody who was to see to it; the viewer runs the committee
 
 
 class Somebody:
@@ -38,7 +40,7 @@ class Somebody:
     person_id: Any = bindparam("me", type_=BigInt)
 
 
-ME, DAY = cast(Viewer, Somebody()), bindparam("day", type_=Date())
+ME, DAY, TODAY = cast(Viewer, Somebody()), bindparam("day", type_=Date()), bindparam("today", type_=Date())
 
 
 def _own(table: type[Decision] | type[FollowUp], day: Any, *conditions: Any) -> Any:
@@ -56,9 +58,12 @@ DECISIONS_DUE = Prepared(lambda: _own(
     Decision.state.in_((DecisionState.VALID, DecisionState.IN_PROGRESS)), visible_decisions(ME),
 ))  # fmt: skip
 FOLLOW_UPS_DUE = Prepared(lambda: _own(
-    FollowUp, FollowUp.due, FollowUp.owner_id == ME.person_id, FollowUp.state.in_(OPEN_FOLLOW_UPS),
-    visible_follow_ups(ME),
-))  # fmt: skip
+    FollowUp, FollowUp.due, FollowUp.state.in_(OPEN_FOLLOW_UPS), visible_follow_ups(ME),
+    or_(
+        FollowUp.owner_id == ME.person_id,
+        and_(FollowUp.committee_id.in_(bindparam("runs", expanding=True)), left_behind(FollowUp, TODAY)),
+    ),
+).add_columns((FollowUp.owner_id != ME.person_id).label("is_left")))  # fmt: skip
 REVIEWS_DUE = Prepared(lambda: _own(
     Decision, Decision.review, Decision.responsible_id == ME.person_id, Decision.published_at.is_not(None),
     Decision.state.not_in(OVER), Decision.committee_id.not_in(bindparam("presides", expanding=True)),
@@ -73,9 +78,11 @@ def my_decisions_due(db: Session, viewer: Viewer) -> list[Due]:
 
 
 def my_follow_ups_due(db: Session, viewer: Viewer) -> list[Due]:
-    """The viewer's follow-ups that are overdue or due soon."""
-    found = FOLLOW_UPS_DUE(db, me=viewer.person_id, inside=viewer.inside, day=clock.today() + SOON)
-    return [Due(*row) for row in found]
+    """The viewer's follow-ups that are overdue or due soon, and those that somebody left to who runs the committee."""
+    runs = {seat.committee_id for seat in viewer.seats if viewer.presides(seat.committee_id)} | viewer.secretary_of
+    today = clock.today()
+    mine = {"me": viewer.person_id, "inside": viewer.inside, "day": today + SOON, "today": today, "runs": runs}
+    return [Due(*row) for row in FOLLOW_UPS_DUE(db, **mine)]
 
 
 def my_reviews_due(db: Session, viewer: Viewer) -> list[Due]:
@@ -88,35 +95,53 @@ def my_reviews_due(db: Session, viewer: Viewer) -> list[Due]:
     return [Due(*row) for row in REVIEWS_DUE(db, **mine)]
 
 
-def chairs_tasks(db: Session, viewer: Viewer) -> Sequence[Row[*tuple[Any, ...]]]:
-    """For chairs: decisions to look back at, and drafts the other chair wants out at once.
+def chairs_tasks(db: Session, viewer: Viewer) -> Sequence[Any]:
+    """For chairs: decisions to look back at, drafts the other chair wants out at once, and what somebody left; the last
+    also for secretaries, but for those of so many committees that it would be looked for long. They have the reminder.
 
-    (id, text, review, published_at, is_open, committee); without `published_at` it is a draft that waits.
+    (id, text, review, published_at, is_open, committee, left_due); without `published_at` it is a draft that waits,
+    with `left_due` nobody else tells how it goes.
     """
-    as_chair = [seat.committee_id for seat in viewer.seats if seat.role is SeatRole.CHAIR]
-    as_vice = [seat.committee_id for seat in viewer.seats if seat.role is SeatRole.VICE_CHAIR]
-    if not as_chair and not as_vice:
+    as_chair = {seat.committee_id for seat in viewer.seats if seat.role is SeatRole.CHAIR}
+    as_vice = {seat.committee_id for seat in viewer.seats if seat.role is SeatRole.VICE_CHAIR}
+    presides = as_chair | as_vice
+    runs = presides | viewer.secretary_of if len(viewer.secretary_of) <= FEW else presides
+    if not runs:
         return []
+    mine = {
+        "as_chair": sorted(as_chair),
+        "as_vice": sorted(as_vice),
+        "presides": sorted(presides),
+        "runs": sorted(runs),
+    }
+    today = clock.today()
+    return CHAIRS_TASKS(db, **mine, today=today, day=today + SOON)
+
+
+def _chairs_tasks() -> Any:
+    def among(name: str) -> ColumnElement[bool]:
+        return Decision.committee_id.in_(bindparam(name, expanding=True))
+
     waiting = and_(
         Decision.published_at.is_(None),
         or_(
-            and_(
-                Decision.committee_id.in_(as_chair),
-                Decision.release_chair_at.is_(None),
-                Decision.release_vice_at.is_not(None),
-            ),
-            and_(
-                Decision.committee_id.in_(as_vice),
-                Decision.release_vice_at.is_(None),
-                Decision.release_chair_at.is_not(None),
-            ),
+            and_(among("as_chair"), Decision.release_chair_at.is_(None), Decision.release_vice_at.is_not(None)),
+            and_(among("as_vice"), Decision.release_vice_at.is_(None), Decision.release_chair_at.is_not(None)),
         ),
     )
-    look_back = and_(Decision.published_at.is_not(None), Decision.review <= clock.today(), Decision.state.not_in(OVER))
-    return db.execute(
-        select(Decision.id, Decision.text, Decision.review, Decision.published_at, Decision.is_open, short_name)
+    is_out = Decision.published_at.is_not(None)
+    look_back = and_(among("presides"), is_out, Decision.review <= TODAY, Decision.state.not_in(OVER))
+    under_way = Decision.state.in_((DecisionState.VALID, DecisionState.IN_PROGRESS))
+    left = and_(is_out, Decision.due <= DAY, under_way, left_behind(Decision, TODAY))
+    review = case((look_back, Decision.review)).label("review")
+    left_due = case((left, Decision.due)).label("left_due")
+    return (
+        select(Decision.id, Decision.text, review, Decision.published_at, Decision.is_open, short_name, left_due)
         .join(Committee, Committee.id == Decision.committee_id)
-        .where(Decision.committee_id.in_([*as_chair, *as_vice]), or_(waiting, look_back))
-        .order_by(Decision.review, Decision.id)
+        .where(among("runs"), or_(waiting, look_back, left))
+        .order_by(func.coalesce(review, left_due), Decision.id)
         .limit(MOST)
-    ).all()
+    )
+
+
+CHAIRS_TASKS = Prepared(_chairs_tasks)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from litestar import Response
 
-from med.access import require, signed_in
+from med.access import allows, require, signed_in
 from med.decisions import access, actions, queries
 from med.decisions.forms import FollowUpForm, FollowUpStateForm
 from med.decisions.models import FollowUp, FollowUpState
@@ -73,6 +73,7 @@ def show_follow_up(visit: Visit, follow_up_id: int) -> Response:
 
 
 def show(visit: Visit, follow_up: FollowUp, errors: dict[str, Any] | None = None, status_code: int = 200) -> Response:
+    may_hand_over = allows(visit.viewer, access.hand_over_follow_up, follow_up)
     typed = visit.form.values()
     values = {
         "state": follow_up.state.value,
@@ -86,6 +87,7 @@ def show(visit: Visit, follow_up: FollowUp, errors: dict[str, Any] | None = None
         history=queries.follow_up_history(visit.db, visit.viewer, follow_up.id),
         states=[(state.value, state) for state in FollowUpState],
         links=queries.readable_sources(visit.db, visit.viewer, follow_up),
+        people=queries.people_for(visit.db, visit.viewer, follow_up) if may_hand_over else [],
         values=values,
         errors=errors or {},
         status_code=status_code,
@@ -96,7 +98,7 @@ def show(visit: Visit, follow_up: FollowUp, errors: dict[str, Any] | None = None
 def move_follow_up(visit: Visit, follow_up_id: int) -> Response:
     follow_up = queries.follow_up(visit.db, visit.viewer, follow_up_id)
     require(visit.viewer, access.move_follow_up, follow_up)
-    visit.db.refresh(follow_up, ["version", "state", "due"], with_for_update=True)
+    visit.db.refresh(follow_up, ["version", "state", "due", "owner_id"], with_for_update=True)
     form, errors = parse(FollowUpStateForm, visit.form)
     status = 422
     if form is not None:

@@ -198,6 +198,8 @@ CLOSED_WAITING = {
     "follow_up.due": T("Følg op på en opgave fra et lukket punkt"),
     "proposal": T("Svar på et forslag, der hører til et lukket punkt"),
     "answer": T("Der er svar på dit forslag, der hører til et lukket punkt"),
+    "compass.due": T("Tag en måling med en borger"),
+    "compass.draft": T("Gør en måling færdig"),
 }
 CLOSED_OTHER = T("Noget på et lukket punkt")
 

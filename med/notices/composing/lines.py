@@ -4,24 +4,24 @@ A notice whose thing the reader may no longer see has no line. What is settled m
 that are approved) is no longer `is_current`: the page still shows it, a mail does not.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from med import clock, workdays
 from med.access import Viewer
-from med.decisions.access import OVER, visible_decisions, visible_follow_ups
+from med.competence_compass.models import AssignmentRole
+from med.competence_compass.queries.citizens import OwnRow
+from med.decisions.access import OVER
 from med.decisions.fragments import heading
-from med.decisions.models import OPEN_FOLLOW_UPS, Decision, DecisionState, FollowUp
+from med.decisions.models import OPEN_FOLLOW_UPS, DecisionState
 from med.language import T, Text, word
-from med.meetings.access import is_open_point, visible_meetings, visible_minutes, visible_proposals
-from med.meetings.models import Meeting, Minutes, MinutesState, Proposal, ProposalState, State
+from med.meetings.models import MinutesState, Outcome, ProposalState, State
+from med.notices.composing.reading import READ
 from med.notices.models import Notice, NoticeKind
-from med.organisation.models import Committee
 from med.perspectives.models import Perspective
 from med.text import excerpt
 
@@ -43,6 +43,7 @@ class Line:
     state: DecisionState | None = None  # of a decision that no longer holds
     is_open: bool = True
     is_current: bool = True
+    outside: Text | None = None  # what a mail says instead of the title
 
     @property
     def day(self) -> date:
@@ -66,11 +67,12 @@ CLOSED = {
     "decision": T("En beslutning på et lukket punkt"),
     "follow_up": T("En opfølgning fra et lukket punkt"),
     "proposal": T("Et forslag, der hører til et lukket punkt"),
+    "item": T("En høring om et lukket punkt er slut"),
 }
 
 
 def lines_of(db: Session, viewer: Viewer, notices: Sequence[Notice]) -> list[Line]:
-    """The notices as the viewer may read them now, in the same order; at most five questions."""
+    """The notices as the viewer may read them now, in the same order; a question for each kind of thing there is."""
     told: dict[int, Line] = {}
     for thing, read in READ.items():
         its = [notice for notice in notices if notice.thing == thing]
@@ -84,6 +86,8 @@ def lines_of(db: Session, viewer: Viewer, notices: Sequence[Notice]) -> list[Lin
 
 def for_mail(line: Line) -> Line:
     """As it may stand in a mail: the words of a closed item stay in the house, and the link leads to them."""
+    if line.outside is not None:
+        return replace(line, title=line.outside)
     if line.is_open:
         return line
     thing = next(key for key, place in PLACES.items() if line.href.startswith(place))
@@ -91,113 +95,12 @@ def for_mail(line: Line) -> Line:
 
 
 # The longer address first.
-PLACES = {"follow_up": "/beslutninger/opfoelgning/", "decision": "/beslutninger/", "proposal": "/forslag/"}
-
-
-# --- reading --------------------------------------------------------------------------------------------------------
-
-short_name = func.coalesce(func.nullif(Committee.short_name, ""), Committee.name).label("committee")
-
-
-def _by_id(rows: Iterable[Any]) -> dict[int, Any]:
-    return {row.id: row for row in rows}
-
-
-def _meetings(db: Session, viewer: Viewer, ids: Collection[int]) -> dict[int, Any]:
-    return _by_id(
-        db.execute(
-            select(
-                Meeting.id,
-                Meeting.title,
-                Meeting.starts_at,
-                Meeting.place,
-                Meeting.state,
-                Meeting.cancelled_reason,
-                short_name,
-            )
-            .join(Committee, Committee.id == Meeting.committee_id)
-            .where(Meeting.id.in_(ids), visible_meetings(viewer))
-        )
-    )
-
-
-def _minutes(db: Session, viewer: Viewer, ids: Collection[int]) -> dict[int, Any]:
-    return _by_id(
-        db.execute(
-            select(
-                Minutes.id,
-                Minutes.state,
-                Minutes.meeting_id,
-                Meeting.title,
-                Meeting.starts_at,
-                Meeting.minutes_out_due,
-                short_name,
-            )
-            .join(Meeting, Meeting.id == Minutes.meeting_id)
-            .join(Committee, Committee.id == Meeting.committee_id)
-            .where(Minutes.id.in_(ids), visible_minutes(viewer))
-        )
-    )
-
-
-def _proposals(db: Session, viewer: Viewer, ids: Collection[int]) -> dict[int, Any]:
-    return _by_id(
-        db.execute(
-            select(
-                Proposal.id,
-                Proposal.title,
-                Proposal.state,
-                Proposal.reason,
-                Proposal.answered_at,
-                Meeting.title.label("meeting"),
-                is_open_point().label("is_open"),
-                short_name,
-            )
-            .join(Committee, Committee.id == Proposal.committee_id)
-            .outerjoin(Meeting, Meeting.id == Proposal.meeting_id)
-            .where(Proposal.id.in_(ids), visible_proposals(viewer))
-        )
-    )
-
-
-def _decisions(db: Session, viewer: Viewer, ids: Collection[int]) -> dict[int, Any]:
-    return _by_id(
-        db.execute(
-            select(
-                Decision.id,
-                Decision.text,
-                Decision.why,
-                Decision.withdrawn_reason,
-                Decision.perspective,
-                Decision.state,
-                Decision.is_open,
-                Decision.due,
-                Decision.review,
-                Decision.responsible_id,
-                short_name,
-            )
-            .join(Committee, Committee.id == Decision.committee_id)
-            .where(Decision.id.in_(ids), Decision.published_at.is_not(None), visible_decisions(viewer))
-        )
-    )
-
-
-def _follow_ups(db: Session, viewer: Viewer, ids: Collection[int]) -> dict[int, Any]:
-    return _by_id(
-        db.execute(
-            select(
-                FollowUp.id,
-                FollowUp.text,
-                FollowUp.due,
-                FollowUp.state,
-                FollowUp.owner_id,
-                FollowUp.is_open,
-                short_name,
-            )
-            .join(Committee, Committee.id == FollowUp.committee_id)
-            .where(FollowUp.id.in_(ids), visible_follow_ups(viewer))
-        )
-    )
+PLACES = {
+    "follow_up": "/beslutninger/opfoelgning/",
+    "decision": "/beslutninger/",
+    "proposal": "/forslag/",
+    "item": "/moeder/",
+}
 
 
 # --- saying ---------------------------------------------------------------------------------------------------------
@@ -226,7 +129,65 @@ def _say_meeting(notice: Notice, row: Any, viewer: Viewer) -> Line:
     )
 
 
+def _say_agenda(notice: Notice, row: Any, viewer: Viewer) -> Line:
+    return Line(
+        notice.id,
+        notice.kind,
+        notice.at,
+        f"/moeder/{row.id}",
+        T("Godkend dagsordenen til %(meeting)s", meeting=row.title),
+        row.committee,
+        due=row.agenda_due,
+        is_current=row.waits,
+    )
+
+
+def _say_hearing(notice: Notice, row: Any, viewer: Viewer) -> Line:
+    is_over = row.outcome is Outcome.HEARING and row.hearing_until < clock.today()
+    return Line(
+        notice.id,
+        notice.kind,
+        notice.at,
+        f"/moeder/{row.meeting_id}/referat#punkt-{row.id}",
+        T("Høringen er slut: %(title)s", title=row.title),
+        row.committee,
+        is_open=row.is_open,
+        is_current=is_over,
+    )
+
+
+def _say_citizen(notice: Notice, row: OwnRow, viewer: Viewer) -> Line:
+    """A mail names nobody; on the page it is as under "Det venter på dig"."""
+    at = f"/kompas/borger/{row.id}/maaling"
+    title, outside = T("Tag en måling: %(who)s", who=row.pseudonym), T("Tag en måling med en borger")
+    if row.draft_id is not None:
+        at = f"{at}/{row.draft_id}"
+        title, outside = T("Gør målingen færdig: %(who)s", who=row.pseudonym), T("Gør en måling færdig")
+    return Line(
+        notice.id,
+        notice.kind,
+        notice.at,
+        at,
+        title,
+        row.unit,
+        due=row.due,
+        is_current=row.role is AssignmentRole.CONTACT and (row.is_overdue or row.is_soon),
+        outside=outside,
+    )
+
+
 def _say_minutes(notice: Notice, row: Any, viewer: Viewer) -> Line:
+    if notice.kind is NoticeKind.TASK_DUE:
+        return Line(
+            notice.id,
+            notice.kind,
+            notice.at,
+            f"/moeder/{row.meeting_id}/referat",
+            T("Skriv referatet færdigt: %(title)s", title=row.title),
+            row.committee,
+            due=row.minutes_draft_due,
+            is_current=row.state is MinutesState.DRAFT,
+        )
     waits = notice.kind is NoticeKind.MINUTES_TO_APPROVE
     title = T("Godkend referatet: %(title)s", title=row.title) if waits else T("Referat: %(title)s", title=row.title)
     return Line(
@@ -247,6 +208,8 @@ def _say_proposal(notice: Notice, row: Any, viewer: Viewer) -> Line:
     answer = ANSWERED.get(row.state)
     if row.state is ProposalState.RECEIVED and row.answered_at is None:
         answer = T("Punktet er taget af dagsordenen. Formandskabet svarer igen.")
+    if row.is_treated:
+        answer = T("Behandlet: %(outcome)s", outcome=word(row.outcome)) if row.outcome else T("Behandlet")
     facts: list[Text | str] = [] if asks or answer is None else [answer]
     if row.meeting and row.answered_at and not asks and row.state is not ProposalState.POSTPONED:
         facts.append(T("Møde: %(title)s", title=row.meeting))
@@ -258,7 +221,7 @@ def _say_proposal(notice: Notice, row: Any, viewer: Viewer) -> Line:
         said,
         row.committee,
         facts=facts,
-        note="" if asks else row.reason,
+        note="" if asks or row.is_treated else row.reason,
         is_open=row.is_open,
         is_current=(row.state is ProposalState.RECEIVED) if asks else row.state is not ProposalState.WITHDRAWN,
     )
@@ -279,8 +242,11 @@ def _say_decision(notice: Notice, row: Any, viewer: Viewer) -> Line:
     title: Text | str = heading(row.text)
     due, current = None, True
     if notice.kind is NoticeKind.DECISION_DUE:
-        due, current = row.due, under_way and row.responsible_id == viewer.person_id
-        title = T("Fortæl, hvordan det går: %(what)s", what=title)
+        due, current = row.due, under_way and _is_mine(viewer, row.responsible_id, row)
+        if row.is_left:
+            title = T("Den ansvarlige er væk. Fortæl, hvordan det går: %(what)s", what=title)
+        else:
+            title = T("Fortæl, hvordan det går: %(what)s", what=title)
     elif notice.kind is NoticeKind.REVIEW_DUE:
         due, current = row.review, not over and row.review is not None and row.review <= clock.today()
         title = T("Se tilbage på beslutningen: %(what)s", what=title)
@@ -300,17 +266,22 @@ def _say_decision(notice: Notice, row: Any, viewer: Viewer) -> Line:
     )
 
 
+def _is_mine(viewer: Viewer, person_id: int | None, row: Any) -> bool:
+    """One's own to see to, or left by somebody to those who run the committee."""
+    return person_id == viewer.person_id or (row.is_left and viewer.runs(row.committee_id))
+
+
 def _say_follow_up(notice: Notice, row: Any, viewer: Viewer) -> Line:
     return Line(
         notice.id,
         notice.kind,
         notice.at,
         f"/beslutninger/opfoelgning/{row.id}",
-        row.text,
+        T("Find en ny ansvarlig: %(what)s", what=row.text) if row.is_left else row.text,
         row.committee,
         due=row.due,
         is_open=row.is_open,
-        is_current=row.state in OPEN_FOLLOW_UPS and row.owner_id == viewer.person_id,
+        is_current=row.state in OPEN_FOLLOW_UPS and _is_mine(viewer, row.owner_id, row),
     )
 
 
@@ -341,16 +312,12 @@ def state_of(line: Line) -> Text | None:
     return None if line.state is None else word(line.state)
 
 
-READ: dict[str, Callable[[Session, Viewer, Collection[int]], dict[int, Any]]] = {
-    "meeting": _meetings,
-    "minutes": _minutes,
-    "proposal": _proposals,
-    "decision": _decisions,
-    "follow_up": _follow_ups,
-}
 SAY: dict[str, Callable[[Notice, Any, Viewer], Line]] = {
     "meeting": _say_meeting,
+    "agenda": _say_agenda,
     "minutes": _say_minutes,
+    "item": _say_hearing,
+    "citizen": _say_citizen,
     "proposal": _say_proposal,
     "decision": _say_decision,
     "follow_up": _say_follow_up,

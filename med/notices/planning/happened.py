@@ -1,7 +1,7 @@
 """From what stands in the journal to whom it concerns. One function a kind of thing, one question a batch."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from med.access import SeatRole
 from med.decisions.models import Decision, FollowUp, Tag
-from med.meetings.models import Attendance, Meeting, Minutes, MinutesState, Part, Presence, Proposal, Reply
+from med.meetings.access import acts_as, is_open_point
+from med.meetings.models import Attendance, Item, Meeting, Minutes, MinutesState, Part, Proposal, ProposalState, Reply
 from med.notices.models import Channel, NoticeKind, Outlet, OutletKind, Topic
 from med.notices.outbox import Posting
 from med.notices.planning.plan import Event, Plan
@@ -56,16 +57,42 @@ def meetings(db: Session, plan: Plan, events: Sequence[Event], outlets: Sequence
 
 def minutes(db: Session, plan: Plan, events: Sequence[Event], outlets: Sequence[Outlet]) -> None:
     found = {one.id: one for one in _minutes(db, {event.thing_id for event in events})}
+    approved = [event.thing_id for event in events if event.happened == "minutes.approved"]
+    points = _points_treated(db, approved) if approved else {}
     for event in events:
         if (one := found.get(event.thing_id)) is None:
             continue
         if event.happened == "minutes.approved":
             kind, key = NoticeKind.MINUTES_APPROVED, f"minutes_approved:{one.id}"
-            wishes = plan.own(Topic.MY_MEETINGS, (there.person_id for there in one.meeting.attendances))
+            there = {attendance.person_id for attendance in one.meeting.attendances}
+            wishes = plan.own(Topic.MY_MEETINGS, there)
+            for point, raiser in points.get(one.id, ()):
+                treated = plan.own(Topic.MY_POINTS, {raiser} - there)  # who was there has the minutes anyway
+                its = (f"point_treated:{point}:{one.id}", "proposal", point, event.at)
+                plan.tell(NoticeKind.POINT_ANSWERED, *its, treated, by=event.person_id)
         else:
             kind, key = NoticeKind.MINUTES_TO_APPROVE, f"minutes_to_approve:{one.id}:{event.id}"
             wishes = plan.own(Topic.MY_MEETINGS, approvers(plan.workplace, one))
         plan.tell(kind, key, "minutes", one.id, event.at, wishes, by=event.person_id)
+
+
+def _points_treated(db: Session, ids: Collection[int]) -> dict[int, list[tuple[int, int | None]]]:
+    """minutes id -> (proposal id, who raised it) of the points they tell the outcome of. Of closed items they do not,
+    and nobody outside hears where a point from one went."""
+    found: dict[int, list[tuple[int, int | None]]] = defaultdict(list)
+    for minutes_id, point, raiser in db.execute(
+        select(Minutes.id, Proposal.id, Proposal.raised_by_id)
+        .join(Item, Item.meeting_id == Minutes.meeting_id)
+        .join(Proposal, Proposal.item_id == Item.id)
+        .where(
+            Minutes.id.in_(ids),
+            Proposal.raised_by_id.is_not(None),
+            Proposal.state.in_((ProposalState.ACCEPTED, ProposalState.MERGED)),
+            is_open_point(),
+        )
+    ):
+        found[minutes_id].append((point, raiser))
+    return found
 
 
 def _minutes(db: Session, ids: Iterable[int]) -> Sequence[Minutes]:
@@ -85,17 +112,7 @@ def approvers(workplace: Workplace, one: Minutes) -> set[int]:
         if said is not None:
             continue
         found |= set(workplace.holds.get((one.committee_id, role), NOBODY))
-        for there in one.meeting.attendances:
-            away = there.stands_in_for
-            if (
-                there.part is Part.SUBSTITUTE
-                and there.reply is not Reply.DECLINED
-                and away is not None
-                and away.role is role
-                and away.side is there.side
-                and (away.reply is Reply.DECLINED or away.presence is Presence.ABSENT)
-            ):
-                found.add(there.person_id)
+        found |= {there.person_id for there in one.meeting.attendances if acts_as(there, role)}
     return found
 
 
@@ -109,14 +126,12 @@ def proposals(db: Session, plan: Plan, events: Sequence[Event], outlets: Sequenc
             )
         )
     }
-    workplace = plan.workplace
     for event in events:
         if (row := rows.get(event.thing_id)) is None:
             continue
         if event.happened in ("proposal.raised", "proposal.sent_on", "proposal.send_on"):
-            answer = {*workplace.presides.get(row.committee_id, ()), *workplace.secretaries.get(row.committee_id, ())}
             key = f"point_raised:{row.id}:{row.committee_id}"
-            wishes = plan.own(Topic.MY_POINTS, answer - {row.raised_by_id})
+            wishes = plan.own(Topic.MY_POINTS, plan.workplace.runs(row.committee_id) - {row.raised_by_id})
             plan.tell(NoticeKind.POINT_RAISED, key, "proposal", row.id, event.at, wishes, by=event.person_id)
         if event.happened.removeprefix("proposal.") in ANSWERS:
             key = f"point_answered:{row.id}:{event.id}"
@@ -177,6 +192,8 @@ def follow_ups(db: Session, plan: Plan, events: Sequence[Event], outlets: Sequen
                 continue
             if not changed & {"owner_id", "owner"}:
                 kind, key = NoticeKind.TASK_CHANGED, f"task_changed:{row.id}:{event.id}"
+            else:
+                key += f":{event.id}"  # given back to whoever had it once is news again
         wishes = plan.own(Topic.MY_TASKS, [row.owner_id])
         plan.tell(kind, key, "follow_up", row.id, event.at, wishes, by=event.person_id)
 

@@ -49,6 +49,16 @@ class Workplace:
         """Something published of a committee's: open to all who work here, closed to those inside."""
         return person_id in self.here and (is_open or person_id in self.inside.get(committee_id, NOBODY))
 
+    def runs(self, committee_id: int) -> set[int]:
+        """The two chairs and the secretary."""
+        return {*self.presides.get(committee_id, NOBODY), *self.secretaries.get(committee_id, NOBODY)}
+
+    def sees_to(self, person_id: int | None, committee_id: int, is_open: bool) -> set[int]:
+        """Whoever is to do something; when they have left, or may not read it any more, those who run the committee."""
+        if person_id is not None and self.may_read(person_id, committee_id, is_open):
+            return {person_id}
+        return self.runs(committee_id)
+
 
 def look_around(db: Session) -> Workplace:
     """The workplace as it is today, in four questions whatever its size."""
