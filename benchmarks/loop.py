@@ -85,7 +85,7 @@ def section(rounds: int, decisions: int, seed: int) -> list[str]:
         f"them: of these scores are read once a run (here of {PARTICIPANTS} participants each, among "
         f"{places['scores']:,} scores), and the answer is remembered whatever is saved.",
         "",
-        "| page | CPU, × plain text | just after a save | the first after a run | goal, but for that | kB as sent |",
+        "| page | CPU, × plain text | just after a save | the first after a run | goal | kB as sent |",
         "|---|---|---|---|---|---|",
         *rows,
     ]
