@@ -36,7 +36,7 @@ from med.decisions.models import Decision
 from med.journal.models import Entry
 from med.loop.jobs import jobs
 from med.loop.models import DecisionLink, LinkKind, ReviewPoint
-from med.loop.raising import raise_points
+from med.loop.raising import raise_reviews, raise_verdicts
 from med.meetings.models import Proposal
 from med.migrations import upgrade
 from med.organisation.models import Committee
@@ -234,7 +234,7 @@ def finish(url: str) -> None:
         more = True
         while more:
             with database.writing() as db:
-                more = raise_points(db)
+                more = raise_verdicts(db) or raise_reviews(db)
 
 
 def count(url: str) -> Raised:

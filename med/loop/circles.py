@@ -110,6 +110,15 @@ class Circle:
         """The newest link to each activity, however many times the decision links to it."""
         return list({link.activity_id: link for link in self.links}.values())
 
+    @property
+    def runs(self) -> list[tuple[int, datetime | None]]:
+        return runs_of(one for link in self.links for one in link.findings)
+
+
+def runs_of(findings: Iterable[Finding]) -> list[tuple[int, datetime | None]]:
+    """The analyses that findings come from, the oldest first: number and when it was made."""
+    return sorted({one.run_id: one.done_at for one in findings}.items())
+
 
 def standing(circle: Circle) -> Standing:
     """The gravest of what its activities say: one that speaks against is not outweighed by another that supports."""

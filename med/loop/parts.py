@@ -9,15 +9,25 @@ from markupsafe import Markup
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from med.competence_compass.models import Activity, ActivityKind, ActivityState, EffectRun, Hypothesis, ToldEstimate
+from med.competence_compass.models import (
+    Activity,
+    ActivityKind,
+    ActivityState,
+    EffectRun,
+    Erasure,
+    Hypothesis,
+    ToldEstimate,
+)
 from med.decisions.access import visible_decisions
 from med.decisions.fragments import heading
 from med.decisions.models import Decision
 from med.language import Text
 from med.loop import queries
+from med.loop.circles import runs_of
 from med.loop.models import DecisionLink, ReviewPoint
 from med.loop.sentences import sentence
 from med.loop.showing import circle_context
+from med.loop.standings import what_is_known
 from med.loop.words import Standing, because
 from med.meetings.models import Meeting, Proposal
 from med.organisation.access import ANY_EMPLOYEE, own
@@ -42,6 +52,7 @@ def asked_mark() -> Select[*tuple[Any, ...]]:
         alone(select(func.count()).select_from(DecisionLink)),
         alone(select(func.max(ToldEstimate.id))),
         alone(select(func.max(EffectRun.done_at)).where(EffectRun.id > last - 20)),  # on several workers out of turn
+        alone(select(func.max(Erasure.id))),  # from when on ten began is asked anew
         alone(select(func.sum(Activity.version))),
         alone(select(func.count()).select_from(Activity).where(Activity.state == ActivityState.PROPOSED)),
         alone(select(func.count()).select_from(Hypothesis).where(Hypothesis.decision_id.is_not(None))),
@@ -129,10 +140,12 @@ RAISED = Prepared(
 
 def of_the_balance(visit: Any, chosen: dict[str, Any]) -> Markup:
     """Under the balance: what is known of the effects of the decisions that serve each perspective."""
-    found = queries.what_is_known(
+    found, findings = what_is_known(
         visit.db, visit.viewer, committee_id=chosen["committee_id"], level=chosen["level"], year=chosen["year"]
     )
     shown: list[Any] = [*chosen["perspectives"], *([None] if None in found else [])] if found else []
-    columns = [one for one in Standing if one is not Standing.NO_ACTIVITY]
+    columns = [one for one in Standing if one not in (Standing.NO_ACTIVITY, Standing.OVER)]
     counts = {key: {one: found[key][one] for one in columns} for key in shown}
-    return visit.desk.pages.piece("loop/_balance.html", visit, counts=counts, perspectives=chosen["perspectives"])
+    return visit.desk.pages.piece(
+        "loop/_balance.html", visit, counts=counts, runs=runs_of(findings), perspectives=chosen["perspectives"]
+    )

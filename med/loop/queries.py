@@ -1,9 +1,10 @@
-"""Questions about circles. All are asked for many decisions at once; none of them reads a citizen."""
+"""Questions about circles. All are asked for many decisions at once; none of them reads a citizen, but for the day that
+med/loop/since.py asks once a run."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
-from functools import cache
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -11,7 +12,6 @@ from sqlalchemy import (
     CompoundSelect,
     Row,
     Select,
-    and_,
     bindparam,
     case,
     cast,
@@ -42,19 +42,15 @@ from med.competence_compass.models import (
 )
 from med.competence_compass.publishing import told_now
 from med.db import UtcDateTime
-from med.decisions.access import OVER, published_decisions, visible_decisions
+from med.decisions.access import visible_decisions
 from med.decisions.models import Decision
-from med.decisions.queries import Cursor
 from med.errors import NotFound
-from med.loop.circles import Circle, Finding, Link, finding, gravest, seen_since, speaks
+from med.loop.circles import Circle, Finding, Link, finding, seen_since
 from med.loop.models import DecisionLink, LinkKind
-from med.loop.since import late_among, since_of, with_tenth
-from med.loop.words import Standing
-from med.organisation.models import Committee, Level, Person
-from med.perspectives.models import Perspective
+from med.loop.since import Pair, late_among, since_of, tenths, with_as_of
+from med.organisation.models import Committee, Person
 from med.prepared import Prepared
 
-ON_A_PAGE = 50
 WHOLE = cast(null(), Hypothesis.dimension_id.type)  # a link to an activity with all it is meant for
 
 
@@ -132,6 +128,7 @@ def every_told() -> Select[*tuple[Any, ...]]:
     """All that was ever told of activities, one row an estimate."""
     return (
         select(
+            EffectEstimate.id,
             EffectEstimate.activity_id,
             EffectEstimate.run_id,
             EffectRun.version_id,
@@ -153,10 +150,8 @@ def every_told() -> Select[*tuple[Any, ...]]:
 
 
 def asked_findings() -> Select[*tuple[Any, ...]]:
-    """What is told of some activities; of `late` ones also from when on ten of those it rests on began."""
     newest = told_now().where(ToldEstimate.activity_id.in_(bindparam("ids", expanding=True)))
-    asked = with_tenth(every_told(), bindparam("late", expanding=True))
-    return asked.where(ToldEstimate.id.in_(newest)).order_by(EffectEstimate.dimension_id)
+    return with_as_of(every_told()).where(ToldEstimate.id.in_(newest)).order_by(EffectEstimate.dimension_id)
 
 
 CIRCLES = Prepared(asked_circles, remembered=200)
@@ -167,16 +162,21 @@ def findings_of(
     db: Session, activity_ids: Collection[int], late: Collection[int] = ()
 ) -> dict[int, tuple[Finding, ...]]:
     """What is told of each activity, after disclosure control: of the newest instrument version it is measured with.
-    `late`: those that had begun before a decision about them."""
+    `late`: those that had begun before a decision about them; of these also from when on ten of those it rests on
+    began."""
     if not activity_ids:
         return {}
     found: dict[int, dict[int, list[Finding]]] = defaultdict(lambda: defaultdict(list))
-    for row in FINDINGS(db, ids=frozenset(activity_ids), late=frozenset(late)):
-        found[row.activity_id][row.version_id].append(as_finding(row))
+    rows = FINDINGS(db, ids=frozenset(activity_ids))
+    began = tenths(db, [row for row in rows if row.activity_id in late])
+    for row in rows:
+        tenth = began.get(Pair(row.as_of, row.activity_id, row.dimension_id))
+        found[row.activity_id][row.version_id].append(as_finding(row, tenth))
     return {activity_id: tuple(versions[max(versions)]) for activity_id, versions in found.items()}
 
 
-def as_finding(row: Any) -> Finding:
+@lru_cache(maxsize=4096)  # a committee's page looks at hundreds, and they stay the same from run to run
+def as_finding(row: Any, tenth: date | None = None) -> Finding:
     return finding(
         row.title,
         row.verdict,
@@ -189,7 +189,7 @@ def as_finding(row: Any) -> Finding:
         reason=row.reason,
         dimension_id=row.dimension_id,
         in_words=getattr(row, "told_as", None) is ToldAs.WORDS,
-        tenth=getattr(row, "tenth", None),
+        tenth=tenth,
     )
 
 
@@ -294,87 +294,6 @@ def decisions_about(db: Session, viewer: Viewer, activity_id: int) -> Sequence[R
         .order_by(DecisionLink.id)
         .limit(50)
     ).all()  # fmt: skip
-
-
-# --- a committee's circles --------------------------------------------------------------------------------------------
-
-
-class Page(NamedTuple):
-    rows: Sequence[Row[*tuple[Any, ...]]]
-    circles: dict[int, Circle]
-    older: Cursor | None
-
-
-def circles_of_committee(db: Session, viewer: Viewer, committee_id: int, before: Cursor | None) -> Page:
-    """A page of a committee's decisions in force that say what citizens should notice, or have an activity."""
-    linked = every_link().subquery()
-    asked = (
-        select(
-            Decision.id, Decision.text, Decision.hoped_effect, Decision.perspective, Decision.review, Decision.year,
-            Decision.number, Decision.is_open, Decision.published_at,
-        )
-        .where(
-            published_decisions(viewer),
-            Decision.committee_id == committee_id,
-            Decision.state.not_in(OVER),
-            or_(func.length(Decision.hoped_effect) > 0, Decision.id.in_(select(linked.c.decision_id))),
-        )
-        .order_by(Decision.published_at.desc(), Decision.id.desc())
-        .limit(ON_A_PAGE + 1)
-    )  # fmt: skip
-    if before is not None:
-        asked = asked.where(
-            or_(
-                Decision.published_at < before.published_at,
-                and_(Decision.published_at == before.published_at, Decision.id < before.id),
-            )
-        )
-    rows = db.execute(asked).all()
-    more, rows = len(rows) > ON_A_PAGE, rows[:ON_A_PAGE]
-    older = Cursor(rows[-1].published_at, rows[-1].id) if more else None
-    return Page(rows, circles(db, [row.id for row in rows]), older)
-
-
-def what_is_known(
-    db: Session, viewer: Viewer, *, committee_id: int | None, level: Level | None, year: int | None
-) -> dict[Perspective | None, Counter[Standing]]:
-    """How the circles of published decisions with an activity stand, by the perspective each was made for.
-
-    Two questions. What an activity's measurement says of a kind of decision is worked out once, not for each decision.
-    """
-    link = every_link().subquery("link")
-    asked = (
-        select(
-            Decision.id, Decision.perspective, link.c.kind, link.c.activity_id, link.c.id.label("link_id"),
-            link.c.dimension_id, Decision.decided_at, Activity.frozen_at,
-        )
-        .join(link, link.c.decision_id == Decision.id)
-        .join(Activity, Activity.id == link.c.activity_id)
-        .where(published_decisions(viewer))
-        .order_by(Decision.id)
-    )  # fmt: skip
-    if committee_id is not None:
-        asked = asked.where(Decision.committee_id == committee_id)
-    if level is not None:
-        asked = asked.where(Decision.committee_id.in_(select(Committee.id).where(Committee.level == level)))
-    if year is not None:
-        asked = asked.where(Decision.year == year)
-    rows = db.execute(asked).all()
-    known = findings_of(db, {row.activity_id for row in rows}, late_among(rows))
-
-    @cache
-    def said(kind: str, activity_id: int, since: date | None, dimensions: frozenset[int] | None) -> Standing:
-        return speaks(LinkKind(kind), seen_since(among(known.get(activity_id, ()), dimensions), since))
-
-    found: dict[Perspective | None, Counter[Standing]] = defaultdict(Counter)
-    for _, its in groupby(rows, key=lambda row: row.id):
-        of_it = list(its)
-        newest = {
-            row.activity_id: (row.kind, row.activity_id, since_of(row), dimensions)
-            for row, dimensions in links_among(of_it)
-        }
-        found[of_it[0].perspective][gravest(said(*link) for link in newest.values())] += 1
-    return found
 
 
 # --- what is known of similar activities ------------------------------------------------------------------------------

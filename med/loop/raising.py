@@ -33,7 +33,7 @@ from med.journal.models import Entry
 from med.loop import pointing, queries
 from med.loop.circles import Finding, seen_since
 from med.loop.models import Cause, DecisionLink, LinkKind, ReviewPoint
-from med.loop.since import tenths
+from med.loop.since import tenths_of
 from med.loop.words import Known
 from med.meetings.models import Proposal, ProposalState, Purpose
 from med.organisation.models import Committee
@@ -42,11 +42,6 @@ from med.organisation.models import Committee
 STILL_NEWS = timedelta(days=365)
 MOST = 20  # points in one transaction
 READ = "effect_run.read"  # in the journal: this run's verdicts were compared with those before
-
-
-def raise_points(db: Session) -> bool:
-    """Both reasons; doing it again changes nothing."""
-    return raise_verdicts(db) or raise_reviews(db)
 
 
 # --- the review date has come -----------------------------------------------------------------------------------------
@@ -177,7 +172,7 @@ def unwritten(db: Session, keys: Mapping[int, Sequence[str]], run_id: int) -> di
 def with_tenths(
     db: Session, run_id: int | None, found: dict[tuple[int, int], Finding], late: set[int]
 ) -> dict[tuple[int, int], Finding]:
-    known = tenths(db, run_id, late) if run_id is not None else {}
+    known = tenths_of(db, run_id, late) if run_id is not None else {}
     return {pair: replace(one, tenth=known.get(pair)) for pair, one in found.items()}
 
 

@@ -10,15 +10,14 @@ from med.decisions.fragments import heading
 from med.decisions.models import Decision
 from med.errors import Conflict, Invalid, NotFound
 from med.loop import access, actions, queries
-from med.loop.circles import standing
 from med.loop.forms import LinkForm
 from med.loop.sentences import sentence
 from med.loop.showing import circle_context
-from med.loop.words import Standing
+from med.loop.standings import circles_of_committee
 from med.organisation.queries import committee as find_committee
 from med.perspectives.queries import titles
 from med.web.forms import parse
-from med.web.routing import Visit, get, post
+from med.web.routing import Visit, get, page_number, post
 
 
 @get("/beslutninger/{decision_id:int}/kredsloeb", name="loop.decision", policy=signed_in)
@@ -65,20 +64,20 @@ def of_committee(visit: Visit, committee_id: int) -> Response:
     if not visit.viewer.is_employee:
         raise NotFound
     committee = find_committee(visit.db, visit.viewer, committee_id)
-    before = decisions.read_cursor(visit.query.get("foer"))
-    page = queries.circles_of_committee(visit.db, visit.viewer, committee.id, before)
-    groups: dict[Standing, list[Any]] = {one: [] for one in Standing}
-    for row in page.rows:
-        found = page.circles[row.id]
-        groups[standing(found)].append((row, sentence(found, always=True)))
+    at = page_number(visit, "side")
+    page = circles_of_committee(visit.db, visit.viewer, committee.id, at)
+    path = visit.request.url.path
     return visit.page(
         "loop/committee.html",
         committee=committee,
-        groups=groups,
+        groups=page.groups,
+        counts=page.counts,
+        sentence=sentence,
         perspectives=titles(visit.db),
         heading=heading,
-        is_first=before is None,
-        older=f"{visit.request.url.path}?foer={page.older}" if page.older else None,
+        is_first=at == 0,
+        before=path + (f"?side={at - 1}" if at > 1 else "") if at else None,
+        after=f"{path}?side={at + 1}" if page.more else None,
     )
 
 

@@ -6,10 +6,10 @@ nobody can subtract them.
 
 from collections.abc import Sequence
 
+from med.competence_compass.effect_words import REASONS, size_word
 from med.competence_compass.models import ActivityState
-from med.competence_compass.routes.effect_words import REASONS, size_word
 from med.language import T, Text
-from med.loop.circles import Circle, Finding, Link, heaviest, speaks, standing, telling
+from med.loop.circles import WEIGHT, Circle, Finding, Link, heaviest, speaks, standing, telling
 from med.loop.models import LinkKind
 from med.loop.words import Known
 
@@ -46,8 +46,7 @@ def sentence(circle: Circle, *, always: bool = False) -> Text | None:
 
 
 def weight(link: Link) -> int:
-    order = [Known.TOO_LITTLE, Known.UNSETTLED, Known.NO_EFFECT_SEEN, Known.DEVELOPS, Known.DECLINES]
-    return max((order.index(one.verdict) + 1 for one in telling(link.findings)), default=0)
+    return max((WEIGHT[::-1].index(one.verdict) + 1 for one in telling(link.findings)), default=0)
 
 
 def known(link: Link) -> Text:

@@ -50,7 +50,9 @@ def circle_context(
     }
 
 
-def decisions_about(db: Session, viewer: Viewer, activity_ids: Collection[int]) -> dict[int, list[tuple[int, str]]]:
+def decisions_by_activity(
+    db: Session, viewer: Viewer, activity_ids: Collection[int]
+) -> dict[int, list[tuple[int, str]]]:
     """For the development plan: the decisions that link to activities, as far as the viewer may read them."""
     links = db.execute(
         select(DecisionLink.activity_id, DecisionLink.decision_id).where(DecisionLink.activity_id.in_(activity_ids))

@@ -3,13 +3,16 @@
 Who counts are those the analysis counts, participants with a score before and one after their first start, but for a
 few of those it leaves out for a referral; nobody counts here whom it does not count. All is taken as a run found it, so
 the answer moves with runs alone, as verdicts do. What leaves here is a day, only ever compared with a decision's.
+
+Nothing else of the circle reads scores. The day is asked for once a run and an erasure, and remembered by both.
 """
 
 from collections.abc import Collection, Iterable
 from datetime import date
-from typing import Any
+from threading import Lock
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, case, exists, func, or_, select
+from sqlalchemy import Select, String, cast, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from med.competence_compass import disclosure
@@ -19,6 +22,7 @@ from med.competence_compass.models import (
     Dimension,
     EffectEstimate,
     EffectRun,
+    Erasure,
     Hypothesis,
     Participation,
     Run,
@@ -30,10 +34,18 @@ from med.competence_compass.queries.activities import begun_before
 from med.loop.models import LinkKind
 
 SEEN = aliased(EffectRun)  # the run as of which it is asked
+MOST = 10_000  # pairs that are remembered
+
+
+class Pair(NamedTuple):
+    as_of: str  # a run and the newest erasure, which takes away what the run found
+    activity_id: int
+    dimension_id: int
 
 
 def since_of(row: Any) -> date | None:
-    """The same of a row of a link, for what must be measured after it: stopping rests on what was measured before."""
+    """The decision's day for a row of a link, where the activity had begun before it and what is measured must come
+    after it: stopping rests on what was measured before."""
     return None if row.kind == LinkKind.STOPS else begun_before(row.decided_at, row.frozen_at)
 
 
@@ -42,16 +54,74 @@ def late_among(rows: Iterable[Any]) -> set[int]:
     return {row.activity_id for row in rows if since_of(row) is not None}
 
 
-def with_tenth(asked: Select[*tuple[Any, ...]], late: Any) -> Select[*tuple[Any, ...]]:
-    """A question of what is told, with `tenth` beside each: as the newest run of its version found it."""
+def as_of() -> Any:
+    """To be asked beside an estimate and `SEEN`: what its tenth start is remembered by."""
+    erased = select(func.coalesce(func.max(Erasure.id), 0)).scalar_subquery()
+    return (SEEN.uid + " " + cast(erased, String)).label("as_of")
+
+
+def with_as_of(asked: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """A question of what is told, with `as_of` beside each: as the newest run of its version found it."""
     done = aliased(EffectRun)
     newest = select(func.max(done.id)).where(done.version_id == Dimension.version_id, done.state == RunState.DONE)
-    return asked.add_columns(tenth_start(late).label("tenth")).join(SEEN, SEEN.id == newest.scalar_subquery())
+    return asked.add_columns(as_of()).join(SEEN, SEEN.id == newest.scalar_subquery())
 
 
-def tenth_start(late: Any) -> Any:
-    """To be asked beside an estimate and `SEEN`, of the activities in `late`: the day from which on ten of the
-    participants that are measured began. Empty where ten are not."""
+class Remembered:
+    """The newest answers. A question has its run and its erasures in it, so that its answer stands."""
+
+    def __init__(self) -> None:
+        self._answers: dict[Pair, date | None] = {}
+        self._lock = Lock()
+
+    def among(self, pairs: Iterable[Pair]) -> dict[Pair, date | None]:
+        with self._lock:
+            return {pair: self._answers[pair] for pair in pairs if pair in self._answers}
+
+    def add(self, answers: dict[Pair, date | None]) -> None:
+        with self._lock:
+            self._answers |= answers
+            while len(self._answers) > MOST:
+                del self._answers[next(iter(self._answers))]
+
+
+REMEMBERED = Remembered()
+
+
+def tenths(db: Session, estimates: Collection[Any]) -> dict[Pair, date | None]:
+    """The day from which on ten of the participants that are measured began, for rows of estimates with `as_of`. Empty
+    where ten are not."""
+    wanted = {
+        Pair(one.as_of, one.activity_id, one.dimension_id): one.id
+        for one in estimates
+        if one.n >= disclosure.FEWEST_MEASURED
+    }
+    known = REMEMBERED.among(wanted)
+    new: dict[Pair, date | None] = {}
+    for run in {pair.as_of for pair in wanted.keys() - known.keys()}:
+        ids = [id for pair, id in wanted.items() if pair.as_of == run and pair not in known]
+        rows = db.execute(
+            select(EffectEstimate.activity_id, EffectEstimate.dimension_id, tenth_start())
+            .join(SEEN, SEEN.uid == run.partition(" ")[0])
+            .where(EffectEstimate.id.in_(ids))
+        )
+        new |= {Pair(run, activity, dimension): tenth for activity, dimension, tenth in rows}
+    REMEMBERED.add(new)
+    return known | new
+
+
+def tenths_of(db: Session, run_id: int, activity_ids: Collection[int]) -> dict[tuple[int, int], date | None]:
+    """By activity and dimension, for one run."""
+    rows = db.execute(
+        select(EffectEstimate.id, EffectEstimate.activity_id, EffectEstimate.dimension_id, EffectEstimate.n, as_of())
+        .join(SEEN, SEEN.id == EffectEstimate.run_id)
+        .where(EffectEstimate.run_id == run_id, EffectEstimate.activity_id.in_(activity_ids))
+    ).all()
+    return {(pair.activity_id, pair.dimension_id): tenth for pair, tenth in tenths(db, rows).items()}
+
+
+def tenth_start() -> Any:
+    """To be asked beside an estimate and `SEEN`."""
     begun, earlier = aliased(Participation), aliased(Participation)
     run, other = aliased(Run), aliased(Run)
     begun_earlier = exists().where(
@@ -60,7 +130,7 @@ def tenth_start(late: Any) -> Any:
         earlier.run_id == other.id,
         other.activity_id == run.activity_id,
     )
-    asked = (
+    return (
         select(begun.starts)
         .join(run, run.id == begun.run_id)
         .where(
@@ -76,8 +146,6 @@ def tenth_start(late: Any) -> Any:
         .correlate_except(begun, run)
         .scalar_subquery()
     )
-    is_asked = and_(EffectEstimate.activity_id.in_(late), EffectEstimate.n >= disclosure.FEWEST_MEASURED)
-    return case((is_asked, asked))
 
 
 def scored(begun: Any, *when: Any) -> Any:
@@ -124,13 +192,3 @@ def not_referred() -> Any:
         or_(Assessment.purpose == AssessmentPurpose.REFERRAL, ~one_more.correlate_except(later)),
     )
     return ~last.correlate_except(WaitingEntry, Hypothesis)
-
-
-def tenths(db: Session, run_id: int, activity_ids: Collection[int]) -> dict[tuple[int, int], date | None]:
-    """By activity and dimension, for one run."""
-    rows = db.execute(
-        select(EffectEstimate.activity_id, EffectEstimate.dimension_id, tenth_start(activity_ids))
-        .join(SEEN, SEEN.id == EffectEstimate.run_id)
-        .where(EffectEstimate.run_id == run_id, EffectEstimate.activity_id.in_(activity_ids))
-    )
-    return {(activity, dimension): tenth for activity, dimension, tenth in rows}

@@ -10,7 +10,7 @@ from med.organisation.parts import panel
 from med.slices import Slice
 
 circles.register(circles.Teller(parts.tell, parts.mark, moved))
-MORE_DECISIONS.append(showing.decisions_about)
+MORE_DECISIONS.append(showing.decisions_by_activity)
 register(raised=parts.on_the_agenda)
 panel(T("Kredsløb"), parts.of_the_committee, order=35)
 

@@ -26,6 +26,7 @@ class Standing(StrEnum):
     NOT_MEASURED = "not_measured"
     UNSETTLED = "unsettled"  # measured, and it cannot be told yet
     SUPPORTED = "supported"
+    OVER = "over"  # among a committee's: the decision is no longer in force, however its circle stood
 
 
 name_things(
@@ -52,6 +53,7 @@ name_things(
         Standing.NOT_MEASURED: T("Ikke målt endnu"),
         Standing.UNSETTLED: T("Målt, men uafklaret"),
         Standing.SUPPORTED: T("Beregningen støtter"),
+        Standing.OVER: T("Gælder ikke længere"),
     }
 )
 name_things(

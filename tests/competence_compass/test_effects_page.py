@@ -8,11 +8,11 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from med import clock
-from med.competence_compass import sums
+from med.competence_compass import effect_words, sums
 from med.competence_compass.effects.verdicts import Reason, Verdict
 from med.competence_compass.models import Activity, Dimension, EffectRun, Hypothesis, Measure, RunState, Version
 from med.competence_compass.publishing import publish
-from med.competence_compass.routes import effect_words, effects
+from med.competence_compass.routes import effects
 from tests.competence_compass.factories import make_activity, suppose
 from tests.competence_compass.findings import CASES, estimate, make_done, make_findings
 from tests.competence_compass.house import make_instrument, unit_id

@@ -27,10 +27,16 @@ from med.competence_compass.models import (
 )
 from med.competence_compass.publishing import publish
 from med.loop.models import DecisionLink, ReviewPoint
+from med.loop.raising import raise_reviews, raise_verdicts
 from tests.competence_compass import house
 from tests.competence_compass.conftest import vault  # noqa: F401  a fixture
 from tests.competence_compass.factories import make_activity, make_run, put_in, suppose
 from tests.decisions.conftest import published, quiet  # noqa: F401  fixtures
+
+
+def raise_points(db: Session) -> bool:
+    """Both reasons; True while there is more."""
+    return raise_verdicts(db) or raise_reviews(db)
 
 
 @pytest.fixture(autouse=True)

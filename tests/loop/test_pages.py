@@ -9,6 +9,7 @@ from sqlalchemy import event, select
 from med import clock, demo
 from med.decisions.models import Decision, DecisionState
 from med.identity.actions import make_feed_token
+from med.loop import standings
 from med.loop.actions import link_activity, unlink_activity
 from med.loop.forms import LinkForm
 from med.loop.models import DecisionLink, LinkKind, ReviewPoint
@@ -39,6 +40,35 @@ def test_the_gaps_come_first(visitor, decided, cooking, measured, write, people,
     heads = [" ".join(one.text_content().split()) for one in page.tree.xpath("//main//h2")]
     assert heads == ["Beregningen taler imod 1", "Ingen aktivitet endnu 1"]
     assert f"/udvalg/{committee}/kredsloeb" in visitor("carla").open(f"/udvalg/{committee}").links()
+
+
+def test_where_a_circle_stands_decides_its_page(
+    visitor, decided, cooking, measured, write, people, committee_id, monkeypatch
+):
+    """Not the day alone: an old gap comes before a new success. What is no longer in force is told of, last."""
+    monkeypatch.setattr(standings, "ON_A_PAGE", 2)
+    gap, over, good = decided(hoped_effect="Nogen tør komme"), decided(), decided()
+    for one in (over, good):
+        link(write, people, one, cooking.id)
+    run = measured("udvikler", "uafklaret")
+    write(lambda db: setattr(db.get_one(Decision, over), "state", DecisionState.REPLACED))
+    carla, path = visitor("carla"), f"/udvalg/{committee_id('med-aabrinken')}/kredsloeb"
+
+    def told(page):
+        heads = [" ".join(one.text_content().split()) for one in page.tree.xpath("//main//h2")]
+        return heads, [int(one.split("/")[2].partition("#")[0]) for one in page.links() if "#kredsloeb" in one]
+
+    first = carla.open(path)
+    assert told(first) == (["Ingen aktivitet endnu 1", "Beregningen støtter 1"], [gap, good])
+    assert f"Beregning {run}, 21. nov." in first.words
+    second = carla.open(first.tree.xpath("string(//a[@rel='next']/@href)"))
+    assert told(second) == (["Gælder ikke længere 1"], [over])
+    assert "beregningen viser udvikling" in second.words and "Afløst" in second.words
+    assert told(carla.open(second.tree.xpath("string(//a[@rel='prev']/@href)"))) == told(first)
+    assert "Der er ikke flere." in carla.open(f"{path}?side=7").words
+    assert carla.open(f"{path}?side=x").status_code == 400
+    assert "No longer in force" in carla.open(f"{path}?side=1&sprog=en").words
+    carla.open(f"{path}?sprog=da")
 
 
 def test_a_verdict_has_the_sign_it_has_on_the_managers_page(visitor, decided, cooking, measured, write, people):
@@ -75,7 +105,7 @@ def test_closed_decisions_are_the_committees_own(visitor, decided, cooking, writ
 
 def test_as_many_questions_for_many_as_for_one(visitor, decided, cooking, write, people, committee_id, database):
     asked = []
-    event.listen(database.read_engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    event.listen(database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
     carla = visitor("carla")
     path = f"/udvalg/{committee_id('med-aabrinken')}/kredsloeb"
     counts = []
@@ -196,13 +226,19 @@ def unlink(db, people, decision):
 
 def test_the_balance_tells_what_is_known(visitor, decided, cooking, measured, write, people):
     link(write, people, decided(perspective="emergens"), cooking.id)
-    measured("udvikler", "udvikler")
-    page = visitor("carla").open("/beslutninger/balance")
+    first = measured("udvikler", "udvikler")
+    carla = visitor("carla")
+    page = carla.open("/beslutninger/balance")
     rows = [
         [" ".join(cell.text_content().split()) for cell in line.xpath("./*")]
         for line in page.tree.xpath("//section[@id='effekt']//tbody/tr")
     ]
     assert [row[1:] for row in rows] == [["0"] * 5, ["0"] * 5, ["0", "0", "0", "1", "1"], ["0"] * 5]
+    its = "normalize-space(//section[@id='effekt']/p[last()])"
+    assert page.tree.xpath(its) == f"Beregning {first}, 21. nov. 2026."
+    second = measured("udvikler", "uafklaret", days=1)
+    told = carla.open("/beslutninger/balance").tree.xpath(its)
+    assert told == f"Beregning {first}, 21. nov. 2026 – Beregning {second}, 22. nov. 2026."
 
 
 def test_a_proposal_shows_what_is_known_of_similar_ones(visitor, cooking, measured, write):
@@ -232,3 +268,22 @@ def test_who_proposes_an_activity_sees_similar_ones_before_it_is_made(visitor, c
         assert odd.status_code == 200 and odd.tree.xpath("string(//input[@name='title']/@value)") == "Suppeholdet"
     db.rollback()
     assert db.scalars(select(Activity.id)).all() == known
+
+
+def test_what_it_is_meant_for_goes_along_to_the_hypothesis(visitor, cooking, db):
+    from med.competence_compass.models import Activity
+
+    carla, chosen = visitor("carla"), cooking.dimensions[1]
+    unit = carla.open("/kompas/aktiviteter/ny").tree.xpath("string(//select[@name='unit']/option[@value!='']/@value)")
+    given = {"title": "Suppeholdet", "kind": "course", "unit": unit, "planned_sessions": "8", "meant_for": chosen}
+    sent = carla.open("/kompas/aktiviteter/ny").form("Foreslå aktiviteten").fill(**given).send()
+    page = carla.open(sent.headers["location"])
+    form = page.tree.xpath("//section[@id='hypoteser']/details[@open]")[0]
+    assert form.xpath(".//select[@name='dimension']/option[@selected]/@value") == [str(chosen)]
+    assert page.form("Gem hypotesen").fill(size="small", rationale="Fordi det øves").send().status_code == 303
+    db.rollback()
+    made = db.scalars(select(Activity).where(Activity.title == "Suppeholdet")).one()
+    assert [one.dimension_id for one in made.hypotheses] == [chosen]
+    for odd in ("", "x", "9" * 30, "٣"):
+        page = carla.open(f"/kompas/aktivitet/{made.id}?kompetence={odd}")
+        assert page.status_code == 200 and not page.tree.xpath("//section[@id='hypoteser']/details[@open]")

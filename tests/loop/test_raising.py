@@ -17,8 +17,9 @@ from med.loop.actions import link_activity
 from med.loop.forms import LinkForm
 from med.loop.jobs import jobs
 from med.loop.models import Cause, LinkKind, ReviewPoint
-from med.loop.raising import raise_points, raise_verdicts
+from med.loop.raising import raise_verdicts
 from med.meetings.models import Item, Proposal, ProposalState
+from tests.loop.conftest import raise_points
 
 TODAY = demo.NOW.date()
 YESTERDAY = TODAY - timedelta(days=1)
@@ -163,7 +164,7 @@ def test_two_workers_at_once_raise_it_once(decided, linked, measured, database, 
 
 def test_a_restarted_worker_does_not_do_it_again(decided, database, db):
     decided(review=TODAY)
-    job = next(one for one in jobs if one.name == "loop.raise_points")
+    job = next(one for one in jobs if one.name == "loop.raise_reviews")
     assert worker.run(database, job) is True
     assert worker.run(database, job) is False
     with clock.at(demo.NOW + timedelta(days=1)):
@@ -292,18 +293,18 @@ def test_many_are_raised_some_at_a_time(decided, linked, measured, database, db,
     measured("tilbagegang", "udvikler", days=-1)
     measured("udvikler", "tilbagegang")
     seen, line = [], []
-    job = next(one for one in jobs if one.name == "loop.raise_points")
-    assert worker.run(database, job, lambda *turn: line.append(turn))
-    while line:
-        turn, *given = line.pop(0)
-        with database.reading() as reader:
-            seen.append(reader.scalar(select(func.count(ReviewPoint.proposal_id.distinct()))))
-            (unfinished,) = reader.scalars(select(JobRun).where(JobRun.job == job.name, JobRun.done_at.is_(None)))
-            assert unfinished.error == ""
-        assert turn(*given)
-    assert seen == [2, 3]
+    for job in sorted(jobs, key=lambda one: one.minutes):  # changed verdicts, then reviews
+        assert worker.run(database, job, lambda *turn: line.append(turn))
+        while line:
+            turn, *given = line.pop(0)
+            with database.reading() as reader:
+                seen.append((job.name, reader.scalar(select(func.count()).select_from(ReviewPoint))))
+                (unfinished,) = reader.scalars(select(JobRun).where(JobRun.job == job.name, JobRun.done_at.is_(None)))
+                assert unfinished.error == ""
+            assert turn(*given)
+    assert seen == [("loop.raise_verdicts", 4), ("loop.raise_reviews", 8)]
     assert len(points(db)) == 4 and db.scalar(select(func.count(ReviewPoint.key))) == 3 * 2 + 4
-    assert db.scalars(select(JobRun.error).where(JobRun.job == job.name, JobRun.done_at.is_not(None))).all() == [""]
+    assert db.scalars(select(JobRun.error).where(JobRun.done_at.is_not(None))).all() == ["", ""]
     assert raise_points(db) is False
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from med import language
+from med.competence_compass.effect_words import REASONS, size_word
 from med.competence_compass.effects.verdicts import Reason, Verdict
 from med.competence_compass.models import ActivityState
-from med.competence_compass.routes.effect_words import REASONS, size_word
 from med.loop.circles import Circle, Link, finding, standing
 from med.loop.models import LinkKind
 from med.loop.sentences import not_to_conclude, sentence, uncertainty

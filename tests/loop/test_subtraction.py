@@ -28,7 +28,6 @@ from med.loop import pointing
 from med.loop.actions import link_activity
 from med.loop.forms import LinkForm
 from med.loop.models import Cause, LinkKind, ReviewPoint
-from med.loop.raising import raise_points
 from med.meetings.actions.minutes import freeze
 from med.meetings.models import Proposal, State
 from med.notices.composing import compose_digest
@@ -42,7 +41,7 @@ from med.slices import Office
 from tests.competence_compass import factories, house
 from tests.competence_compass.conftest import vault  # noqa: F401  a fixture
 from tests.decisions.conftest import make_item, make_meeting
-from tests.loop.conftest import make_effect_run
+from tests.loop.conftest import make_effect_run, raise_points
 
 TIMES = int(os.environ.get("MED_TIMES", "1"))
 DAYS = 4 if TIMES == 1 else 12

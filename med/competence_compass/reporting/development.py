@@ -8,11 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from med.access import Viewer
+from med.competence_compass import effect_words
 from med.competence_compass.models import Activity, Hypothesis
 from med.competence_compass.queries.activities import decisions_seen
 from med.competence_compass.queries.effect_sums import Circumstances, circumstances
 from med.competence_compass.queries.effects import Finding, findings
-from med.competence_compass.routes import effect_words
 from med.language import T, Text
 from med.organisation.models import Unit
 from med.workdays import short_date

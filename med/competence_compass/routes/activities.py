@@ -86,6 +86,9 @@ def show_activity(
     known = about(visit, activity)
     keeps = allows(viewer, access.keep_activity, known)
     linked = [activity.decision_id, *(hypothesis.decision_id for hypothesis in activity.hypotheses)]
+    dimensions = queries.dimension_choices(db) if keeps else []
+    if values is None and (chosen := visit.query.get("kompetence")) in {str(id) for id, _ in dimensions}:
+        values = {"dimension": chosen, "aim": Aim.DEVELOP.value}  # chosen when the activity was proposed
     return visit.page(
         "competence_compass/activities_show.html",
         activity=activity,
@@ -99,7 +102,7 @@ def show_activity(
         size=size,
         quarter_words=quarter_words,
         effects=on_activity(visit, activity),
-        dimensions=queries.dimension_choices(db) if keeps else [],
+        dimensions=dimensions,
         decision_choices=queries.decision_choices(db, viewer) if keeps else [],
         sizes=size_choices(),
         aims=[(one.value, str(language.word(one))) for one in Aim],
@@ -163,7 +166,9 @@ def propose(visit: Visit) -> Response:
         except Invalid as invalid:
             errors = invalid.errors
         else:
-            return visit.to("compass.activity", activity_id=made.id, said="gemt", anchor="hypoteser")
+            meant_for = visit.form.get("meant_for")[:20]  # goes along to the hypothesis, which is written next
+            given = {"sagt": "gemt", **({"kompetence": meant_for} if meant_for else {})}
+            return visit.go(f"{visit.url('compass.activity', activity_id=made.id)}?{urlencode(given)}#hypoteser")
     return _form(visit, values=visit.form.values(), errors=errors, status_code=422)
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from med.access import allows, require
 from med.charts import dumbbell, forest, radar
-from med.competence_compass import access, disclosure, sums
+from med.competence_compass import access, disclosure, effect_words, sums
 from med.competence_compass.analysing import ask_for_run
 from med.competence_compass.models import Activity, Measure, Version
 from med.competence_compass.publishing import quarters_run
@@ -19,7 +19,6 @@ from med.competence_compass.queries import activities, effect_sums
 from med.competence_compass.queries import effects as queries
 from med.competence_compass.queries.effect_marks import what_shows
 from med.competence_compass.queries.effects import Finding
-from med.competence_compass.routes import effect_words
 from med.errors import Conflict, NotFound, Unreadable
 from med.language import T, Text
 from med.numbers import asked_number
