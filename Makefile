@@ -17,7 +17,7 @@ help:
 	@echo "make run     the demo workplace on http://127.0.0.1:8000"
 	@echo "make journey a committee's first meeting, played through the pages of a server you can then look at"
 	@echo "make test    every test, on SQLite and PostgreSQL, in a real browser where there is one"
-	@echo "make check   format, lint, types, imports, texts in both languages, migrations, security"
+	@echo "make check   format, lint, types, imports, texts in both languages, versions, migrations, security"
 	@echo "make format  put the code in the agreed form"
 	@echo "make bench   the benchmarks, written to benchmarks/results.md"
 	@echo "make evidence  the long figures, written to docs/evidence.md (ARGS=effects for one section)"
@@ -46,6 +46,7 @@ check:
 	@echo "types";      $(BIN)/mypy --no-error-summary med scripts
 	@echo "imports";    $(BIN)/python scripts/quietly.py $(BIN)/lint-imports
 	@echo "texts";      $(BIN)/python scripts/texts.py
+	@echo "versions";   $(BIN)/python scripts/quietly.py $(BIN)/python -m pytest -q tests/test_house.py -k versions
 	@echo "migrations"; $(BIN)/python -m med.migrations.drift
 	@echo "security";   $(BIN)/bandit --quiet --recursive --severity-level medium med
 

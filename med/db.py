@@ -19,7 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
-from med.drivers import SNAPSHOT, prepare_postgresql, prepare_sqlite, tell_postgresql, tell_sqlite
+from med.drivers import SNAPSHOT, as_sqlalchemy, prepare_postgresql, prepare_sqlite, tell_postgresql, tell_sqlite
 from med.prepared import with_arrays
 
 State = tuple[str, Any]
@@ -132,7 +132,7 @@ class Database:
         else:
             self.engine = self.write_engine = sa.create_engine(
                 url,
-                hide_parameters=True,  # an error is told to the log: nothing anybody wrote is
+                hide_parameters=True,  # an error is told to the log, nothing anybody wrote is (see `med.drivers.bare`)
                 pool_size=pool_size,
                 max_overflow=4,
                 pool_timeout=10,
@@ -355,9 +355,13 @@ def insert_rows(db: Session, table: sa.Table, columns: Sequence[str], rows: Sequ
             )
             continue
         driver: Any = connection.connection.driver_connection
-        with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
-            for row in batch:
-                copy.write_row(row)
+        told = f"COPY {table.name} ({names}) FROM STDIN"
+        try:
+            with driver.cursor() as cursor, cursor.copy(told) as copy:
+                for row in batch:
+                    copy.write_row(row)
+        except dialect.loaded_dbapi.Error as error:
+            raise as_sqlalchemy(told, error, dialect) from error
 
 
 def is_away(error: Exception) -> bool:

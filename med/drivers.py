@@ -31,7 +31,20 @@ def tell_sqlite(driver: sqlite3.Connection, words: str, dialect: sa.Dialect) -> 
     try:
         return driver.execute(words)
     except sqlite3.Error as error:
-        raise sa.exc.DBAPIError.instance(words, None, error, sqlite3.Error, dialect=dialect) from error
+        raise as_sqlalchemy(words, error, dialect) from error
+
+
+def as_sqlalchemy(words: str, error: Any, dialect: sa.Dialect) -> Exception:
+    """As SQLAlchemy says what the driver cannot do."""
+    return sa.exc.DBAPIError.instance(words, None, bare(error), dialect.loaded_dbapi.Error, dialect=dialect)
+
+
+def bare(error: Any) -> Any:
+    """What PostgreSQL could not do, without what somebody wrote: errors are told to the log. It adds the row that did
+    not fit (DETAIL, CONTEXT), and quotes a value it cannot read (class 22); class and `sqlstate` stay."""
+    if said := getattr(getattr(error, "diag", None), "message_primary", None):
+        error.args = (said.partition('"')[0] if (error.sqlstate or "").startswith("22") else said,)
+    return error
 
 
 RESTED = 1.0  # seconds after which a line is tried before it is used
@@ -47,7 +60,7 @@ def tell_postgresql(line: Any, words: bytes, dialect: sa.Dialect) -> bytes | Non
     from psycopg.errors import error_from_result
 
     error = error_from_result(found)
-    raise sa.exc.DBAPIError.instance(words.decode(), None, error, line.Error, dialect=dialect) from error
+    raise as_sqlalchemy(words.decode(), error, dialect) from error
 
 
 class SaysHowMany(PGCompiler):
@@ -84,6 +97,13 @@ def prepare_postgresql(engine: sa.Engine) -> None:
         )
         connection.autocommit = False
         connection.prepared_max = 500  # every question there is: none is planned anew for lack of room
+
+    @sa.event.listens_for(engine, "handle_error")
+    def keep_words_out(context):
+        told, error = str(context.original_exception), bare(context.original_exception)
+        if context.sqlalchemy_exception is not None:  # made before us, with all that was told
+            made = context.sqlalchemy_exception
+            made.args = tuple(words.replace(told, str(error)) for words in made.args)
 
     @sa.event.listens_for(engine, "checkin")
     def rest(_connection, record):

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.operators import in_op, not_in_op
 
+from med.drivers import as_sqlalchemy
+
 LISTS = (list, frozenset, set)
 
 
@@ -190,14 +192,14 @@ class _Shape:
         try:
             return int(self.tell(connection, given).rowcount)
         except self.dialect.loaded_dbapi.Error as error:
-            raise self.said(error) from error
+            raise as_sqlalchemy(self.sql, error, self.dialect) from error
 
     def ask(self, connection: sa.Connection, given: dict[str, Any]) -> list[Any]:
         try:
             cursor = self.tell(connection, given)
             rows = cursor.fetchall()
         except self.dialect.loaded_dbapi.Error as error:
-            raise self.said(error) from error
+            raise as_sqlalchemy(self.sql, error, self.dialect) from error
         if self.readers is None:
             self.readers = self.readers_for(cursor)
         if not self.readers or not rows:
@@ -206,7 +208,3 @@ class _Shape:
         for at, read in self.readers:
             columns[at] = map(read, columns[at])
         return list(map(self.make, zip(*columns, strict=True)))
-
-    def said(self, error: Any) -> Exception:
-        """As SQLAlchemy says what the driver cannot do."""
-        return sa.exc.DBAPIError.instance(self.sql, None, error, self.dialect.loaded_dbapi.Error, dialect=self.dialect)

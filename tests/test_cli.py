@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import resource
 import shutil
 import socket
 import sqlite3
@@ -18,7 +19,7 @@ from sqlalchemy import func, select, text
 
 from med.cli import keeping, main, serving
 from med.cli.keeping import network_file_system
-from med.cli.words import sqlite_file
+from med.cli.words import sqlite_file, tell
 from med.clock import now
 from med.db import Database
 from med.decisions.access import published_decisions
@@ -33,6 +34,7 @@ from tests.conftest import People, lay_ring
 from tests.organisation.test_import import people_file
 
 ROOT = Path(__file__).parents[1]
+on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -181,10 +183,19 @@ def test_a_database_that_is_not_one_is_said(med, surroundings, monkeypatch, word
 
 
 def test_nothing_is_made_by_looking(surroundings, med, monkeypatch):
-    monkeypatch.setenv("MED_DATABASE_URL", f"sqlite:///{surroundings}/none/med.db")
-    status, _, complaint = med("verify")
-    assert (status, "there is no folder" in complaint) == (1, True)
-    assert not (surroundings / "none").exists()
+    """A misspelt folder, with MED_SECRET or without it, is no new installation."""
+    none = surroundings / "none"
+    monkeypatch.setenv("MED_DATABASE_URL", "")
+    monkeypatch.setenv("MED_DATA_DIR", str(none))
+    wrong = f" there is no database at {none}/med.db; set MED_DATA_DIR, or run `med migrate` to begin one."
+    for secret in ("s" * 40, ""):
+        monkeypatch.setenv("MED_SECRET", secret)
+        for words in (*COMMANDS, ["doctor"], ["export", "compass", surroundings / "out", "--reason", "x"]):
+            status, said, complaint = med(*words)
+            assert (status, (said + complaint).splitlines()[-1].endswith(wrong)) == (1, True), words
+    monkeypatch.setenv("MED_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/med")  # where a secret would be made
+    assert f"med: there is no data folder at {none}; set MED_DATA_DIR" in med("verify")[2]
+    assert not none.exists()
 
 
 def test_migrate_makes_a_new_place(med, surroundings, monkeypatch):
@@ -202,7 +213,7 @@ def test_migrate_makes_a_new_place(med, surroundings, monkeypatch):
             2,
             "med: MED_DATABSE_URL is not a setting; `med doctor` lists those that are.\n",
         ),
-        (["verify"], {"MED_DATA_DIR": "/dev/null/x"}, 2, "med: The data folder '/dev/null/x' cannot be used"),
+        (["migrate"], {"MED_DATA_DIR": "/dev/null/x"}, 2, "med: The data folder '/dev/null/x' cannot be used"),
         (["import", "grundlag", "/nowhere"], {}, 2, "med: /nowhere cannot be read: No such file or directory.\n"),
     ],
 )
@@ -223,6 +234,13 @@ def test_the_real_command(tmp_path, words, environment, status, sentence):
 
 
 # --- looking after it ---------------------------------------------------------------------------------------------
+
+
+def test_a_long_list_says_how_much_more_there_is(capsys):
+    tell(range(50), "! ", 250)
+    assert capsys.readouterr().out.splitlines()[-2:] == ["! 39", "! … and 210 more"]
+    tell(["one"])
+    assert capsys.readouterr().out == "one\n"
 
 
 def test_the_doctor_lists_every_setting_and_hides_the_secret_ones(med, database, monkeypatch):
@@ -325,6 +343,18 @@ def test_verify_recomputes_every_chain_and_finds_a_forged_word(med, database):
         assert "/referat): Det godkendte dokument kan ikke læses." in med("verify")[1]
 
 
+def test_verify_reads_every_file_of_anchors_there_is(med, surroundings, tmp_path, monkeypatch):
+    """What was told before MED_ANCHOR_FILE was set still counts."""
+    forged = f"2026-11-21T07:00:00Z journal 1 {'0' * 64}\n"
+    monkeypatch.setenv("MED_ANCHOR_FILE", str(tmp_path / "elsewhere.txt"))
+    assert med("verify")[0] == 0
+    for file in (surroundings / "anchors.txt", tmp_path / "elsewhere.txt"):
+        file.write_text(forged)
+        status, said, _ = med("verify")
+        assert (status, said) == (1, "journal 1, anchored at 2026-11-21T07:00:00Z, is another\n")
+        file.unlink()
+
+
 # --- people ---------------------------------------------------------------------------------------------------------
 
 
@@ -367,6 +397,50 @@ def test_a_file_that_could_not_be_packed_is_not_there(med, tmp_path, monkeypatch
     assert not (tmp_path / "anna.zip").exists()
 
 
+EXPORTS = {
+    "a person": ["person", "anna", "--export"],
+    "decisions": ["export", "decisions", "--person", "anna", "--out"],
+    "the compass": ["export", "--reason", "Evaluering", "compass"],
+}
+
+
+@pytest.mark.parametrize("words", EXPORTS.values(), ids=EXPORTS)
+def test_an_export_for_which_there_is_no_room_leaves_nothing(med, database, tmp_path, words):
+    """Neither half a file in the way of the next try, nor a line in the journal."""
+    with database.reading() as db:
+        before = db.scalar(select(func.max(Entry.id)))
+    place = tmp_path / "out"
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, most[1]))  # what has begun to be written cannot be ended
+    try:
+        status, said, complaint = med(*words, place)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    assert (status, said, complaint) == (1, "", f"med: {place} cannot be written: File too large.\n")
+    assert not place.exists()
+    with database.reading() as db:
+        assert db.scalar(select(func.max(Entry.id))) == before
+    assert med(*words, place)[0] == 0
+    assert f"{place} is there already; name a new " in med(*words, place)[2]
+    assert place.exists()
+
+
+def test_an_export_that_cannot_be_noted_is_not_there(med, database, tmp_path):
+    with database.writing() as db:
+        for statement in (
+            ["CREATE TRIGGER full_disk BEFORE INSERT ON journal_entry BEGIN SELECT RAISE(ABORT, 'no room'); END"]
+            if database.is_sqlite
+            else [
+                "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no room'; END $$",
+                "CREATE TRIGGER full_disk BEFORE INSERT ON journal_entry FOR EACH ROW EXECUTE FUNCTION no_room()",
+            ]
+        ):
+            db.execute(text(statement))
+    status, said, complaint = med("person", "anna", "--export", tmp_path / "anna.zip")
+    assert (status, said, "no room" in complaint) == (1, "", True)
+    assert not (tmp_path / "anna.zip").exists()
+
+
 def test_the_first_administrator_is_made_and_let_in_by_a_link(med, visitor, database):
     status, said, _ = med("person", "ida", "--make", "Ida Iversen", "--admin", "--invite")
     assert status == 0
@@ -375,10 +449,24 @@ def test_the_first_administrator_is_made_and_let_in_by_a_link(med, visitor, data
     ida = form.page.visitor
     words = "syv grønne æbler i en spand"
     assert form.fill(password=words, repeated=words).send().status_code == 303
+    first = ida.open("/")
+    assert "Slå totrin til" in first.words and "Ingenting lige nu." not in first.words
     assert ida.open("/drift/adgang").h1 == "Slå totrin til"  # an administrator's password alone runs nothing
     assert med("person", "ida", "--make", "Ida")[0] == 2
     assert med("person", "Ida Æ", "--make", "Ida")[0] == 2
     assert med("person", "findes-ikke", "--invite")[0] == 2
+
+
+def test_the_server_says_how_to_begin_until_somebody_can_come_in(med, database, capsys):
+    def told():
+        serving.say_how_to_begin(database)
+        return capsys.readouterr().out
+
+    assert "Nobody can sign in yet." in told()
+    med("person", "ida", "--make", "Ida Iversen", "--admin", "--invite")
+    assert told() == ""  # she holds a link
+    med("person", "ida", "--shut-out")
+    assert "Nobody can sign in yet." in told()
 
 
 def test_a_password_comes_by_a_pipe_and_must_be_good_enough(med, visitor, monkeypatch):
@@ -398,8 +486,14 @@ def test_a_private_address_works_and_is_kept_as_a_hash_only(med, visitor, databa
     assert visitor().open(path).status_code == 200
     with database.reading() as db:
         assert path.split("/")[2] not in set(db.scalars(select(FeedToken.token_hash)))
+    link = med("person", "carla", "--invite")[1].split("/log-ind/link/")[1].split()[0]
+    assert visitor().open(f"/log-ind/link/{link}").status_code == 200
     med("person", "carla", "--shut-out")
     assert visitor().open(path).status_code == 404
+    med("person", "carla", "--let-in")  # nor is what was open then open again
+    assert visitor().open(path).status_code == 404
+    assert visitor().open(f"/log-ind/link/{link}").status_code == 404
+    assert "koden" not in visitor("carla").open("/mig/adresser").words
 
 
 # --- in and out -----------------------------------------------------------------------------------------------------
@@ -557,7 +651,7 @@ def test_a_copy_is_whole_and_can_be_put_elsewhere(med, database, surroundings, t
         database.write_engine.connect() as busy
     ):  # people are at work meanwhile, and what they have not saved stays out
         busy.execute(text("UPDATE person SET theme = 'dark'"))
-        status, said, _ = med("backup", surroundings / "copy", "--with-files")
+        status, said, _ = med("backup", surroundings / "copy")
         busy.rollback()
     assert status == 0
     assert "rows of" in said
@@ -624,9 +718,8 @@ def test_the_secret_goes_along_only_when_asked(med, database, surroundings, tool
     assert (surroundings / "with" / "secret").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_copy_that_was_changed_is_not_put_back(med, database, surroundings):
-    if not database.is_sqlite:
-        return
+@on_sqlite
+def test_a_copy_that_was_changed_is_not_put_back(med, surroundings):
     copy = surroundings / "copy"
     med("backup", copy)
     whole = {path.name: path.read_bytes() for path in copy.iterdir()}
@@ -651,9 +744,8 @@ def test_a_copy_that_was_changed_is_not_put_back(med, database, surroundings):
     assert "the manifest says" in refused()
 
 
-def test_a_manifest_cannot_point_out_of_its_folder(med, database, surroundings):
-    if not database.is_sqlite:
-        return
+@on_sqlite
+def test_a_manifest_cannot_point_out_of_its_folder(med, surroundings):
     med("backup", surroundings / "copy")
     manifest = json.loads((surroundings / "copy" / "manifest.json").read_text())
     manifest["sha256"]["../med.db"] = manifest["sha256"]["med.db"]
@@ -661,9 +753,8 @@ def test_a_manifest_cannot_point_out_of_its_folder(med, database, surroundings):
     assert "missing" in med("restore", surroundings / "copy", "--into", surroundings / "new" / "in")[2]
 
 
+@on_sqlite
 def test_a_damaged_database_makes_no_backup(med, database, surroundings):
-    if not database.is_sqlite:
-        return
     database.close()
     with sqlite3.connect(surroundings / "med.db") as db:
         db.execute("PRAGMA writable_schema = ON")

@@ -4,14 +4,19 @@ import json
 import logging
 import subprocess
 import sys
+import traceback
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import bindparam, insert, text, update
+from sqlalchemy.exc import DBAPIError
 
 from med import clock
+from med.db import insert_rows
 from med.identity.actions import make_feed_token
 from med.identity.models import FeedToken
 from med.logs import Lines
+from med.organisation.models import Person
+from med.prepared import PreparedChange
 from tests.meetings.conftest import item, plan  # noqa: F401 - a meeting to attach something to
 
 FULL = {
@@ -21,6 +26,18 @@ FULL = {
         "CREATE TRIGGER full_disk BEFORE INSERT ON item FOR EACH ROW EXECUTE FUNCTION no_room()",
     ],
 }
+# PostgreSQL tells what it refuses: the whole row where a CHECK does not hold, and whatever a trigger adds, at once or
+# only at COMMIT.
+TELLING = {
+    "at once": ["ALTER TABLE item ADD CONSTRAINT short CHECK (length(title) < 5) NOT VALID"],
+    "at COMMIT": [
+        "CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE 'no room' USING DETAIL = NEW.title; END $$",
+        "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON item DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW EXECUTE FUNCTION tell()",
+    ],
+}
+on_postgresql = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 
 
 @pytest.fixture
@@ -103,6 +120,41 @@ def test_what_somebody_wrote_is_in_no_line_when_it_cannot_be_saved(visitor, plan
     assert form.fill(title="Opsigelsen af Per").send().status_code >= 500
     assert any("on POST meetings.add_item" in line for line in caplog.messages)
     assert "Opsigelsen" not in caplog.text
+
+
+@on_postgresql
+@pytest.mark.parametrize("statements", TELLING.values(), ids=TELLING)
+def test_the_row_that_postgresql_refuses_is_in_no_line(visitor, plan, caplog, write, statements):  # noqa: F811
+    meeting = plan()
+    write(lambda db: [db.execute(text(words)) for words in statements])
+    form = visitor("anna").open(f"/moeder/{meeting}/punkter/nyt").form("Tilføj punkt")
+    assert form.fill(title="Opsigelsen af Per").send().status_code >= 500
+    assert any("on POST meetings.add_item" in line for line in caplog.messages)
+    assert "Opsigelsen" not in caplog.text and "DETAIL" not in caplog.text
+
+
+def by_prepared(db, row):
+    PreparedChange(lambda: insert(PERSON).values({name: bindparam(name) for name in row}))(db, **row)
+
+
+PERSON = Person.__table__
+WAYS = {
+    "SQLAlchemy": lambda db, row: db.execute(insert(PERSON).values(row)),
+    "a prepared change": by_prepared,
+    "many rows at once": lambda db, row: insert_rows(db, PERSON, tuple(row), [tuple(row.values())]),
+    "a value": lambda db, row: db.execute(text("SELECT CAST(CAST(:it AS text) AS integer)"), {"it": row["name"]}),
+}
+
+
+@on_postgresql
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_whichever_way_it_was_asked_postgresql_repeats_nothing(database, write, way):
+    write(lambda db: db.execute(text("ALTER TABLE person ADD CONSTRAINT short CHECK (length(name) < 5) NOT VALID")))
+    row = {"handle": "per", "name": "Opsigelsen af Per", "mail": "", "language": "da", "theme": "", "is_active": True}
+    with pytest.raises(DBAPIError) as refused:
+        write(lambda db: way(db, row))
+    assert "Opsigelsen" not in "".join(traceback.format_exception(refused.value))
+    assert refused.value.orig.sqlstate in {"23514", "22P02"}
 
 
 def test_a_file_that_is_not_taken_is_told_of(visitor, refused, plan, item):  # noqa: F811

@@ -35,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout = None
         return 141
     except OSError as error:
-        return say(f"{error.filename}: {error.strerror}." if error.filename else str(error), 1)
+        why = f"{error.strerror}." if error.strerror else error
+        return say(f"{error.filename}: {why}" if error.filename else why, 1)
     finally:
         os.umask(before)
 

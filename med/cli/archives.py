@@ -2,9 +2,7 @@
 
 import argparse
 
-from med.cli.words import Stop, counted, database_at_head, progress_of
-
-SHOWN = 40  # lines of a diff or of faults on a terminal
+from med.cli.words import Stop, counted, database_at_head, progress_of, tell
 
 
 def run_import_oparl(given: argparse.Namespace) -> int:
@@ -17,14 +15,14 @@ def run_import_oparl(given: argparse.Namespace) -> int:
     except OSError as error:
         raise Stop(f"{error.filename} cannot be read: {error.strerror}.") from None
     if faults.told:
-        tell([f"! {fault}" for fault in faults.told])
+        tell(faults.told, "! ")
         raise Stop(f"{counted(len(faults.told), 'error')} in the folder; nothing was changed.")
     archive = Archive()
     with database_at_head() as database, progress_of("møder", len(meetings)) as progress:
         for done in each_in_its_own(archive, meetings, database, given.dry_run):
             if progress:
                 progress(done)
-    tell([str(line) for line in archive.lines])
+    tell(archive.lines)
     items = sum(len(held.points) for held in meetings)
     print(f"{len(meetings)} meetings with {items} items in the folder.")
     if given.dry_run:
@@ -32,10 +30,3 @@ def run_import_oparl(given: argparse.Namespace) -> int:
     else:
         print(f"{counted(archive.changes, 'change')} saved." if archive.changes else "Nothing to change.")
     return 0
-
-
-def tell(lines: list[str]) -> None:
-    for line in lines[:SHOWN]:
-        print(line)
-    if len(lines) > SHOWN:
-        print(f"… and {len(lines) - SHOWN} more")

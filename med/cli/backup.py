@@ -8,8 +8,8 @@ from typing import Any
 
 from med.cli.vault import replay_list
 from med.cli.verifying import broken_chains
-from med.cli.words import Stop, database_at_head
-from med.settings import Settings, database_url, given_values, read_settings
+from med.cli.words import Stop, database_at_head, settings_here
+from med.settings import Settings, database_url, given_values
 
 WITHOUT_SECRET = (
     "Without it codes from apps do not open (recovery codes do; else make a new link), links in mails end, "
@@ -20,7 +20,6 @@ WITHOUT_SECRET = (
 def add_commands(commands: Any) -> None:
     backup = commands.add_parser("backup", help="copy database and attachments into a new folder, while it runs")
     backup.add_argument("folder", type=Path)
-    backup.add_argument("--with-files", action="store_true", help=argparse.SUPPRESS)  # what is done anyway by now
     backup.add_argument("--without-files", action="store_true", help="leave the attachments out")
     backup.add_argument("--with-secret", action="store_true", help="the secret, too: keep such a copy locked up")
     backup.add_argument("--with-key-ring", action="store_true", help="the citizens' key ring, too: better kept apart")
@@ -40,7 +39,7 @@ def run_backup(given: argparse.Namespace) -> int:
     from med.competence_compass.vault import RING_FILE
     from med.keeping import copies
 
-    settings = read_settings()
+    settings = settings_here()
     folder: Path = given.folder
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Stop(f"{folder} is there already; give a backup a folder of its own.")

@@ -6,11 +6,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from med.cli.words import Stop, counted, database_at_head, written_at_length
+from med.cli.words import Stop, counted, database_at_head, settings_here, tell, written_at_length
 from med.db import Database
-from med.settings import read_settings
-
-SHOWN = 40  # faults on a terminal
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -35,8 +32,7 @@ def run_analyse(given: argparse.Namespace) -> int:
     try:
         folder = folder_at(given.folder)
     except FolderError as error:
-        for fault in error.faults.told[:SHOWN]:
-            print(f"! {fault}")
+        tell(error.faults.told, "! ", error.faults.count)
         raise Stop(f"{counted(error.faults.count, 'error')} in the folder; nothing was analysed.") from None
     from med.competence_compass.effects.analysis import analyse
     from med.competence_compass.effects.reading import study_of
@@ -56,7 +52,7 @@ def run_rebuild(given: argparse.Namespace) -> int:
     from med.competence_compass import rollups, vectors
     from med.competence_compass.erasing import kept_in
 
-    settings = read_settings()
+    settings = settings_here()
     with database_at_head(settings) as database, written_at_length(database) as db:
         packed, changes = vectors.rebuild(db), rollups.rebuild(db)
     shutil.rmtree(kept_in(settings.data_dir), ignore_errors=True)

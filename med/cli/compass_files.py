@@ -4,10 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from med.cli.words import Stop, counted, database_at_head, progress_of, written_at_length
-from med.settings import read_settings
-
-SHOWN = 40  # faults on a terminal
+from med.cli.words import Stop, counted, database_at_head, fresh, progress_of, settings_here, tell, written_at_length
 
 
 def run_import_compass(given: argparse.Namespace) -> int:
@@ -16,7 +13,7 @@ def run_import_compass(given: argparse.Namespace) -> int:
     from med.competence_compass.exchange.taking import carry_out
     from med.competence_compass.vault import vault_of
 
-    settings = read_settings()
+    settings = settings_here()
     with database_at_head(settings) as database:
         # Reading takes longest and needs no transaction: nobody waits for it.
         reading = _read_folder(database, given) if given.kind == "compass" else _read_file(database, given)
@@ -97,11 +94,7 @@ def _unit(db: Any, key: str) -> int | None:
 def _stop_for(faults: Any) -> None:
     if not faults:
         return
-    for fault in faults.told[:SHOWN]:
-        print(f"! {fault}")
-    more = faults.count - min(SHOWN, len(faults.told))
-    if more:
-        print(f"! … and {more} more")
+    tell(faults.told, "! ", faults.count)
     raise Stop(f"{counted(faults.count, 'error')}; nothing was changed.")
 
 
@@ -112,11 +105,10 @@ def run_export_compass(given: argparse.Namespace) -> int:
     target: Path | None = given.folder
     if target is None:
         raise Stop("name a new folder: med export compass FOLDER --reason ….")
-    if target.exists():
-        raise Stop(f"{target} is there already; name a new folder.")
     if not given.reason.strip():
         raise Stop("--reason says what the export is for; it is noted at every citizen, who can ask to see it.")
-    with database_at_head() as database, database.writing() as db:
+    # Written within the transaction: no trace, no folder; a folder that cannot be written leaves no trace.
+    with fresh(target, "folder"), database_at_head() as database, database.writing() as db:
         version = version_of(db, given.instrument, given.version)
         if version is None:
             raise Stop("there is no such instrument or version in use.")
@@ -124,10 +116,6 @@ def run_export_compass(given: argparse.Namespace) -> int:
         if given.rekey:
             rekey(folder)
         citizens = note_export(db, given.reason.strip())
-        # Written within the transaction: no trace, no file; a file that cannot be written leaves no trace.
-        try:
-            write_folder(target, folder)
-        except OSError as error:
-            raise Stop(f"{target} cannot be written: {error.strerror}.", 1) from None
+        write_folder(target, folder)
     print(f"{citizens} citizens and {len(folder.assessments)} assessments are in {target}.")
     return 0

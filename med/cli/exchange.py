@@ -1,6 +1,6 @@
 """`med import KIND FILE [--dry-run]`: from other systems' files to rows, with a diff first; and `med export`.
 
-The compass's folders and files are in `med.cli.compass`.
+The compass's folders and files are in `med.cli.compass_files`.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from med.cli.people import employee
-from med.cli.words import Stop, counted, database_at_head
+from med.cli.words import Stop, counted, database_at_head, fresh
 from med.errors import Invalid
 from med.tables import write_csv
 
@@ -177,7 +177,8 @@ def put(given: argparse.Namespace, written: bytes, what: str) -> int:
         sys.stdout.flush()
         sys.stdout.buffer.write(written)
         return 0
-    given.out.write_bytes(written)
+    with fresh(given.out):
+        given.out.write_bytes(written)
     print(f"{what} in {given.out}.")
     return 0
 

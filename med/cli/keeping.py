@@ -14,7 +14,7 @@ from med import clock
 from med.cli.compass import examine_sums
 from med.cli.searching import examine_search
 from med.cli.vault import examine_vault
-from med.cli.words import Stop, database_at_head, first_line, opened, sqlite_file
+from med.cli.words import Stop, database_at_head, first_line, opened, settings_here, sqlite_file
 from med.db import Database
 from med.settings import KNOWN, BadSetting, Settings, read_settings
 
@@ -50,8 +50,8 @@ def run_doctor(given: argparse.Namespace) -> int:
         print(f"{setting.name:18} {shown}\n{'':18} {setting.about}")
     print()
     try:
-        settings = read_settings()
-    except BadSetting as error:
+        settings = settings_here()
+    except (BadSetting, Stop) as error:
         print(f"{'error':8} {error}")
         return 1
     worst = 0
@@ -121,7 +121,7 @@ def examine_database(settings: Settings) -> list[tuple[str, str]]:
                 examine_search(database),
             ]
     except Stop as stop:
-        return [("error", str(stop).capitalize())]
+        return [("error", f"{str(stop)[0].upper()}{str(stop)[1:]}")]
     except DBAPIError as error:
         return [("error", f"The database does not answer: {first_line(error.orig)}")]
 

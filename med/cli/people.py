@@ -6,18 +6,19 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
 from med import clock, language
 from med.access import Viewer
-from med.cli.words import Stop, database_at_head
+from med.cli.words import Stop, database_at_head, fresh, settings_here
 from med.errors import Invalid, NotFound
 from med.organisation.access import on_day
 from med.organisation.models import Employment, Grant, GrantKind, Person, Seat
 from med.organisation.queries import viewer_for
-from med.settings import Settings, read_settings
+from med.settings import Settings
 
 
 def add_commands(commands: Any) -> None:
@@ -29,8 +30,8 @@ def add_commands(commands: Any) -> None:
     person.add_argument("--password", action="store_true", help="give them a password, asked for or read from a pipe")
     person.add_argument("--emergency", action="store_true", help="tell the administrators whenever they use it")
     group = person.add_mutually_exclusive_group()
-    group.add_argument("--shut-out", action="store_true", help="end every sign-in and private address at once")
-    group.add_argument("--let-in", action="store_true", help="undo --shut-out")
+    group.add_argument("--shut-out", action="store_true", help="end every sign-in, link and private address at once")
+    group.add_argument("--let-in", action="store_true", help="let the person in again, not what was open")
     person.add_argument("--export", metavar="FILE", default="", help="everything about them into a new zip, for them")
     person.set_defaults(run=run_person)
     token = commands.add_parser("token", help="make a private feed address for a person")
@@ -47,12 +48,13 @@ def find(db: Any, handle: str) -> Person:
 
 
 def run_person(given: argparse.Namespace) -> int:
-    from med.identity import accounts
+    from med.identity import accounts, actions
     from med.journal.actions import note
 
-    settings = read_settings()
+    settings = settings_here()
     password = ask_password(given.handle, given.make, settings) if given.password else ""
-    with database_at_head(settings) as database, database.writing() as db:
+    export = Path(given.export) if given.export else None
+    with fresh(export), database_at_head(settings) as database, database.writing() as db:
         person = made(db, given.handle, given.make) if given.make else find(db, given.handle)
         if given.admin:
             make_admin(db, person)
@@ -61,9 +63,11 @@ def run_person(given: argparse.Namespace) -> int:
         if given.shut_out or given.let_in:
             person.is_active = given.let_in
             accounts.end_sign_ins(db, person.id)  # for good: --let-in brings back the person, not what was open
+            accounts.end_links(db, person.id)
+            actions.revoke_feed_tokens(db, person.id)
             note(db, None, "person.let_in" if given.let_in else "person.shut_out", person)
-        if given.export:
-            hand_over(db, person, given.export)
+        if export is not None:
+            hand_over(db, person, export)
         told = list(about(db, person))
         if given.invite:
             link = accounts.welcome(db, None, person, given.emergency)
@@ -98,7 +102,7 @@ def employee(db: Any, handle: str) -> Viewer:
     return viewer
 
 
-def hand_over(db: Any, person: Person, file: str) -> None:
+def hand_over(db: Any, person: Person, file: Path) -> None:
     """Everything about them, in a file for them; that it was made stands in the journal."""
     from med.journal.actions import note
     from med.trust.own_data import packed
@@ -161,7 +165,7 @@ def give_password(db: Any, person: Person, password: str, is_emergency: bool) ->
 def run_token(given: argparse.Namespace) -> int:
     from med.identity.actions import make_feed_token
 
-    settings = read_settings()
+    settings = settings_here()
     with database_at_head(settings) as database, database.writing() as db:
         token = make_feed_token(db, employee(db, given.person), given.scope)
     print(f"{settings.base_url}/feeds/{token}/beslutninger.atom")

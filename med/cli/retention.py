@@ -3,8 +3,7 @@
 import argparse
 from typing import Any
 
-from med.cli.words import database_at_head
-from med.settings import read_settings
+from med.cli.words import database_at_head, settings_here
 
 
 def add_commands(commands: Any) -> None:
@@ -18,7 +17,7 @@ def run_retention(given: argparse.Namespace) -> int:
     from med.trust.retention import carry_out, report
 
     language.current.set("en")
-    settings = read_settings()
+    settings = settings_here()
     with database_at_head(settings) as database:
         if given.dry_run:
             with database.reading() as db:

@@ -2,9 +2,8 @@
 
 import argparse
 
-from med.cli.words import database_at_head, written_at_length
+from med.cli.words import database_at_head, settings_here, written_at_length
 from med.db import Database
-from med.settings import read_settings
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -18,7 +17,7 @@ def run_rebuild(given: argparse.Namespace) -> int:
     """One transaction. On PostgreSQL those who search wait; best done at night."""
     from med.migrations.filling_search import rebuild
 
-    with database_at_head(read_settings()) as database, written_at_length(database) as db:
+    with database_at_head(settings_here()) as database, written_at_length(database) as db:
         count = rebuild(db.connection())
     print(f"{count:,} published decisions and items can be searched.")
     return 0

@@ -18,7 +18,7 @@ from typing import Any
 
 from med import clock
 from med.cli.keeping import network_file_system
-from med.cli.words import Stop, database_at_head, opened, sqlite_file
+from med.cli.words import Stop, database_at_head, opened, settings_here, sqlite_file
 from med.logs import speak_in_lines
 from med.numbers import number_in
 from med.settings import LOOPBACK, Settings, database_url, read_settings
@@ -118,7 +118,7 @@ def furnish_demo(settings: Settings, reset: bool) -> None:
 
 def run_serve(given: argparse.Namespace) -> int:
     speak_in_lines()
-    settings = read_settings()
+    settings = settings_here()
     if given.host not in LOOPBACK and not settings.is_https:
         raise Stop("to answer other machines, set MED_BASE_URL to the https:// address people use.")
     if settings.is_sqlite and (kind := network_file_system(sqlite_file(settings.database_url))):
@@ -173,14 +173,14 @@ def after(seconds: float, call: Callable[[], object]) -> None:
 
 
 def say_how_to_begin(database: Any) -> None:
-    """Where nobody could sign in yet: what makes the first one."""
-    from sqlalchemy import select
+    """Where nobody could sign in yet, nor holds a link that lets them in: what makes the first one."""
+    from sqlalchemy import exists, or_, select
 
-    from med.identity.accounts import HOW_TO_BEGIN
+    from med.identity.accounts import HOW_TO_BEGIN, is_living
     from med.identity.models import Account
 
     with database.reading() as db:
-        if db.scalar(select(Account.id).where(Account.password_hash != "").limit(1)) is None:
+        if not db.scalar(select(or_(exists().where(Account.password_hash != ""), exists().where(is_living())))):
             print(
                 "Nobody can sign in yet. Make the first administrator, and a link that lets them in once:", flush=True
             )
@@ -193,7 +193,7 @@ def make_app() -> Any:
     with nothing_thrown_away():
         from med.app import create_app
 
-        settings = read_settings()
+        settings = settings_here()
         app = create_app(settings)
     sys.setswitchinterval(TURN)
     desk = app.state.desk
@@ -323,7 +323,7 @@ def run_worker(given: argparse.Namespace) -> int:
     from med.worker import start
 
     speak_in_lines()
-    settings = read_settings()
+    settings = settings_here()
     if settings.is_sqlite:
         raise Stop("on SQLite the server process does this itself; a worker of its own needs MED_DATABASE_URL.")
     with database_at_head(settings) as database:

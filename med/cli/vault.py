@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from med.cli.words import Stop, database_at_head
+from med.cli.words import Stop, database_at_head, settings_here
 from med.db import Database
-from med.settings import Settings, read_settings
+from med.settings import Settings
 
 AT_ONCE = 500  # keys wrapped in one transaction: whoever is interrupted goes on from there
 
@@ -28,7 +28,7 @@ def run_turn(given: argparse.Namespace) -> int:
     from med.competence_compass.erasing import SECRET_TABLES
     from med.sealing import RING_FILE, new_ring_key, read_ring, write_ring
 
-    settings = read_settings()
+    settings = settings_here()
     file = settings.data_dir / RING_FILE
     with database_at_head(settings) as database:
         if not file.exists() and not not_wrapped_with(database, ""):
@@ -95,7 +95,7 @@ def wrap_all(database: Database, settings: Settings, total: int) -> None:
 def run_replay(given: argparse.Namespace) -> int:
     from med.competence_compass.erasing import LIST_FILE
 
-    settings = read_settings()
+    settings = settings_here()
     file: Path = given.file or settings.data_dir / LIST_FILE
     if not file.is_file():
         raise Stop(f"there is no list of erasures at {file}.")

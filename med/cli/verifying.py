@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from med.cli.words import Stop, database_at_head
+from med.cli.words import Stop, database_at_head, settings_here
 from med.db import Database
-from med.settings import Settings, read_settings
+from med.settings import Settings
 
 
 def add_commands(commands: Any) -> None:
@@ -16,22 +16,25 @@ def add_commands(commands: Any) -> None:
     )
     verify.add_argument(
         "--anchor", type=Path, action="append", default=[], metavar="FILE",
-        help="lines that told where the chains ended, in a file or a saved mail; the data folder's own are always read",
+        help="lines that told where the chains ended, in a file or a saved mail; the data folder's own and those in "
+        "MED_ANCHOR_FILE are always read",
     )  # fmt: skip
     verify.set_defaults(run=run_verify)
 
 
 def run_verify(given: argparse.Namespace) -> int:
-    from med.trust.anchors import anchor_file
+    from med.trust.anchors import ANCHORS, anchor_file
 
-    settings = read_settings()
-    own = anchor_file(settings)
+    settings = settings_here()
+    own = {anchor_file(settings), settings.data_dir / ANCHORS}  # the latter from before MED_ANCHOR_FILE was set
     for file in given.anchor:
         if not file.is_file():
             raise Stop(f"there are no anchors at {file}.")
     with database_at_head(settings) as database:
         found = print_all(broken_chains(database))
-        found += print_all(forgotten_anchors(database, [*given.anchor, *([own] if own.is_file() else [])]))
+        found += print_all(
+            forgotten_anchors(database, [*given.anchor, *sorted(file for file in own if file.is_file())])
+        )
         found += print_all(broken_files(database, settings))
     if found:
         raise Stop(f"{found} things are not as they were written; restore the rows and files named from a backup.", 1)

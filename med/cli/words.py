@@ -1,16 +1,20 @@
 """What the commands share: how they stop, and how they open the database."""
 
+import os
+import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from med.db import Database
-from med.settings import Settings, read_settings
+from med.settings import Settings, database_url, given_values, read_settings
+
+SHOWN = 40  # lines of a diff or of faults on a terminal
 
 
 class Stop(Exception):
@@ -21,12 +25,26 @@ class Stop(Exception):
         self.status = status
 
 
+def settings_here() -> Settings:
+    """The settings of an installation that is there: a misspelt folder must not become a new one by looking at it."""
+    values = given_values(os.environ)
+    folder = Path(values["MED_DATA_DIR"]).expanduser().absolute()
+    url = database_url(values["MED_DATABASE_URL"], folder)
+    is_sqlite = url.startswith("sqlite")
+    place = sqlite_file(url) if is_sqlite else folder
+    is_needed = is_sqlite or not (values["MED_SECRET"] or values["MED_SECRET_FILE"])  # a secret would be made there
+    if is_needed and not place.exists():
+        what = "database" if is_sqlite else "data folder"
+        raise Stop(f"there is no {what} at {place}; set MED_DATA_DIR, or run `med migrate` to begin one.", 1)
+    return read_settings()
+
+
 @contextmanager
 def database_at_head(settings: Settings | None = None) -> Iterator[Database]:
     """The database, with tables as this program knows them."""
     from med.migrations import current, head
 
-    settings = settings or read_settings()
+    settings = settings or settings_here()
     with opened(settings) as database:
         at = current(database.engine)
         if at != head():
@@ -36,7 +54,7 @@ def database_at_head(settings: Settings | None = None) -> Iterator[Database]:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Database]:
-    """The database as it is. A SQLite file that is not there is not made by looking at it."""
+    """The database as it is; a SQLite file that is not there is made, its folder is not."""
     if settings.is_sqlite and not sqlite_file(settings.database_url).parent.is_dir():
         raise Stop(f"there is no folder {sqlite_file(settings.database_url).parent}; set MED_DATA_DIR.", 1)
     database = Database(settings.database_url)
@@ -44,6 +62,36 @@ def opened(settings: Settings) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+@contextmanager
+def fresh(place: Path | None, what: str = "file") -> Iterator[None]:
+    """What is written to a new place inside is there whole, or not at all: when it fails, or what notes it does, half
+    of it would be in the way of the next try, and perhaps somebody's data without a trace."""
+    if place is None:
+        yield
+        return
+    if place.exists():
+        raise Stop(f"{place} is there already; name a new {what}.")
+    try:
+        yield
+    except BaseException as error:
+        if place.is_dir():
+            shutil.rmtree(place, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                place.unlink(missing_ok=True)
+        if isinstance(error, OSError) and (error.filename is None or Path(str(error.filename)).is_relative_to(place)):
+            raise Stop(f"{place} cannot be written: {error.strerror}.", 1) from None
+        raise
+
+
+def tell(lines: Sequence[object], mark: str = "", of: int = 0) -> None:
+    """The first of a diff's lines or of faults, and how many more there are; `of` where not all of them were kept."""
+    for line in lines[:SHOWN]:
+        print(f"{mark}{line}")
+    if more := max(of, len(lines)) - min(SHOWN, len(lines)):
+        print(f"{mark}… and {more} more")
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -56,13 +56,14 @@ NO_LINK = T(
 )
 
 
+def is_living() -> ColumnElement[bool]:
+    """A link that still lets somebody in."""
+    return and_(Welcome.used_at.is_(None), Welcome.expires_at > clock.now())
+
+
 def find_welcome(db: Session, token: str) -> Welcome:
     """The link behind a token. Raises OldLink alike for what never was one, is used, or too old."""
-    found = db.scalar(
-        select(Welcome).where(
-            Welcome.token_hash == digest(token), Welcome.used_at.is_(None), Welcome.expires_at > clock.now()
-        )
-    )
+    found = db.scalar(select(Welcome).where(Welcome.token_hash == digest(token), is_living()))
     if found is None or not found.person.is_active:
         raise OldLink(NO_LINK)
     return found
@@ -106,11 +107,7 @@ def end_sign_ins(db: Session, person_id: int, but: int | None = None) -> int:
 
 def end_links(db: Session, person_id: int) -> None:
     """Links that were made for a person and not used yet open nothing any more."""
-    db.execute(
-        update(Welcome)
-        .where(Welcome.person_id == person_id, Welcome.used_at.is_(None), Welcome.expires_at > clock.now())
-        .values(expires_at=clock.now())
-    )
+    db.execute(update(Welcome).where(Welcome.person_id == person_id, is_living()).values(expires_at=clock.now()))
 
 
 def end_others(db: Session, viewer: Viewer, this_id: int | None) -> int:
@@ -190,7 +187,8 @@ def unlink(db: Session, viewer: Viewer, identity_id: int) -> None:
 
 
 def person_by_claims(db: Session, claims: dict[str, Any], issuer: str, claim: str) -> tuple[Person, str] | None:
-    """Whose first sign-in this is, by the claim the municipality chose. Never somebody who has an identity already."""
+    """Whose first sign-in this is, by the claim the municipality chose. Never somebody who has, or had, an identity
+    there already: an unlinked one goes on standing, and only a link ties another to that person."""
     value = claims.get(claim) if claim else None
     if not isinstance(value, str) or not value.strip():
         return None

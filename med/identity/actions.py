@@ -57,6 +57,12 @@ def revoke_feed_token(db: Session, viewer: Viewer, token_id: int) -> None:
         note(db, viewer, "feed_token.revoked", found)
 
 
+def revoke_feed_tokens(db: Session, person_id: int) -> None:
+    """All of a person's: whoever is shut out makes new ones when they are back."""
+    living = (FeedToken.person_id == person_id, FeedToken.revoked_at.is_(None))
+    db.execute(update(FeedToken).where(*living).values(revoked_at=clock.now()))
+
+
 def end_sign_in(db: Session, viewer: Viewer, sign_in_id: int) -> None:
     """End one of one's own sign-ins, on another device for instance."""
     found = db.scalar(select(SignIn).where(SignIn.id == sign_in_id, SignIn.person_id == viewer.person_id))

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, or_, select
+from sqlalchemy import Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -14,16 +14,25 @@ from med.decisions.models import Decision
 from med.meetings.access import visible_meetings
 from med.meetings.models import COMING, Attendance, Meeting, Part, Reply
 from med.organisation.access import ANY_EMPLOYEE, own
-from med.organisation.models import Committee
+from med.organisation.models import Committee, Employment, Grant, GrantKind
 from med.prepared import Prepared
 
 LONGEST = timedelta(days=31)  # no meeting lasts so long
 NEXT, SHOWN = 3, 5  # meetings, and things of each other kind
 
 
-def is_bare(db: Session) -> bool:
-    """Whether the installation has no committee yet."""
-    return db.scalar(select(Committee.id).limit(1)) is None
+class Begun(NamedTuple):
+    """What a new installation has by now. Until it has everything the administrator reads where to begin."""
+
+    employment: bool
+    committee: bool
+    secretary: bool
+
+
+def begun(db: Session) -> Begun:
+    secretary = exists(select(Grant.id).where(Grant.kind == GrantKind.SECRETARY))
+    found = db.execute(select(exists(select(Employment.id)), exists(select(Committee.id)), secretary)).one()
+    return Begun(*found)
 
 
 def next_meetings(db: Session, viewer: Viewer) -> Sequence[Any]:

@@ -32,6 +32,7 @@ from med.settings import Settings
 from med.slices import Office
 
 log = logging.getLogger("med")
+ANCHORS = "anchors.txt"
 LINE = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z) (journal|minutes/\S+) (\d{1,18}) ([0-9a-f]{64})")
 
 
@@ -88,7 +89,7 @@ def missing_anchors(db: Session, anchors: Iterable[Anchor]) -> Iterator[str]:
 
 
 def anchor_file(settings: Settings) -> Path:
-    return settings.anchor_file or settings.data_dir / "anchors.txt"
+    return settings.anchor_file or settings.data_dir / ANCHORS
 
 
 def drop_anchors(office: Office) -> None:

@@ -139,6 +139,7 @@ def test_the_command_line_gives_and_takes(med, furnished_file, data_dir, tmp_pat
     file.write_text(file.read_text().replace("maanen", "ungesporet"))
     status, said = med("import", "citizens", str(file), "--dry-run")
     assert status == 0 and "Borgere: 1 nye" in said and "Nothing was changed" in said
+    assert "Nye borgere: Ungesporet 1\n" in said
     assert "1 change saved." in med("import", "citizens", str(file))[1]
 
 

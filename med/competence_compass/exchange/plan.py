@@ -115,3 +115,5 @@ class Plan:
                     unchanged=count.unchanged,
                 )
             )
+        if self.places:
+            yield f"{T('Nye borgere')}: " + ", ".join(f"{unit} {n}" for unit, n in self.places)

@@ -98,6 +98,18 @@ class Work:
     happened: list[tuple[str, str, list[str]]] = field(default_factory=list)  # what, handle, fields
 
 
+def gives_rights(change: Difference) -> bool:
+    """Whether somebody with this change to their work may see or do more, or for longer."""
+    before, after = change.before, change.after
+    if change.field is JOB_WORDS["unit"] or change.field is JOB_WORDS["manages"]:
+        return bool(after)
+    if change.field is JOB_WORDS["starts"]:
+        return bool(after < before)
+    if change.field is JOB_WORDS["ends"]:
+        return before is not None and (after is None or after > before)
+    return change.field is JOB_WORDS["role_key"]
+
+
 def plan(db: Session, table: Table, plan: Plan) -> None:
     records, errors = take(table, COLUMNS)
     plan.errors += [error.message for error in errors]
@@ -185,6 +197,8 @@ class _Reader:
         for difference in self._jobs(known, present):
             differences.append(difference)
             fields.append("employment")
+            if gives_rights(difference):
+                self.plan.gives.setdefault(name, (rows[0].number, []))[1].append(difference.field)
         if not differences:
             self.plan.unchanged += 1
             return
@@ -343,18 +357,10 @@ def _known(db: Session) -> dict[str, Known]:
     return {person.handle.lower(): person for person in known.values()}
 
 
-def _touches(db: Session, viewer: Viewer, changes: list[dict[str, Any]]) -> bool:
-    own = select(Employment.id).where(Employment.person_id == viewer.person_id)
-    return not {change["id"] for change in changes}.isdisjoint(db.scalars(own))
-
-
 def carry_out(db: Session, viewer: Viewer | None, plan: Plan) -> None:
     work: Work = plan.work
-    if viewer is not None and (
-        any(name == viewer.handle.lower() for name, _ in work.jobs) or _touches(db, viewer, work.job_changes)
-    ):
-        # Whoever works here may read what is decided, and whoever leads sees more: nobody gives that to themselves.
-        raise NotAllowed([T("Du kan ikke indlæse en ansættelse til dig selv.")])
+    if viewer is not None and (objection := plan.objection(viewer)):
+        raise NotAllowed([objection])
     if work.hired:
         db.execute(insert(Person), work.hired)
     if work.changed:

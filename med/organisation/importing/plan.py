@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from med.access import Viewer
 from med.language import T, Text, name_things, word
 from med.tables import Table
 from med.tables.table import simplified
@@ -74,6 +75,7 @@ class Plan:
     unchanged: int = 0
     leaving: int = 0
     of: int = 0  # how many there are now, of those the file could end
+    gives: dict[str, tuple[int, list[Text]]] = field(default_factory=dict)  # handle: row, what of a job gives rights
     work: Any = None  # what `carry_out` of this kind needs
 
     @property
@@ -108,6 +110,18 @@ class Plan:
             mark = {What.NEW: "+", What.CHANGED: "~", What.LEAVING: "-"}[change.what]
             yield f"{mark} {change.name}" + (f": {change.sentence}" if change.sentence else "")
         yield from map(str, self.notes)
+
+    def objection(self, viewer: Viewer) -> Text | None:
+        """Whoever works here may read what is decided, whoever leads sees more: nobody gives that to themselves."""
+        if viewer.handle.lower() not in self.gives:
+            return None
+        row, fields = self.gives[viewer.handle.lower()]
+        own = T(
+            "Filen ændrer din egen ansættelse (%(what)s). Det kan du ikke selv gøre: lad en anden systemadministrator "
+            "indlæse filen, eller kør `med import people` på serveren.",
+            what=", ".join(dict.fromkeys(map(str, fields))),
+        )
+        return T("Række %(row)s: %(sentence)s", row=row, sentence=own)
 
     def wrong(self, row: int, sentence: Text) -> None:
         self.errors.append(T("Række %(row)s: %(sentence)s", row=row, sentence=sentence))

@@ -111,6 +111,7 @@ def show_preview(
         file=waiting,
         kind=KIND_WORDS[waiting.kind][0],
         plan=plan,
+        objection=plan.objection(visit.viewer),
         sorts=[(what, plan.of_kind(what)) for what in (What.LEAVING, What.CHANGED, What.NEW)],
         most=SHOWN,
         values=visit.form.values(),
