@@ -13,8 +13,8 @@ from med.language import T, word
 from med.meetings import access
 from med.meetings.actions import minuting, outcomes, presence
 from med.meetings.forms.minuting import Here, Joined, MinutesText, OnTheSpot, Recused, Settled
-from med.meetings.live import address, follow, hub_of, pieces, room_for, tell, view_of
-from med.meetings.models import Consensus, Item, Meeting, Part, Presence, Recusal, Reply, State
+from med.meetings.live import address, follow, pieces, room_for, tell, view_of
+from med.meetings.models import Item, Meeting, Part, Presence, Recusal, Reply, State
 from med.meetings.parts import PARTS
 from med.meetings.queries import room as questions
 from med.organisation.models import Person
@@ -101,7 +101,7 @@ def writing(visit: Visit, item_id: int, meeting: Meeting, given: dict[str, Any])
         "looks_like_cpr": warn_cpr(item.minutes_text),
         "values": values,
         "outcome_options": [(one.value, str(word(one))) for one in outcomes.outcomes_for(item.purpose)],
-        "consensus_options": [(one.value, str(word(one))) for one in Consensus],
+        "consensus_options": [(one.value, str(word(one))) for one in outcomes.consensus_for(item.purpose)],
         "committees": questions.other_committees(visit.db, visit.viewer, meeting),
         "room_parts": [part(visit, item) for part in PARTS.room],
         "recused": recused,
