@@ -101,6 +101,12 @@ class Point:
         return not self.id
 
     @property
+    def is_settled(self) -> bool:
+        """Whether it ended. A decision noted in the room does not say yet whether there was agreement."""
+        decided = self.outcome is Outcome.DECIDED and self.standing is None
+        return self.outcome is not None and not (decided and self.consensus is None)
+
+    @property
     def seconds_used(self) -> int:
         if self.started_at is None:
             return 0

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from med import clock
 from med.access import allows, require
 from med.errors import Conflict, Invalid, NotAllowed, NotFound
-from med.language import T, word
+from med.language import T, Text, word
 from med.meetings import access
 from med.meetings.actions import minuting, outcomes, presence
 from med.meetings.forms.minuting import Here, Joined, MinutesText, OnTheSpot, Recused, Settled
@@ -59,7 +59,6 @@ def show_room(visit: Visit, meeting: Meeting, status_code: int = 200, **context:
         "point": seen.point,
         "pieces": {piece.id: piece.html for piece in shown},
         "live": address(visit, meeting, view, shown) if is_live(meeting) else "",
-        "following": hub_of(visit.request.app).following(meeting.id),
         "early": copenhagen(meeting.starts_at).date() > clock.today(),
         "untouched": seen.minutes and minuting.is_untouched(meeting),
         "not_closing": [],
@@ -145,14 +144,15 @@ def close_meeting(visit: Visit, meeting_id: int) -> Response:
             raise
         if not allows(visit.viewer, access.minute_meeting, meeting):
             raise
-        return show_room(visit, meeting, 422, not_closing=missing, unfinished=unfinished(visit, meeting))
+        return show_room(visit, meeting, 422, not_closing=missing, unfinished=unfinished(visit, meeting, missing))
     tell(visit, meeting.id)
     return visit.to("meetings.minutes", said="moede-lukket", meeting_id=meeting.id)
 
 
-def unfinished(visit: Visit, meeting: Meeting) -> list[questions.Point]:
+def unfinished(visit: Visit, meeting: Meeting, missing: list[tuple[int, Text]]) -> list[questions.Point]:
+    numbers = {number for number, _ in missing}
     seen = questions.points(visit.db, visit.viewer, meeting)
-    return [point for point in seen if not point.is_masked and point.outcome is None]
+    return [point for point in seen if not point.is_masked and point.position in numbers]
 
 
 def back_to(visit: Visit, item: Item, said: str = "", anchor: str = "") -> Response:
