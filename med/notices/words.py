@@ -48,7 +48,11 @@ language.name_things(
 
 # What each of one's own topics brings, for the page where it is chosen.
 BRINGS = {
-    Topic.MY_MEETINGS: T("dagsordenen er sendt ud, mødet er flyttet, referatet venter på dig eller er godkendt"),
+    # Whoever is invited is sent a new invitation when the meeting is moved or cancelled.
+    Topic.MY_MEETINGS: T(
+        "dagsordenen er sendt ud, referatet venter på dig eller er godkendt; "
+        "for tilhørere: mødet er flyttet eller aflyst"
+    ),
     Topic.MY_POINTS: T("formandskabet har svaret; som formandskab: nogen har rejst et punkt"),
     Topic.MY_TASKS: T("du får en opfølgning, den ændres, fristen nærmer sig eller er overskredet"),
     Topic.MY_DECISIONS: T("de er offentliggjort eller ændret, fristen nærmer sig, I skulle se tilbage"),
