@@ -21,7 +21,8 @@ def citizens_await(db: Session, viewer: Viewer) -> list[Waiting]:
         at = f"/kompas/borger/{row.id}/maaling"
         if row.draft_id is not None:
             title = T("Gør målingen færdig: %(who)s", who=row.pseudonym)
-            found.append(Waiting("compass.draft", title, row.unit, f"{at}/{row.draft_id}", row.due, 4, is_open=False))
+            on = f"{at}/{row.draft_id}?videre=1"
+            found.append(Waiting("compass.draft", title, row.unit, on, row.due, 4, is_open=False))
         elif row.role is AssignmentRole.CONTACT and (row.is_overdue or row.is_soon):
             title = T("Tag en måling: %(who)s", who=row.pseudonym)
             found.append(Waiting("compass.due", title, row.unit, at, row.due, is_open=False))

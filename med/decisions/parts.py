@@ -113,7 +113,7 @@ def _follow_ups(visit: Any, meeting_id: int) -> list[Any]:
     return list(queries.follow_ups_of_meeting(visit.db, visit.viewer, meeting_id))
 
 
-def missing_decisions(db: Session, meeting: Meeting) -> list[Text]:
+def missing_decisions(db: Session, meeting: Meeting) -> list[tuple[int, Text]]:
     """Why a meeting cannot be closed yet: an item is "besluttet" and nobody wrote what, or whether both sides agreed.
 
     Noting a decision in the room settles its item as decided; whether there was agreement is for people to say.
@@ -124,9 +124,11 @@ def missing_decisions(db: Session, meeting: Meeting) -> list[Text]:
         .where(Item.meeting_id == meeting.id, Item.outcome == Outcome.DECIDED, Item.standing.is_(None))
         .order_by(Item.position)
     ).all()
-    unwritten = [T("Punkt %(n)s er besluttet, men beslutningen er ikke noteret.", n=p) for p, _, it in rows if not it]
+    unwritten = [
+        (p, T("Punkt %(n)s er besluttet, men beslutningen er ikke noteret.", n=p)) for p, _, it in rows if not it
+    ]
     return unwritten + [
-        T("Punkt %(n)s er besluttet, men det er ikke noteret, om der var enighed.", n=p)
+        (p, T("Punkt %(n)s er besluttet, men det er ikke noteret, om der var enighed.", n=p))
         for p, consensus, _ in rows
         if consensus is None
     ]

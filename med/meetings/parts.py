@@ -34,8 +34,8 @@ class Parts:
     approved: list[Callable[[Session, Viewer | None, Meeting], None]] = field(default_factory=list)
     # An item's openness changed: (db, viewer, item)
     opened_or_closed: list[Callable[[Session, Viewer | None, Item], None]] = field(default_factory=list)
-    # Reasons a meeting cannot be closed yet: (db, meeting) -> [Text]
-    not_closing: list[Callable[[Session, Meeting], list[Text]]] = field(default_factory=list)
+    # Reasons a meeting cannot be closed yet, with the number of the item: (db, meeting) -> [(position, Text)]
+    not_closing: list[Callable[[Session, Meeting], list[tuple[int, Text]]]] = field(default_factory=list)
     # What a question is about: (db, viewer, decision id) -> Asked, or None for a decision they may not know
     asked: list[Callable[[Session, Viewer, int], "Asked | None"]] = field(default_factory=list)
 

@@ -48,9 +48,10 @@ language.name_things(
 
 # What each of one's own topics brings, for the page where it is chosen.
 BRINGS = {
+    # Whoever is invited is sent a new invitation when the meeting is moved or cancelled.
     Topic.MY_MEETINGS: T(
-        "dagsordenen er sendt ud, mødet er flyttet, dagsordenen eller referatet venter på dig, referatet er godkendt, "
-        "en høring er slut"
+        "dagsordenen er sendt ud, dagsordenen eller referatet venter på dig, referatet er godkendt, en høring er slut; "
+        "for tilhørere: mødet er flyttet eller aflyst"
     ),
     Topic.MY_POINTS: T(
         "formandskabet har svaret, og referatet siger, hvad det endte med; som formandskab: nogen har rejst et punkt"

@@ -101,9 +101,6 @@ class Hub:
     def is_full(self) -> bool:
         return self.count >= self.most
 
-    def following(self, channel: int) -> int:
-        return len(self.readers.get(channel, ()))
-
     def close(self) -> None:
         """The server stops: every stream ends, and the browsers come back to its successor."""
         self.closed = True

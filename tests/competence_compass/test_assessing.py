@@ -98,11 +98,19 @@ def test_a_version_locks_when_it_is_first_used(house: Any, visitor: Any, db: Ses
     assert version is not None and version.locked_at is not None
 
 
-def test_each_page_saves_and_is_gone_on_with_later(house: Any, visitor: Any):
+def test_each_page_saves_and_is_gone_on_with_later(house: Any, visitor: Any, db: Session):
     freja = visitor("freja")
     page = answer_all(begin(freja, house))
     draft = page.path.rpartition("/")[0]
     assert "Gå videre med kladden" in freja.open("/kompas").words
+    # Put away for later, it begins where they left: from the citizen's page, from "Ny måling", from the overview.
+    later = page.form("Gem og gå videre senere").send()
+    assert "Gemt." in freja.open(later.headers["location"]).words
+    for path in (house.path, f"{house.path}/maaling", "/kompas", "/?alt=1"):
+        (on,) = [link for link in freja.open(path).links() if link.startswith(draft + "?")]
+        looks = len(mine(db, Look))
+        assert freja.open(on).path == f"{draft}/2", path
+        assert len(mine(db, Look)) <= looks + 1
     review = freja.open(draft)
     assert "Der mangler 4 svar" in review.words
     stopped = review.form("Afslut målingen").send()
@@ -110,6 +118,9 @@ def test_each_page_saves_and_is_gone_on_with_later(house: Any, visitor: Any):
     assert "Der mangler svar i: Selvstændighed" in stopped.words
     back = freja.open(f"{draft}/1")
     assert back.tree.xpath("count(//input[@type='radio'][@checked])") == 4
+    assert back.form("Gem og se det hele").send().headers["location"] == draft
+    assert answer_all(answer_all(freja.open(f"{draft}/1"))).h1 == "Måling"
+    assert freja.open(f"{draft}?videre=1").h1 == "Måling"  # nothing is missing
 
 
 def test_the_rest_can_be_left_unanswered_with_a_reason(house: Any, visitor: Any, db: Session):

@@ -47,6 +47,17 @@ def test_the_page_speaks_english(visitor, published):
     assert "1 day overdue" in page.words
 
 
+def test_the_overview_leads_to_those_that_are_new_and_to_mail(visitor, published, db):
+    for number in range(6):
+        published(f"vi prøver {number}", at=clock.now() - timedelta(minutes=number + 1))
+    carla = visitor("carla")
+    assert "/beslutninger?nye=1" in carla.open("/").links()
+    page = carla.open("/beslutninger?nye=1")
+    assert page.tree.xpath("//input[@name='nye']/@checked")
+    assert page.has_form("Lav et feed")
+    assert "/perspektiver" in page.tree.xpath("//aside//a/@href")
+
+
 @pytest.fixture
 def several(published, committee_id):
     return {

@@ -24,7 +24,7 @@ def test_the_page_tells_what_why_for_whom_and_from_where(visitor, published):
     for word in (
         "MED-ledelsen 2026-1", "Støjen trætter", "Du kan gå fra", "Gunnar vælger tidspunktet", "Ro i værkstedet",
         "prøvemøde", "Pauser i Værkstederne", "Gunnar Thorsen", "Offentliggjort for alle ansatte",
-        "For dig i din rolle", "Tjener også", "1. mar. 2027",
+        "For dig i din rolle", "noteret af", "Tjener også", "1. mar. 2027",
     ):  # fmt: skip
         assert word in page.words, word
     assert f"/forslag/nyt?beslutning={made}" in page.links()

@@ -64,11 +64,16 @@ def test_what_is_settled_as_decided_must_be_written_down(quiet, write, room):
         unsaid = missing_decisions(session, meeting)
         item.consensus = Consensus.AGREED
         session.flush()
-        return before, [str(one) for one in missing], [str(one) for one in unsaid], missing_decisions(session, meeting)
+        return (
+            before,
+            [(n, str(one)) for n, one in missing],
+            [(n, str(one)) for n, one in unsaid],
+            missing_decisions(session, meeting),
+        )
 
     nobody_wrote = "Punkt 1 er besluttet, men beslutningen er ikke noteret."
     nobody_said = "Punkt 1 er besluttet, men det er ikke noteret, om der var enighed."
-    assert write(work) == ([], [nobody_wrote, nobody_said], [nobody_said], [])
+    assert write(work) == ([], [(1, nobody_wrote), (1, nobody_said)], [(1, nobody_said)], [])
 
 
 def settled(db, room, people):

@@ -104,7 +104,7 @@ def test_a_filter_comes_along_from_the_page(visitor, published):
     published("den ene", perspective="emergens")
     published("den anden", perspective="resiliens")
     carla = visitor("carla")
-    page = carla.open("/beslutninger?perspektiv=emergens").form("Få besked").send()
+    page = carla.open("/beslutninger?perspektiv=emergens").form("Lav et feed").send()
     address = re.search(r"/feeds/med_[0-9a-f]+/beslutninger\.atom", page.text)[0]
     answer = visitor().open(address)
     assert titles(answer) == ["Den ene"]

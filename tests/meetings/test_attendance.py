@@ -1,11 +1,13 @@
 """Who comes: yes, no with a substitute, and those who only listen."""
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
 from med import clock
 from med.meetings.canonical import canonical, document
 from med.meetings.models import Attendance, Meeting, Part, Presence, Reply
-from tests.meetings.rooms import held_meeting
+from tests.meetings.rooms import held_meeting, make_meeting
 
 
 def replies(db, number):
@@ -21,6 +23,30 @@ def test_gunnar_says_yes(visitor, plan, db):
     answer = gunnar.open(f"/moeder/{number}").form("Jeg kommer").send()
     assert "Vi regner med dig" in gunnar.open(answer.headers["location"]).words
     assert replies(db, number)["gunnar"].reply is Reply.ACCEPTED
+
+
+def test_the_overview_says_the_answer_as_the_meeting_does(visitor, write, db):
+    start = clock.now() + timedelta(hours=1)
+    number = write(lambda db: make_meeting(db, title="Snart", start=start).id)
+    carla, gunnar = visitor("carla"), visitor("gunnar")
+    carla.open(f"/moeder/{number}").form("Tilmeld mig som tilhører").send()
+    assert "Snart" in carla.open("/").words
+    assert "Du lytter med" in carla.open("/").words
+    assert "Du kommer" not in carla.open("/").words
+    assert "Du kommer" in gunnar.open("/").words
+    page = gunnar.open(f"/moeder/{number}/afbud")
+    assert page.has_form("Jeg kommer")
+    assert not page.has_form("Jeg kommer alligevel")
+    page.form("Meld afbud").send()
+    page = gunnar.open("/")
+    assert "Du har meldt afbud" in page.words
+    assert "Svar på invitationen" not in page.words
+    assert f"/moeder/{number}/afbud" in page.links()
+    assert gunnar.open(f"/moeder/{number}/afbud").has_form("Jeg kommer alligevel")
+    one = replies(db, number)
+    anna = visitor("anna")
+    assert anna.open(f"/moeder/{number}/deltagere/{one['gunnar'].id}").has_form("Kommer alligevel")
+    assert not anna.open(f"/moeder/{number}/deltagere/{one['bo'].id}").has_form("Kommer alligevel")
 
 
 def test_nadia_declines_and_her_own_substitute_is_asked(colleague, plan, item, db, people):

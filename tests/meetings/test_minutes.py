@@ -8,13 +8,16 @@ from sqlalchemy import select
 from med import clock
 from med.access import Side
 from med.meetings.actions.minutes import freeze
+from med.meetings.actions.proposals import receive_sent_on
 from med.meetings.models import (
     Addendum,
     Attendance,
+    Consensus,
     Item,
     Meeting,
     Minutes,
     MinutesState,
+    Outcome,
     Part,
     Presence,
     Recusal,
@@ -24,6 +27,7 @@ from med.meetings.models import (
 from med.meetings.parts import PARTS
 from med.meetings.waiting_minutes import awaiting
 from med.organisation.models import Approval, Committee, Rules
+from med.organisation.queries import viewer_for
 from tests.meetings.rooms import held_meeting, make_meeting, seat_substitute
 
 CLOSED = {"title": "En sag om Ulla", "is_open": False, "minutes_text": "Ulla får orlov."}
@@ -90,6 +94,58 @@ def test_the_members_find_approved_minutes_on_their_overview(visitor, meeting_id
     approve(visitor, "bo", meeting_id)
     assert "Referat: MED-ledelsen, november" in gunnar.open("/").words
     assert "Referat: MED-ledelsen, november" not in carla.open("/").words
+
+
+def test_attendance_nobody_noted_is_said_before_it_is_fixed(visitor, write, meeting_id):
+    def forget(db, *handles):
+        for one in db.get(Meeting, meeting_id).attendances:
+            one.presence = Presence.UNKNOWN if one.person.handle in handles else Presence.PRESENT
+
+    emil, presence = visitor("emil"), f"/moeder/{meeting_id}/fremmoede"
+    assert "Fremmødet er ikke noteret" not in emil.open(address(meeting_id)).words
+    write(lambda db: forget(db, "gunnar"))
+    page = emil.open(address(meeting_id))
+    assert "Fremmødet er ikke noteret for 1 deltager." in page.words
+    assert page.links().count(presence) == 2
+    write(lambda db: forget(db, "gunnar", "bo"))
+    send_to_review(visitor, meeting_id)
+    bystander = visitor("gunnar").open(address(meeting_id) + "?sprog=en")
+    assert "Attendance is not noted for 2 people." in bystander.words
+    assert presence not in bystander.links()
+    approve(visitor, "anna", meeting_id)
+    approve(visitor, "bo", meeting_id)
+    locked = emil.open(address(meeting_id)).words
+    assert "Fremmøde ikke noteret" in locked
+    assert "Notér det, før" not in locked
+
+
+def test_a_disagreement_sent_on_comes_with_what_each_side_said(visitor, db, write, meeting_id, committee_id):
+    def send(db, position):
+        item = next(one for one in db.get(Meeting, meeting_id).items if one.position == position)
+        item.outcome, item.consensus = Outcome.SENT_ON, Consensus.DISAGREED
+        item.statement_management, item.statement_employees = "Otte uger er for længe", "Seks uger er for kort"
+        there = db.get(Committee, committee_id("centermed-job"))
+        return receive_sent_on(db, viewer_for(db, item.meeting.attendances[0].person_id), item, there, "Afgør det").id
+
+    proposal, closed = write(lambda db: send(db, 2)), write(lambda db: send(db, 3))
+    dorte, point = visitor("dorte"), db.scalar(select(Item).where(Item.meeting_id == meeting_id, Item.position == 2))
+    lines = dorte.open("/forslag").tree.xpath(f"//li[a/@href='/forslag/{proposal}']")
+    assert "Fra MED-ledelsen på Åbrinken" in lines[0].text_content()
+    before = dorte.open(f"/forslag/{proposal}")
+    assert "uger er for" not in before.words
+    assert "kan læses, når referatet er godkendt" in before.words
+    assert f"/moeder/{meeting_id}#punkt-{point.id}" in before.links()
+    send_to_review(visitor, meeting_id)
+    approve(visitor, "anna", meeting_id)
+    approve(visitor, "bo", meeting_id)
+    page = dorte.open(f"/forslag/{proposal}")
+    for words in ("Uenighed", "Ledelsessiden: Otte uger er for længe", "Medarbejdersiden: Seks uger er for kort"):
+        assert words in page.words
+    assert f"{address(meeting_id)}#punkt-{point.id}" in page.links()
+    hidden = dorte.open(f"/forslag/{closed}")
+    assert hidden.status_code == 200
+    assert "uger er for" not in hidden.words
+    assert not [link for link in hidden.links() if "#punkt" in link]
 
 
 def test_a_chair_does_not_approve_twice_and_a_member_not_at_all(visitor, meeting_id):

@@ -13,12 +13,14 @@ from med.meetings import access
 from med.meetings.actions.entering import item_at_hand
 from med.meetings.models import (
     Attendance,
+    Consensus,
     Correction,
     Item,
     ItemRevision,
     Meeting,
     Minutes,
     MinutesState,
+    Outcome,
     Part,
     Presence,
     Recusal,
@@ -74,6 +76,7 @@ def test_an_agenda_that_never_went_out_is_public_once_the_meeting_begins(visitor
     assert visitor("carla").open(room(meeting_id)).status_code == 403
     visitor("emil").open(room(meeting_id)).form("Åbn mødet").send()
     assert "Vagtplan for uge 52" in visitor("carla").open(room(meeting_id)).words
+    assert "Dagsorden sendt" not in visitor("carla").open(f"/moeder/{meeting_id}").words
 
 
 def test_a_meeting_months_ahead_is_not_opened_by_one_click(visitor, db, write):
@@ -423,10 +426,22 @@ def test_the_meeting_cannot_close_while_an_item_lacks_its_outcome(visitor, db, r
     assert db.scalar(select(Minutes.state).where(Minutes.meeting_id == running)) is MinutesState.DRAFT
 
 
-def test_what_other_slices_still_want_done_keeps_the_meeting_open(visitor, db, running, monkeypatch):
-    monkeypatch.setattr(PARTS, "not_closing", [lambda db, meeting: ["Skriv beslutningen ned."]])
+def test_what_other_slices_still_want_done_keeps_the_meeting_open(visitor, db, write, running, monkeypatch):
+    monkeypatch.setattr(
+        PARTS, "not_closing", [lambda db, meeting: [(2, "Skriv beslutningen ned."), (1, "Spørg igen.")]]
+    )
+    second = items_of(db, running)[1]
+    write(lambda db: setattr(db.get(Item, second.id), "outcome", Outcome.DECIDED))
     refused = visitor("anna").open(room(running)).form("Ja, afslut mødet").send()
-    assert "Skriv beslutningen ned." in refused.words
+    said = refused.tree.xpath("//*[@data-errors]//li")
+    assert [one.text_content().split(",")[0] for one in said] == [
+        "Punkt 1", "Spørg igen.", "Skriv beslutningen ned.", "Punkt 3 mangler en afslutning.",
+    ]  # fmt: skip
+    assert f"?punkt={second.id}#udfald" in refused.links()
+    done = "//*[@id='room-agenda']//li[contains(@class, 'is-done')]"
+    assert not refused.tree.xpath(done)  # decided, and nobody has said whether there was agreement
+    write(lambda db: setattr(db.get(Item, second.id), "consensus", Consensus.AGREED))
+    assert len(visitor("anna").open(room(running)).tree.xpath(done)) == 1
 
 
 def test_a_reader_cannot_open_or_close(visitor, running, planned):

@@ -80,6 +80,15 @@ def test_disagreement_needs_what_each_side_says(end, db, meeting_id):
     assert item_at(db, meeting_id, 2).statement_management == "Vi sætter den i gang nu."
 
 
+def test_all_that_is_missing_is_said_at_once_where_it_is_written(end):
+    refused = end(2, outcome="sent_on", consensus="disagreed")
+    assert set(refused.errors()) == {"statement_management", "statement_employees", "sent_to"}
+    assert len(refused.tree.xpath("//section[@id='udfald']//details[@open]")) == 2
+    refused = end(2, outcome="sent_on")
+    assert "Vælg, om der var enighed." in refused.words
+    assert set(refused.errors()) == {"sent_to"}
+
+
 @pytest.mark.parametrize("outcome", ["decided", "discussed", "hearing"])
 def test_a_piece_of_news_is_noted_and_never_decided(visitor, db, meeting_id, outcome):
     item = item_at(db, meeting_id, 1)
@@ -92,9 +101,11 @@ def test_a_piece_of_news_is_noted_and_never_decided(visitor, db, meeting_id, out
     assert "En orientering kan tages til efterretning" in answer.words
 
 
-def test_a_piece_of_news_is_never_agreed(end, db, meeting_id):
+def test_a_piece_of_news_is_never_agreed(end, visitor, db, meeting_id):
     assert "ikke noget at være enige om" in end(1, outcome="noted", consensus="agreed").words
     assert end(1, outcome="noted").status_code == 303
+    page = visitor("emil").open(f"/moeder/{meeting_id}/lokale?punkt={item_at(db, meeting_id, 1).id}")
+    assert page.tree.xpath("//input[@name='consensus']/@value") == ["disagreed", "not_applicable"]
     assert item_at(db, meeting_id, 1).consensus is Consensus.NOT_APPLICABLE
 
 

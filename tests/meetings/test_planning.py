@@ -341,6 +341,8 @@ def test_the_list_has_my_committees_first_then_others_open_meetings(visitor, pla
     assert words.index("I mine udvalg") < words.index("Vores møde") < words.index("Åbne møder i andre udvalg")
     words = visitor("julie").open("/moeder").words
     assert words.index("Åbne møder i andre udvalg") < words.index("Vores møde")
+    assert words.index("Møder, du er med i") < words.index("Åbne møder i andre udvalg")
+    assert "I mine udvalg" not in words
     assert "Hovedudvalget" not in words.partition("Åbne møder i andre udvalg")[2]
 
 

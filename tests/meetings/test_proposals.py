@@ -392,8 +392,9 @@ def test_a_point_taken_off_the_agenda_waits_for_its_answer_again_and_says_so(vis
     assert words in page.words
     assert "Svaret" not in page.words
     assert steps(page) == ["Rejst", "Formandskabet svarer"]
-    assert "Nyt svar" not in listed(carla, point)
+    assert "Ikke læst" not in listed(carla, point)
     assert answer(visitor, point, answer="decline", reason="Alligevel ikke").status_code == 303
+    assert "Ikke læst" in listed(carla, point)
     assert words not in carla.open(f"/forslag/{point}").words
 
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import delete
 
-from med.meetings.models import Meeting
+from med.meetings.models import Item, Kind, Meeting, State
+from tests.meetings.rooms import make_meeting
 from tests.ui import stage
 from tests.ui.people import Person
 from tests.ui.site import Site
@@ -125,6 +127,7 @@ def test_a_reader_sees_words_and_decisions_arrive(signed_in: Arrive, room: Room)
     emil.get_by_role("button", name="Begynd på punktet nu").click()
     carla = signed_in("carla", at=room.site).open(f"/moeder/{room.meeting_id}/lokale")
     expect(carla.locator("[data-live-state]")).to_have_attribute("data-state", "on")
+    expect(carla.locator("[data-live-state]")).to_have_text("Direkte")
     carla.evaluate("() => { globalThis.same = true; }")
     write(area(emil).page, "Støjen er faldet, og kabinen mangler.")
     expect(carla.locator("#room-item")).to_contain_text("Støjen er faldet, og kabinen mangler.")
@@ -196,7 +199,6 @@ def test_a_form_is_not_sent_without_the_other_forms_words_before_it_is_said(sign
     decision.fill("caféen holder åbent")
     page.get_by_label("Drøftet", exact=True).check()
     page.get_by_label("Uenighed", exact=True).check()
-    page.get_by_text("Hvad mener hver side?").click()
     page.get_by_label("Ledelsessiden", exact=True).fill("Det er for dyrt.")
     onwards = page.get_by_role("button", name="Gem, og gå til næste punkt")
     onwards.click()
@@ -219,6 +221,35 @@ def test_a_form_is_not_sent_without_the_other_forms_words_before_it_is_said(sign
     expect(page.get_by_role("alert").last).to_contain_text("»Hvordan endte punktet?«")
     page.get_by_role("button", name="Næste punkt").first.click()
     expect(page.locator("#room-write-h")).not_to_have_text(room.items[CHRISTMAS][1])
+
+
+def test_what_a_choice_asks_for_is_shown_when_it_is_chosen(signed_in: Arrive, room: Room) -> None:
+    emil = signed_in("emil", at=room.site).open(room.path(PREMISES))
+    form = emil.locator("#udfald")
+    expect(form.get_by_label("Sendt til udvalg")).to_be_hidden()
+    form.get_by_label("Sendt til andet udvalg").check()
+    expect(form.get_by_label("Sendt til udvalg")).to_be_visible()
+    expect(form.get_by_label("Ledelsessiden")).to_be_hidden()
+    form.get_by_label("Uenighed").check()
+    expect(form.get_by_label("Ledelsessiden")).to_be_visible()
+
+
+def test_the_first_item_of_an_empty_room_reaches_the_others_who_minute(signed_in: Arrive, room: Room) -> None:
+    with room.site.database.writing() as db:
+        meeting = make_meeting(db, "Tages af igen", state=State.IN_PROGRESS, kind=Kind.WITHOUT_AGENDA)
+        db.execute(delete(Item).where(Item.meeting_id == meeting.id))
+        number = meeting.id
+    anna, emil = (signed_in(who, at=room.site).open(f"/moeder/{number}/lokale") for who in ("anna", "emil"))
+    expect(emil.locator("[data-live-state]")).to_have_attribute("data-state", "on")
+    expect(emil.get_by_text("Der er ingen punkter endnu")).to_be_visible()
+    expect(emil.get_by_text("Der er kommet et punkt")).to_be_hidden()
+    anna.locator("summary", has_text="Tilføj punkt").click()
+    anna.get_by_label("Hvad skal I tale om?").fill("Nøgler til skuret")
+    anna.get_by_role("button", name="Tilføj", exact=True).click()
+    expect(emil.get_by_text("Der er ingen punkter endnu")).to_be_hidden()
+    emil.get_by_role("link", name="Gå til det").click()
+    expect(emil.get_by_role("heading", name="Nøgler til skuret")).to_be_visible()
+    expect(area(emil)).to_be_visible()
 
 
 def test_words_from_a_word_processor_keep_their_structure(signed_in: Arrive, room: Room) -> None:

@@ -157,9 +157,9 @@ def read_answer(raw: str, asked: queries.Asked) -> Answer | None:
 
 
 def onwards(visit: Visit, citizen_id: int, occasion_id: int, area: queries.AreaPage) -> str:
-    step = {"back": area.place - 1, "next": area.place + 1}.get(visit.form.get("go"), area.place + 1)
+    step = {"back": area.place - 1, "all": area.of + 1}.get(visit.form.get("go"), area.place + 1)
     if visit.form.get("go") == "later":
-        return visit.url("compass.citizen", citizen_id=citizen_id)
+        return visit.url("compass.citizen", citizen_id=citizen_id) + "?sagt=gemt"
     if 1 <= step <= area.of:
         return visit.url("compass.answer", citizen_id=citizen_id, occasion_id=occasion_id, place=step)
     return visit.url("compass.assessment", citizen_id=citizen_id, occasion_id=occasion_id)
@@ -167,7 +167,11 @@ def onwards(visit: Visit, citizen_id: int, occasion_id: int, area: queries.AreaP
 
 @look("/kompas/borger/{citizen_id:int}/maaling/{occasion_id:int}", name="compass.assessment", policy=access.take_stock)
 def assessment(visit: Visit, citizen_id: int, occasion_id: int) -> Response:
-    """Everything answered, side by side: to be closed, or as it stands."""
+    """Everything answered, side by side: to be closed, or as it stands. Who goes on (videre) begins where they left."""
+    if visit.query.get("videre"):
+        begun = queries.occasion(visit.db, visit.viewer, know(visit, citizen_id), occasion_id)
+        if begun.closed_at is None and (place := queries.first_unanswered(visit.db, begun)):
+            return visit.to("compass.answer", citizen_id=citizen_id, occasion_id=occasion_id, place=place)
     towards = see(visit, citizen_id, LookAt.ASSESSMENT)
     occasion = queries.occasion(visit.db, visit.viewer, towards, occasion_id)
     return review_page(visit, towards, occasion, {"differs": words_of(visit, towards, occasion)})

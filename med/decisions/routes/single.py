@@ -24,7 +24,7 @@ class Event:
 
     at: datetime
     what: Text | str
-    who: str | None = None
+    who: Text | str | None = None
     note: str = ""
     kind: str = ""  # the timeline's class: is-done, is-bad
     href: str = ""
@@ -32,7 +32,7 @@ class Event:
 
 def timeline(visit: Visit, decision: Decision, follow_ups: Any) -> list[Event]:
     """ "Sådan går det": everything that happened, oldest first."""
-    recorded_by = decision.recorded_by.name if decision.recorded_by else None
+    recorded_by = T("noteret af %(name)s", name=decision.recorded_by.name) if decision.recorded_by else None
     events = [Event(decision.decided_at, T("Besluttet"), recorded_by, kind="is-done")]
     if decision.published_at is not None:
         events.append(Event(decision.published_at, T("Offentliggjort for alle ansatte"), kind="is-done"))

@@ -11,7 +11,7 @@ from med import clock
 from med.access import Viewer
 from med.errors import Conflict, Invalid, NotAllowed
 from med.journal.actions import note, note_many
-from med.language import T
+from med.language import T, Text
 from med.meetings import access
 from med.meetings.actions.entering import ItemAtHand, at_the_item, in_the_room, item_at_hand
 from med.meetings.actions.minutes import reopen_review
@@ -108,23 +108,28 @@ def undo_opening(db: Session, viewer: Viewer, meeting: Meeting) -> Meeting:
     return meeting
 
 
-def why_not_close(db: Session, meeting: Meeting) -> list:
-    """What must be settled before the meeting can be closed, a sentence each. A closed item is named by its number."""
+def why_not_close(db: Session, meeting: Meeting) -> list[tuple[int, Text]]:
+    """What must be settled before the meeting can be closed, by item: its number and a sentence. Of a closed item it
+    says no more than the number."""
     missing = [
-        T("Punkt %(number)s, %(title)s, mangler en afslutning.", number=item.position, title=item.title)
-        if item.is_open
-        else T("Punkt %(number)s mangler en afslutning.", number=item.position)
+        (
+            item.position,
+            T("Punkt %(number)s, %(title)s, mangler en afslutning.", number=item.position, title=item.title)
+            if item.is_open
+            else T("Punkt %(number)s mangler en afslutning.", number=item.position),
+        )
         for item in meeting.items
         if item.outcome is None
     ]
-    return missing + [reason for part in PARTS.not_closing for reason in part(db, meeting)]
+    missing += [reason for part in PARTS.not_closing for reason in part(db, meeting)]
+    return sorted(missing, key=lambda reason: reason[0])
 
 
 def close_meeting(db: Session, viewer: Viewer, meeting: Meeting) -> Minutes:
     """The meeting is over; its minutes begin their life as a draft. Refused while an item lacks its outcome."""
     in_the_room(db, viewer, access.close_meeting, meeting)
     if objections := why_not_close(db, meeting):
-        raise NotAllowed(objections)
+        raise NotAllowed([why for _, why in objections])
     now = clock.now()
     meeting.state = State.HELD
     meeting.closed_at = now

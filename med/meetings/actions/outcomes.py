@@ -3,11 +3,11 @@
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from med import clock, language
+from med import clock
 from med.access import Viewer
 from med.errors import Conflict, Invalid
 from med.journal.actions import note
-from med.language import T
+from med.language import T, Text
 from med.meetings import access
 from med.meetings.actions.entering import in_the_room
 from med.meetings.actions.minutes import reopen_review
@@ -36,6 +36,10 @@ def outcomes_for(purpose: Purpose) -> list[Outcome]:
     return [outcome for outcome in Outcome if purpose is not Purpose.INFO or outcome in FOR_INFO]
 
 
+def consensus_for(purpose: Purpose) -> list[Consensus]:
+    return [one for one in Consensus if purpose is not Purpose.INFO or one is not Consensus.AGREED]
+
+
 def settle_item(db: Session, viewer: Viewer, item: Item, form: Settled) -> Item:
     """Record how an item ended, and do what follows from it, in the same transaction.
 
@@ -43,8 +47,11 @@ def settle_item(db: Session, viewer: Viewer, item: Item, form: Settled) -> Item:
     opened.
     """
     in_the_room(db, viewer, access.minute_item, item)
-    consensus = check(item, form)
-    to = _where_to(db, viewer, item, form)
+    errors = check(item, form)
+    to = _where_to(db, viewer, item, form, errors)
+    if errors:
+        raise Invalid(**errors)
+    consensus = form.consensus or Consensus.NOT_APPLICABLE
     taken = db.execute(
         update(Item)
         .where(Item.id == item.id, Item.version == form.version)
@@ -76,43 +83,41 @@ def settle_item(db: Session, viewer: Viewer, item: Item, form: Settled) -> Item:
     return item
 
 
-def check(item: Item, form: Settled) -> Consensus:
-    """The consensus that goes with the outcome; raises Invalid with a sentence at the field."""
+def check(item: Item, form: Settled) -> dict[str, Text]:
+    """Everything that does not go together, each a sentence at its field."""
+    errors = {}
     info = item.purpose is Purpose.INFO
     if info and form.outcome not in FOR_INFO:
-        raise Invalid(
-            outcome=T("En orientering kan tages til efterretning, udsættes, udgå eller sendes videre, ikke andet.")
+        errors["outcome"] = T(
+            "En orientering kan tages til efterretning, udsættes, udgå eller sendes videre, ikke andet."
         )
     if info and form.consensus is Consensus.AGREED:
-        raise Invalid(consensus=T("En orientering tages til efterretning; der er ikke noget at være enige om."))
-    talk = form.outcome in TALK and not info
-    if talk and form.consensus is None:
-        raise Invalid(consensus=T("Vælg, om der var enighed."))
+        errors["consensus"] = T("En orientering tages til efterretning; der er ikke noget at være enige om.")
+    if form.outcome in TALK and not info and form.consensus is None:
+        errors["consensus"] = T("Vælg, om der var enighed.")
     if form.consensus is Consensus.DISAGREED:
-        missing = {
-            name: T("Skriv, hvad siden mener, når der er uenighed.")
-            for name in ("statement_management", "statement_employees")
-            if not getattr(form, name)
-        }
-        if missing:
-            raise Invalid(**missing)
+        for name in ("statement_management", "statement_employees"):
+            if not getattr(form, name):
+                errors[name] = T("Skriv, hvad siden mener, når der er uenighed.")
     if form.outcome is Outcome.HEARING and form.hearing_until is None:
-        raise Invalid(hearing_until=T("Skriv, hvornår høringen slutter."))
-    if form.outcome is Outcome.HEARING and form.hearing_until and form.hearing_until < clock.today():
-        raise Invalid(hearing_until=T("Høringen kan ikke slutte, før den er begyndt."))
-    return form.consensus or Consensus.NOT_APPLICABLE
+        errors["hearing_until"] = T("Skriv, hvornår høringen slutter.")
+    elif form.outcome is Outcome.HEARING and form.hearing_until and form.hearing_until < clock.today():
+        errors["hearing_until"] = T("Høringen kan ikke slutte, før den er begyndt.")
+    return errors
 
 
-def _where_to(db: Session, viewer: Viewer, item: Item, form: Settled) -> Committee | None:
+def _where_to(db: Session, viewer: Viewer, item: Item, form: Settled, errors: dict[str, Text]) -> Committee | None:
     if form.outcome is not Outcome.SENT_ON:
         return None
     if form.sent_to is None:
-        raise Invalid(sent_to=T("Vælg, hvilket udvalg punktet sendes til."))
+        errors["sent_to"] = T("Vælg, hvilket udvalg punktet sendes til.")
+        return None
     if form.sent_to == item.committee_id:
-        raise Invalid(sent_to=T("Vælg et andet udvalg. Skal punktet på igen her, så vælg “udsat”."))
+        errors["sent_to"] = T("Vælg et andet udvalg. Skal punktet på igen her, så vælg “udsat”.")
+        return None
     found = committee_for(db, viewer, form.sent_to)
     if found.is_over:
-        raise Invalid(sent_to=T("%(name)s findes ikke længere.", name=found.name))
+        errors["sent_to"] = T("%(name)s findes ikke længere.", name=found.name)
     return found
 
 
@@ -140,7 +145,7 @@ def send_on(db: Session, viewer: Viewer, item: Item, to: Committee | None, why: 
         receive_sent_on(db, viewer, item, item.meeting.committee, why or _reason(T("Udsat fra et tidligere møde.")))
 
 
-def _reason(text: language.Text) -> str:
+def _reason(text: Text) -> str:
     """Content people keep is written in the committee's language, whatever the writer reads pages in."""
     return text.message
 

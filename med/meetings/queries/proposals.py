@@ -1,6 +1,7 @@
 """Questions about proposals: mine and what became of them, and those the chairs have to answer."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Row, Select, and_, case, exists, select, true
 from sqlalchemy.orm import Session, aliased, joinedload
@@ -9,12 +10,22 @@ from med.access import SeatRole, Viewer
 from med.errors import NotFound
 from med.journal.models import Entry
 from med.meetings import access
-from med.meetings.models import Item, Meeting, Proposal, ProposalState, State
+from med.meetings.models import Item, Meeting, Minutes, Proposal, ProposalState, State
 from med.organisation.access import visible_committees
 from med.organisation.models import Committee, Person, Unit
 
 PAGE = 25
 RAISER, TARGET = aliased(Person), aliased(Meeting)  # made once: an alias costs more than the rows it finds
+SENDER = aliased(Committee)
+# The other committee whose item was sent on; where and with what words only those who may read the item learn.
+SENT_FROM = (
+    select(SENDER.name)
+    .join(access.ORIGIN, access.ORIGIN.c.committee_id == SENDER.id)
+    .where(access.ORIGIN.c.id == Proposal.from_item_id, SENDER.id != Proposal.committee_id)
+    .correlate(Proposal)
+    .scalar_subquery()
+    .label("sent_from")
+)
 WAITS = (ProposalState.RECEIVED, ProposalState.POSTPONED)
 
 
@@ -73,6 +84,7 @@ def _lines(viewer: Viewer) -> Select:
             Proposal.moved_from_id,
             Committee.name.label("committee"),
             RAISER.name.label("raised_by"),
+            SENT_FROM,
             # Nobody raised it, and it is about a decision: the circle came round (med/loop).
             and_(Proposal.raised_by_id.is_(None), Proposal.decision_id.is_not(None)).label("is_by_medspil"),
             TARGET.title.label("meeting"),
@@ -118,15 +130,26 @@ def was_returned(db: Session, proposal: Proposal) -> bool:
     )
 
 
-def origin_of(db: Session, viewer: Viewer, proposal: Proposal) -> Item | None:
+@dataclass(frozen=True)
+class Origin:
+    """Where a proposal comes from: the item, and what more of it is the viewer's to read."""
+
+    item: Item
+    is_said: bool  # how it ended there, and what each side said
+    in_minutes: bool  # the minutes it stands in
+
+
+def origin_of(db: Session, viewer: Viewer, proposal: Proposal) -> Origin | None:
     """The item another committee sent on, where the viewer may read it."""
     if proposal.from_item_id is None:
         return None
-    return db.scalar(
-        select(Item)
+    minutes = exists().where(Minutes.meeting_id == Item.meeting_id, access.visible_minutes(viewer)).correlate(Item)
+    row = db.execute(
+        select(Item, access.visible_words(viewer), minutes)
         .where(Item.id == proposal.from_item_id, access.visible_items(viewer))
         .options(joinedload(Item.meeting).joinedload(Meeting.committee))
-    )
+    ).first()
+    return Origin(row[0], bool(row[1]), bool(row[2])) if row else None
 
 
 def items_to_merge_with(db: Session, viewer: Viewer, committee_id: int, only_closed: bool) -> Sequence[Row]:

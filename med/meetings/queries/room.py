@@ -26,6 +26,7 @@ from med.meetings.models import (
     ProposalState,
     Purpose,
     Recusal,
+    Standing,
 )
 from med.organisation.models import Committee, Person, Quorum
 from med.organisation.queries import rules_on
@@ -90,11 +91,18 @@ class Point:
     sent_to: str = ""
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    standing: Standing | None = None
     recused: list[str] = field(default_factory=list)
 
     @property
     def is_masked(self) -> bool:
         return not self.id
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it ended. A decision noted in the room does not say yet whether there was agreement."""
+        decided = self.outcome is Outcome.DECIDED and self.standing is None
+        return self.outcome is not None and not (decided and self.consensus is None)
 
     @property
     def seconds_used(self) -> int:
@@ -119,7 +127,7 @@ def points(db: Session, viewer: Viewer, meeting: Meeting) -> list[Point]:
     rows = db.execute(
         select(
             Item.id, Item.position, Item.title, Item.purpose, Item.is_open, Item.minutes_budget,
-            Item.recommendation, Item.case_text, Item.raised_side, Item.started_at, Item.ended_at,
+            Item.recommendation, Item.case_text, Item.raised_side, Item.started_at, Item.ended_at, Item.standing,
             func.coalesce(raised.c.name, "").label("raised_by"), func.coalesce(answers.c.name, "").label("responsible"),
         )
         .outerjoin(raised, raised.c.id == Item.raised_by_id)

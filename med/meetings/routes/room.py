@@ -9,12 +9,12 @@ from sqlalchemy import select
 from med import clock
 from med.access import allows, require
 from med.errors import Conflict, Invalid, NotAllowed, NotFound
-from med.language import T, word
+from med.language import T, Text, word
 from med.meetings import access
 from med.meetings.actions import minuting, outcomes, presence
 from med.meetings.forms.minuting import Here, Joined, MinutesText, OnTheSpot, Recused, Settled
-from med.meetings.live import address, follow, hub_of, pieces, room_for, tell, view_of
-from med.meetings.models import COMING, Consensus, Item, Meeting, Part, Presence, Recusal, Reply, State
+from med.meetings.live import address, follow, pieces, room_for, tell, view_of
+from med.meetings.models import COMING, Item, Meeting, Part, Presence, Recusal, Reply, State
 from med.meetings.parts import PARTS
 from med.meetings.queries import room as questions
 from med.meetings.routes.common import suggestions
@@ -59,7 +59,6 @@ def show_room(visit: Visit, meeting: Meeting, status_code: int = 200, **context:
         "point": seen.point,
         "pieces": {piece.id: piece.html for piece in shown},
         "live": address(visit, meeting, view, shown) if is_live(meeting) else "",
-        "following": hub_of(visit.request.app).following(meeting.id),
         "early": copenhagen(meeting.starts_at).date() > clock.today(),
         "untouched": seen.minutes and minuting.is_untouched(meeting),
         "not_closing": [],
@@ -101,7 +100,7 @@ def writing(visit: Visit, item_id: int, meeting: Meeting, given: dict[str, Any])
         "looks_like_cpr": warn_cpr(item.minutes_text),
         "values": values,
         "outcome_options": [(one.value, str(word(one))) for one in outcomes.outcomes_for(item.purpose)],
-        "consensus_options": [(one.value, str(word(one))) for one in Consensus],
+        "consensus_options": [(one.value, str(word(one))) for one in outcomes.consensus_for(item.purpose)],
         "committees": questions.other_committees(visit.db, visit.viewer, meeting),
         "room_parts": [part(visit, item) for part in PARTS.room],
         "recused": recused,
@@ -145,14 +144,15 @@ def close_meeting(visit: Visit, meeting_id: int) -> Response:
             raise
         if not allows(visit.viewer, access.minute_meeting, meeting):
             raise
-        return show_room(visit, meeting, 422, not_closing=missing, unfinished=unfinished(visit, meeting))
+        return show_room(visit, meeting, 422, not_closing=missing, unfinished=unfinished(visit, meeting, missing))
     tell(visit, meeting.id)
     return visit.to("meetings.minutes", said="moede-lukket", meeting_id=meeting.id)
 
 
-def unfinished(visit: Visit, meeting: Meeting) -> list[questions.Point]:
+def unfinished(visit: Visit, meeting: Meeting, missing: list[tuple[int, Text]]) -> list[questions.Point]:
+    numbers = {number for number, _ in missing}
     seen = questions.points(visit.db, visit.viewer, meeting)
-    return [point for point in seen if not point.is_masked and point.outcome is None]
+    return [point for point in seen if not point.is_masked and point.position in numbers]
 
 
 def back_to(visit: Visit, item: Item, said: str = "", anchor: str = "") -> Response:

@@ -20,7 +20,7 @@ function live(place) {
   function state(name, words) {
     for (const pill of document.querySelectorAll("[data-live-state]")) {
       pill.dataset.state = name;
-      pill.textContent = (name === "on" && pill.dataset.on) || words;
+      pill.textContent = words;
     }
   }
 

@@ -79,7 +79,15 @@ function writeInWords(time) {
   }
 }
 
+/** details[data-opened-by="one two"]: what a choice asks for does not stay hidden once it is made. */
+function openForChoice(details) {
+  details.closest("form").addEventListener("change", (event) => {
+    details.open ||= details.dataset.openedBy.split(" ").includes(event.target.value);
+  });
+}
+
 whenever("form[data-auto]", submitOnChange);
+whenever("[data-opened-by]", openForChoice);
 whenever("input[maxlength], textarea[maxlength]", countCharacters);
 whenever("time[data-words]", writeInWords);
 
