@@ -60,6 +60,8 @@ def coming_meetings(
 
 def missed_meetings(db: Session, viewer: Viewer, committee_id: int | None = None) -> Sequence[Any]:
     """Meetings that the viewer may open, whose time passed without anybody doing so, the latest first."""
+    if not viewer.is_employee:
+        return []
     runs = {one for one in viewer.inside if viewer.runs(one)}
     return MISSED(db, who=viewer.person_id, runs=runs, now=clock.now(), committee=committee_id or 0)
 
