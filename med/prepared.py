@@ -13,7 +13,7 @@ from sqlalchemy.sql.operators import in_op, not_in_op
 
 from med.drivers import as_sqlalchemy
 
-LISTS = (list, frozenset, set)
+LISTS = {list, tuple, frozenset, set}  # exactly: a named tuple is one value
 
 
 class Prepared:
@@ -121,7 +121,7 @@ class _Shapes:
 
     def of(self, connection: sa.Connection, given: dict[str, Any]) -> "_Shape":
         """The shape for what is given; lists in `given` become what the dialect takes."""
-        lists = [name for name, value in given.items() if isinstance(value, LISTS)]
+        lists = [name for name, value in given.items() if type(value) in LISTS]
         if connection.dialect.name == "postgresql":  # takes a list of any length as one value
             key: Any = "postgresql"
             for name in lists:

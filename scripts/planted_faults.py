@@ -166,8 +166,8 @@ FAULTS = [
     Fault(
         "an adviser reads proposals",
         MEETINGS,
-        "Proposal.committee_id.in_(viewer.inside))",
-        "Proposal.committee_id.in_(viewer.committee_ids))",
+        "table.committee_id.in_(viewer.inside))",
+        "table.committee_id.in_(viewer.committee_ids))",
         (CAST,),
     ),
     Fault(

@@ -30,6 +30,14 @@ def test_the_answers_are_those_of_the_long_way(db):
         assert all(row.level is Level.LOCAL for row in found)
 
 
+def test_any_kind_of_list_is_a_list_and_a_named_tuple_is_one_value(db):
+    every = sorted(db.scalars(select(Committee.id).where(Committee.level == Level.LOCAL)))
+    asked = Prepared(asked_by_level)
+    for kind in (tuple, list, set, frozenset):
+        for many in (2, 1, 3, 1, 2):
+            assert [row.id for row in asked(db, ids=kind(every[:many]))] == every[:many], (kind, many)
+
+
 def test_moments_and_days_go_in_and_come_out_as_they_are(db):
     def seats():
         return select(Seat.starts, Seat.ends).where(Seat.starts <= bindparam("day")).order_by(Seat.id)

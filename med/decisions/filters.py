@@ -10,6 +10,7 @@ from med.decisions.models import DecisionState
 from med.language import T, Text
 from med.numbers import number_in
 from med.perspectives.models import Perspective
+from med.web.forms import as_machines_write
 
 IN_FORCE = "i_kraft"
 LONGEST_SEARCH = 100
@@ -74,7 +75,7 @@ def read_filters(pairs: Iterable[tuple[str, str]]) -> tuple[Filters, dict[str, T
         if not raw:
             return None
         try:
-            found = date.fromisoformat(raw)
+            found = date.fromisoformat(as_machines_write(date, raw))
         except ValueError:
             found = None
         if found is None or not 1900 <= found.year <= 2199:

@@ -6,6 +6,7 @@ the meeting is open. Those inside the committee, and the substitute who steps in
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 
@@ -106,13 +107,14 @@ def visible_attachments(viewer: Viewer) -> ColumnElement[bool]:
     return and_(Attachment.removed_at.is_(None), visible_items(viewer), or_(Attachment.is_open, inside_items(viewer)))
 
 
-def visible_proposals(viewer: Viewer) -> ColumnElement[bool]:
-    """Proposals to one's own committees, and one's own; but not what was sent on in one's name from a closed item."""
+def visible_proposals(viewer: Viewer, table: Any = Proposal) -> ColumnElement[bool]:
+    """Proposals to one's own committees, and one's own; not what others sent on in one's name from a closed item."""
     if not viewer.is_employee:
         return false()
-    is_theirs = exists().where(ORIGIN.c.id == Proposal.from_item_id, ORIGIN.c.is_open.is_(False)).correlate(Proposal)
-    mine = and_(Proposal.raised_by_id == viewer.person_id, ~is_theirs)
-    return or_(mine, Proposal.committee_id.in_(viewer.inside))
+    known = or_(ORIGIN.c.is_open, ORIGIN.c.committee_id.in_(viewer.inside))
+    origin = exists().where(ORIGIN.c.id == table.from_item_id, known).correlate(table)
+    mine = and_(table.raised_by_id == viewer.person_id, or_(table.from_item_id.is_(None), origin))
+    return or_(mine, table.committee_id.in_(viewer.inside))
 
 
 def is_open_point() -> ColumnElement[bool]:

@@ -202,9 +202,10 @@ class Follower:
         if meeting.state.value != self.state:
             if may:
                 return Look(reload=True)
-            if meeting.state is State.HELD and meeting.is_open:
+            if meeting.state is not State.CANCELLED and meeting.is_open:
                 html = self.desk.pages.render("meetings/room_over.html", visit, meeting=meeting)
-                return Look((Piece("room", html, str(T("Mødet er slut."))),), over=True)
+                said = T("Mødet er slut.") if meeting.state is State.HELD else T("Mødet er ikke i gang længere.")
+                return Look((Piece("room", html, str(said)),), over=True)
         if not may:
             return None
         key = self._key(viewer, arrival, meeting)

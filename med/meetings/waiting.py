@@ -9,9 +9,10 @@ from med import clock, workdays
 from med.access import SeatRole, Viewer
 from med.language import T
 from med.meetings import waiting_minutes
-from med.meetings.access import is_open_point
+from med.meetings.access import is_open_point, visible_proposals
 from med.meetings.models import COMING, Attendance, Item, Kind, Meeting, Part, Proposal, ProposalState, Reply, State
 from med.meetings.queries.planning import missed_meetings
+from med.organisation.access import ANY_EMPLOYEE, own
 from med.organisation.models import Approval, Committee
 from med.organisation.queries import rules_on
 from med.prepared import Prepared
@@ -124,7 +125,7 @@ def vice_must_approve(db: Session, committee_id: int, starts_at: datetime) -> bo
 
 
 def missed(db: Session, viewer: Viewer) -> list[Waiting]:
-    """Meetings I run whose time passed without anybody opening them."""
+    """Meetings I may open whose time passed without anybody doing so."""
     return [
         Waiting(
             "missed",
@@ -172,7 +173,7 @@ def proposals_to_answer(db: Session, viewer: Viewer) -> list[Waiting]:
 
 def answers_to_read(db: Session, viewer: Viewer) -> list[Waiting]:
     """Answers to points I raised that I have not read yet. After a month they stand in my list, but press no more."""
-    rows = ANSWERED(db, who=viewer.person_id, since=clock.now() - ANSWER_IS_NEWS)
+    rows = ANSWERED(db, **own(viewer), since=clock.now() - ANSWER_IS_NEWS)
     return [
         Waiting(
             "answer",
@@ -192,6 +193,7 @@ ANSWERED = Prepared(
         .join(Committee, Committee.id == Proposal.committee_id)
         .where(
             Proposal.raised_by_id == bindparam("who"),
+            visible_proposals(ANY_EMPLOYEE),
             Proposal.answered_at > bindparam("since"),
             Proposal.answered_by_id != bindparam("who"),
             Proposal.answer_seen_at.is_(None),

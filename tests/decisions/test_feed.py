@@ -84,6 +84,7 @@ CHOICES = [
     ("ansvarlig=gunnar&perspektiv=resiliens", "carla", ["pauser"]),
     ("ansvarlig=gunnar&perspektiv=emergens", "carla", []),
     ("fra=2026-11-04&til=2026-11-04", "carla", ["Åben"]),
+    ("fra=4.11.2026&til=04.11.2026", "carla", ["Åben"]),
     ("fra=2026-11-05", "carla", ["hu"]),
     ("fra=2026-11-04&perspektiv=resiliens", "carla", ["Åben"]),
     ("q=PAUSER", "carla", ["pauser"]),

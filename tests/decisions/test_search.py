@@ -1,6 +1,7 @@
 """The search: what is found, by whom, that both databases find the same, and that any input is words."""
 
 import os
+from collections import Counter
 from urllib.parse import urlencode
 
 import pytest
@@ -282,3 +283,16 @@ def test_a_decision_is_found_by_the_number_that_is_printed_on_it(visitor, publis
         assert "hemmelighed" not in visitor("carla").open(f"{path}?q={secret}").words
     assert titles_for(visitor, "carla", f"q={number}&hvor=punkter") == []
     assert titles_for(visitor, "carla", f"q={number}&foer=1") == []
+
+
+def test_a_number_may_be_of_one_decision_or_of_several_committees(visitor, published, db):
+    chairs = {"med-aabrinken": "anna", "centermed-job": "dorte", "hovedudvalget": "hanne"}
+    for many, (committee, chair) in enumerate(chairs.items(), 1):
+        for day in range(many):
+            published(f"gyngestol {day}", committee=committee, chair=chair, at=moment(10 + day))
+    held = Counter(f"{one.year}-{one.number}" for one in db.scalars(sa.select(Decision)))
+    said = {many: number for number, many in held.items()}
+    for many in (2, 1, 3, 1, 2):
+        for path in ("/soeg", "/beslutninger"):
+            page = visitor("carla").open(f"{path}?q={said[many]}")
+            assert len(page.tree.xpath("//article")) == many, (path, held)

@@ -258,6 +258,18 @@ def test_the_stream_ends_with_the_meeting(listen, running, write, db, visitor):
     assert carla.visitor.open(f"/moeder/{running}/lokale").status_code == 403
 
 
+def test_the_stream_ends_with_a_word_when_the_opening_is_undone(listen, write, visitor):
+    meeting_id = write(lambda db: make_meeting(db).id)
+    visitor("anna").open(f"/moeder/{meeting_id}/lokale").form("Åbn mødet").send()
+    carla, gunnar = listen("carla", meeting_id), listen("gunnar", meeting_id)
+    visitor("anna").open(f"/moeder/{meeting_id}/lokale").form("Ja, fortryd åbningen").send()
+    for one in (carla, gunnar):
+        one.until(lambda listener: listener.is_over)
+    assert carla.heard("Mødet er ikke i gang længere") and carla.heard("Det blev åbnet ved en fejl.")
+    assert not carla.heard("Mødet er slut")
+    assert gunnar.events()[-1][0] == "reload"
+
+
 def test_who_waits_in_the_room_is_told_that_it_opens(listen, write, visitor):
     meeting_id = write(lambda db: make_meeting(db).id)
     gunnar = listen("gunnar", meeting_id)

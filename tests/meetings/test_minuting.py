@@ -122,6 +122,25 @@ def test_an_agenda_that_was_sent_out_stays_sent_when_the_opening_is_undone(visit
     assert db.get(Meeting, planned).agenda_sent_at is not None
 
 
+@pytest.mark.parametrize("came", ["", "topic", "edit"])
+def test_an_approval_outlives_an_opening_by_mistake_unless_the_agenda_changed(visitor, db, write, came):
+    meeting_id = write(lambda db: make_meeting(db, "Lyset i gården", state=State.PLANNED).id)
+    anna, emil = visitor("anna"), visitor("emil")
+    anna.open(f"/moeder/{meeting_id}").form("Godkend dagsordenen").send()
+    emil.open(room(meeting_id)).form("Åbn mødet").send()
+    item = items_of(db, meeting_id)[0]
+    if came == "topic":
+        emil.open(room(meeting_id)).form(action="/lokale/punkter").fill(title="Strøm i kælderen").send()
+    elif came == "edit":
+        changed = emil.open(f"/moeder/{meeting_id}/punkter/{item.id}/ret").form("Gem").fill(title="Lyset").send()
+        assert "sagt=gemt" in changed.headers["location"]
+    emil.open(room(meeting_id)).form("Ja, fortryd åbningen").send()
+    db.rollback()
+    meeting = db.get(Meeting, meeting_id)
+    db.refresh(meeting)
+    assert (meeting.state, meeting.agenda_chair_at is None) == (State.PLANNED, bool(came))
+
+
 @pytest.mark.parametrize("done", ["words", "outcome", "presence", "recusal", "decision"])
 def test_what_is_noted_keeps_the_meeting_open(visitor, db, write, planned, done):
     anna = visitor("anna")
@@ -142,6 +161,7 @@ def test_what_is_noted_keeps_the_meeting_open(visitor, db, write, planned, done)
     refused = undo.send()
     assert refused.status_code == 409
     assert "Der er noteret noget på mødet" in refused.words
+    assert refused.tree.xpath("//*[@id='room']"), "the room itself, as it is now"
     db.rollback()
     assert db.get(Meeting, planned).state is State.IN_PROGRESS
     if done in ("words", "outcome", "presence"):
@@ -303,6 +323,30 @@ def test_everyone_who_said_yes_is_noted_at_once(visitor, db, write, people):
     ).all()
     assert {presence for person, presence in rows if person != people.bo} == {Presence.PRESENT}
     assert dict(rows)[people.bo] is Presence.ABSENT
+
+
+def test_who_is_put_on_the_list_takes_the_marks_along(visitor, db, running, people):
+    anna = visitor("anna")
+    bo = db.scalar(select(Attendance).where(Attendance.meeting_id == running, Attendance.person_id == people.bo))
+    page = anna.open(f"/moeder/{running}/fremmoede")
+    marks = {f"presence-{bo.id}": "late", f"arrived-{bo.id}": "9.25"}
+    wrong = page.form("Føj til listen").fill(person="Xerxes", part="guest", note="punkt 2", **marks).send()
+    assert wrong.status_code == 422
+    assert wrong.errors().keys() == {"person"} and "punkt 2" in wrong.text and 'value="9.25"' in wrong.text
+    wrong = page.form("Føj til listen").fill(person="julie", part="guest", **{**marks, f"arrived-{bo.id}": "x"}).send()
+    assert wrong.errors().keys() == {f"arrived-{bo.id}"} and 'value="julie"' in wrong.text
+    db.rollback()
+    assert bo.presence is Presence.UNKNOWN
+    added = page.form("Føj til listen").fill(person="julie", part="guest", **marks).send()
+    shown = anna.open(added.headers["location"])
+    assert "Julie" in shown.tree.xpath("string(//*[@role='status'])")
+    assert "er føjet til listen." in shown.words and "Fremmødet er noteret" not in shown.words
+    saved = shown.form("Gem fremmøde").fill(person="freja", part="advisory").send()
+    assert saved.headers["location"].partition("?")[0] == room(running), "who was typed is not lost either"
+    db.rollback()
+    rows = db.scalars(select(Attendance).where(Attendance.meeting_id == running)).all()
+    found = {row.person.handle: row.presence for row in rows if row.presence is not Presence.UNKNOWN}
+    assert found == {"bo": Presence.LATE, "julie": Presence.PRESENT, "freja": Presence.PRESENT}
 
 
 def test_a_substitute_steps_in_and_sees_the_closed_item(visitor, db, running, write):

@@ -379,6 +379,15 @@ def test_the_invitation_shows_on_the_overview_until_it_is_answered(visitor, plan
     assert "Kommer du til Decembermødet?" not in bo.open("/?alt=1").words
 
 
+def test_enter_plans_the_meeting(visitor, committee_id):
+    form = (
+        visitor("anna")
+        .open(f"/moeder/nyt?udvalg={committee_id('med-aabrinken')}")
+        .tree.xpath("//form[.//input[@name='day']]")
+    )
+    assert dict(form[0].xpath(".//button")[0].attrib) == {"hidden": "", "tabindex": "-1", "aria-hidden": "true"}
+
+
 def test_planning_in_english(visitor, committee_id):
     page = visitor("anna").open(f"/moeder/nyt?udvalg={committee_id('med-aabrinken')}&dag={DAY}&sprog=en")
     assert "Proposed items no later than Friday 27 November 2026" in page.words
@@ -414,3 +423,32 @@ def test_a_meeting_nobody_opened_asks_those_who_run_it_what_became_of_it(visitor
         anna = visitor("anna")
         assert anna.open(f"{here}/aflys").form("Aflys").fill(reason="Ingen kom.").send().status_code == 303
         assert not anna.open("/?alt=1").tree.xpath(asked) and here not in anna.open("/moeder").tree.xpath(missed)
+
+
+def test_a_meeting_nobody_opened_is_found_by_whoever_may_open_it_and_takes_no_more_points(
+    visitor, plan, item, committee_id
+):
+    number = plan(moderator="gunnar", minute_taker="freja", draft_shown=True)
+    point = item(number, "Lyset i gården")
+    here, missed = f"/moeder/{number}", "//section[@aria-labelledby='missed']//a/@href"
+    ours = committee_id("med-aabrinken")
+    point_raised = {"title": "Skygge", "committee": ours, "purpose": "discuss"}
+    waits = visitor("carla").submit("/forslag/nyt", **point_raised).headers["location"]
+    with clock.at(datetime(2026, 12, 9, 10, 30, tzinfo=UTC)):
+        for handle in ("gunnar", "freja"):
+            person = visitor(handle)
+            assert here in person.open("/moeder").tree.xpath(missed), handle
+            assert here in person.open(f"/moeder?udvalg={ours}").tree.xpath(missed), handle
+            assert here not in person.open(f"/moeder?udvalg={ours + 1}").tree.xpath(missed), handle
+            assert here in person.open("/?alt=1").links(), handle
+        assert here in visitor("bo").open("/moeder?vis=holdte&aar=2026").links()
+        carla = visitor("carla")
+        page = carla.open(here)
+        assert "Dagen er gået, uden at mødet blev åbnet." in page.words
+        assert not [link for link in page.links() if link.startswith("/forslag/nyt")]
+        assert "Dagen er gået. Åbn mødet" in visitor("anna").open(here).words
+        assert "Vælg et andet" in carla.submit("/forslag/nyt", **point_raised, meeting=number).words
+        answers = visitor("anna").open(waits.split("?")[0])
+        assert "Lyset i gården" not in answers.words
+        merge = {"answer": "merge", "item": point, "reason": "Samme sag"}
+        assert visitor("anna").submit(f"{waits.split('?')[0]}/svar", **merge).status_code == 422

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from med import clock
 from med.access import Side
 from med.meetings.actions.proposals import receive_sent_on
-from med.meetings.models import Consensus, Item, Meeting, Minutes, MinutesState, Outcome, Proposal, ProposalState
+from med.meetings.models import Consensus, Item, Meeting, Minutes, MinutesState, Outcome, Proposal, ProposalState, State
 from med.meetings.parts import PARTS, Asked
 from med.meetings.queries.proposals import own_committee_id
 from med.organisation.models import Committee
@@ -244,6 +244,67 @@ def test_what_a_committee_closed_and_sent_on_is_no_longer_the_proposers(
     assert carla.open(f"/forslag/{sent}").status_code == 404
     assert carla.submit(f"/forslag/{sent}/traek").status_code == 404
     assert "Klagen over Per" not in carla.open("/forslag").words
+
+
+def test_the_overview_keeps_the_title_of_what_was_closed_and_sent_on(visitor, plan, raised, look, write, committee_id):
+    number = plan()
+    asked = raised("Kaffen")
+    answer(visitor, asked, answer="accept", meeting=number)
+    carla = visitor("carla")
+    carla.open(f"/forslag/{asked}").form("Jeg har læst svaret").send()
+    point = look(Proposal, asked).item_id
+
+    def send(db, is_open: bool) -> int:
+        db.get(Item, point).title, db.get(Item, point).is_open = "Opsigelse af afdelingslederen", is_open
+        db.get(Item, point).closed_ground = "" if is_open else "negotiation"
+        there = db.get(Committee, committee_id("centermed-job"))
+        return receive_sent_on(db, viewer(db, "anna"), db.get(Item, point), there, "Det gælder flere").id
+
+    sent = write(lambda db: send(db, is_open=False))
+    answer(visitor, sent, by="dorte", answer="decline", reason="Det er en personsag")
+    assert "Opsigelse" not in carla.open("/?alt=1").words
+    write(lambda db: send(db, is_open=True))
+    assert f"/forslag/{sent}" in carla.open("/?alt=1").links()
+
+
+def test_who_closed_a_point_of_their_own_follows_it_to_the_next_committee(
+    visitor, plan, item, look, write, committee_id
+):
+    """Anna raised it herself and sits where it was closed; she reads it there, and the answer."""
+    number = plan()
+    point = item(number, "Opsigelsen", is_closed=True, ground="negotiation", raised_by="anna")
+
+    def send(db) -> int:
+        db.get(Meeting, number).state = State.HELD
+        db.get(Item, point).outcome, db.get(Item, point).consensus = Outcome.SENT_ON, Consensus.AGREED
+        there = db.get(Committee, committee_id("hovedudvalget"))
+        return receive_sent_on(db, viewer(db, "anna"), db.get(Item, point), there, "Det gælder flere").id
+
+    sent = write(send)
+    for handle, follows in (("anna", True), ("bo", False), ("carla", False)):
+        person = visitor(handle)
+        assert (f"/forslag/{sent}" in person.open(f"/moeder/{number}").links()) is follows, handle
+        assert person.open(f"/forslag/{sent}").status_code == (200 if follows else 404), handle
+    answer(visitor, sent, by="hanne", answer="decline", reason="Det er en personsag")
+    assert "Det er en personsag" in visitor("anna").open(f"/forslag/{sent}").words
+
+
+def test_an_answer_that_came_too_late_gives_the_words_back(visitor, raised, committee_id):
+    """The other chair sent it on meanwhile: to a committee where Bo has a seat, and then to one where he has none."""
+    proposal = raised()
+    late = visitor("bo").open(f"/forslag/{proposal}").form("Svar").fill(answer="decline", reason="Vi venter på tallene")
+    sent = {"answer": "send_on", "reason": "Deres sag"}
+    answer(visitor, proposal, **sent, committee=committee_id("centermed-job"))
+    seen = late.send()
+    assert seen.status_code == 403 and "Vi venter på tallene" in seen.text
+    answer(visitor, proposal, **sent, by="dorte", committee=committee_id("hovedudvalget"))
+    gone = late.send()
+    assert gone.status_code == 404 and "Vi venter på tallene" in gone.text
+    assert "Forslaget ligger ikke hos jer længere." in gone.words and "De unge venter" not in gone.text
+    assert "/forslag" in gone.links()
+    carla = visitor("carla").open(f"/forslag/{proposal}")
+    assert carla.tree.xpath("string(//main//p[@class='meta'][1])").strip().startswith("Sendt videre til")
+    assert late.fill(reason=" ").send().status_code == 404
 
 
 def test_only_the_chairs_answer_and_only_the_proposer_withdraws(visitor, raised, look):

@@ -52,6 +52,26 @@ def test_a_tab_from_before_the_rewriting_does_not_freeze_the_minutes(visitor, db
     assert minutes().state is MinutesState.APPROVED
 
 
+def test_minutes_that_are_a_draft_again_are_shown_to_who_approves_and_words_come_back(visitor, db, held, minutes):
+    """Nobody has sent them for approval anew."""
+    send_to_review(visitor, held)
+    his = visitor("bo").open(f"/moeder/{held}/referat").form("Godkend referatet")
+    emil = visitor("emil")
+    written = emil.open(f"/moeder/{held}/referat").form("Notér godkendelsen")
+    rewrite(visitor, db, held, "Bo lovede at tage alle nattevagterne.")
+    refused = his.send()
+    assert refused.status_code == 409
+    assert "er en kladde igen. Du bliver spurgt, når det er sendt til godkendelse." in refused.words
+    assert "Bo lovede at tage alle nattevagterne." in refused.words
+    kept = written.fill(on_behalf="vice", proof="Mail fra Bo den 22. november").send()
+    assert kept.status_code == 403
+    assert "er en kladde igen." in kept.words and "Mail fra Bo den 22. november" in kept.text
+    for handle in ("emil", "carla"):
+        path = f"/moeder/{held}/referat/godkend"
+        assert visitor(handle).submit(path, seen=minutes().version).status_code == 403
+    assert (minutes().state, minutes().vice_at) == (MinutesState.DRAFT, None)
+
+
 def test_a_form_that_saw_nothing_approves_nothing(visitor, held, minutes):
     send_to_review(visitor, held)
     path = f"/moeder/{held}/referat/godkend"

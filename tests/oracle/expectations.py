@@ -236,7 +236,6 @@ EXPECTED: dict[str, Rows] = {
     "meetings.add_on_the_spot": DURING,
     "meetings.presence": DURING,
     "meetings.keep_presence": DURING,
-    "meetings.add_attendant": DURING,
     "meetings.go_to_item": ITEM_DURING,
     "meetings.write_item": ITEM_DURING,
     "meetings.settle_item": ITEM_DURING,

@@ -207,8 +207,14 @@ def sees_proposal(world: World, person: int, proposal: int) -> bool:
     asked = world.proposals[proposal]
     if not employed(world, person):
         return False
-    sent_on_closed = asked.from_item is not None and not world.items[asked.from_item].open
-    return belongs(world, person, asked.committee) or (asked.raised_by == person and not sent_on_closed)
+    if belongs(world, person, asked.committee):
+        return True
+    if asked.raised_by != person:
+        return False
+    if asked.from_item is None or world.items[asked.from_item].open:
+        return True
+    # What was sent on from a closed point is its committee's: their own again only for those who belong there.
+    return belongs(world, person, world.meetings[world.items[asked.from_item].meeting].committee)
 
 
 def sees_note(world: World, person: int, note: int) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import delete
 
+from med.meetings.actions.entering import stir
 from med.meetings.models import Item, Kind, Meeting, State
 from tests.meetings.rooms import make_meeting
 from tests.ui import stage
@@ -250,6 +251,43 @@ def test_the_first_item_of_an_empty_room_reaches_the_others_who_minute(signed_in
     emil.get_by_role("link", name="Gå til det").click()
     expect(emil.get_by_role("heading", name="Nøgler til skuret")).to_be_visible()
     expect(area(emil)).to_be_visible()
+
+
+def test_no_link_and_no_change_of_the_meeting_takes_the_words_unsaid(signed_in: Arrive, room: Room) -> None:
+    page = signed_in("emil", at=room.site).open(room.path(CHRISTMAS))
+    page.get_by_label("Vi har besluttet, at …").fill("caféen holder åbent")
+    onwards = page.locator("#room-agenda a", has_text=room.items[GOALS][1])
+    onwards.click()
+    expect(page.get_by_role("alert")).to_contain_text("Du har udfyldt noget i »Notér en beslutning«")
+    onwards.click()
+    expect(page.locator("#room-write-h")).to_have_text(room.items[GOALS][1])
+    page.get_by_label("Vi har besluttet, at …").fill("kabinen bestilles")
+    page.get_by_label("Hvorfor?", exact=True).first.focus()
+    expect(page.locator("[data-live-state]")).to_have_attribute("data-state", "on")
+    with room.site.database.writing() as db:
+        db.get_one(Meeting, room.meeting_id).state = State.HELD
+        stir(db, room.meeting_id)
+    try:
+        expect(page.get_by_role("alert")).to_contain_text("Mødet er ændret. Gem dine ord, og genindlæs siden.")
+        expect(page.get_by_label("Vi har besluttet, at …")).to_have_value("kabinen bestilles")
+    finally:
+        with room.site.database.writing() as db:
+            db.get_one(Meeting, room.meeting_id).state = State.IN_PROGRESS
+
+
+def test_a_file_is_not_put_on_without_the_case_before_it_is_said(signed_in: Arrive, room: Room) -> None:
+    page = signed_in("emil", at=room.site).open(f"/moeder/{room.meeting_id}/punkter/{room.items[NEWS][0]}/ret")
+    page.get_by_label("Sagsfremstilling").fill("Listen er sendt rundt.")
+    page.get_by_label("Læg en fil på").set_input_files(
+        {"name": "liste.txt", "mimeType": "text/plain", "buffer": "Dækning".encode()}
+    )
+    page.get_by_role("button", name="Læg bilaget på").click()
+    expect(page.get_by_role("alert")).to_contain_text("Du har udfyldt noget i »Punktet«")
+    page.get_by_role("button", name="Gem", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("»Bilag«")
+    page.get_by_role("link", name="Annullér").click()
+    expect(page.get_by_role("alert")).to_contain_text("»Bilag«")
+    expect(page.get_by_label("Sagsfremstilling")).to_have_value("Listen er sendt rundt.")
 
 
 def test_words_from_a_word_processor_keep_their_structure(signed_in: Arrive, room: Room) -> None:

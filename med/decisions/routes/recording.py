@@ -9,10 +9,11 @@ from med.decisions import access, actions, queries
 from med.decisions.forms import DecisionForm
 from med.decisions.fragments import heading
 from med.decisions.models import Decision
-from med.errors import Conflict, Invalid
+from med.errors import Conflict, Invalid, NotAllowed
 from med.language import T
 from med.meetings.live import tell
 from med.meetings.models import Item
+from med.meetings.routes.common import show_kept
 from med.perspectives.queries import statements_for, titles
 from med.web.forms import parse
 from med.web.incoming import safe_path
@@ -70,7 +71,11 @@ def new(visit: Visit, item_id: int) -> Response:
 @post("/beslutninger/punkt/{item_id:int}", name="decisions.record", policy=access.record_decision)
 def record(visit: Visit, item_id: int) -> Response:
     item = queries.item_to_minute(visit.db, visit.viewer, item_id)
-    require(visit.viewer, access.record_decision, item)
+    try:
+        require(visit.viewer, access.record_decision, item)
+    except NotAllowed as refusal:  # the opening was undone, or the minutes approved, while they wrote
+        back = visit.url("meetings.show", meeting_id=item.meeting_id)
+        return show_kept(visit, refusal, item.title, back, **WORDS)
     form, errors = parse(DecisionForm, visit.form)
     if form is not None:
         try:
@@ -83,6 +88,15 @@ def record(visit: Visit, item_id: int) -> Response:
                 return visit.go(f"{onwards.partition('#')[0]}#beslutninger-{item.id}")
             return visit.to("decisions.show", decision_id=made.id, said="gemt")
     return show_form(visit, item, values=visit.form.values(), errors=kindly(errors), status_code=422)
+
+
+WORDS = {
+    "text": T("Vi har besluttet, at …"),
+    "why": T("Hvorfor?"),
+    "meaning": T("Hvad betyder det for os?"),
+    "frame": T("Hjørneflag"),
+    "hoped_effect": T("Hvad håber vi, borgerne mærker?"),
+}
 
 
 def kindly(errors: dict[str, Any]) -> dict[str, Any]:

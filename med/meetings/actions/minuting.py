@@ -16,6 +16,7 @@ from med.meetings import access
 from med.meetings.actions.entering import ItemAtHand, at_the_item, in_the_room, item_at_hand
 from med.meetings.actions.minutes import reopen_review
 from med.meetings.actions.searching import keep_findable
+from med.meetings.actions.standing import clear_approvals
 from med.meetings.models import (
     Item,
     ItemRevision,
@@ -86,8 +87,6 @@ def is_untouched(meeting: Meeting) -> bool:
 
 def undo_opening(db: Session, viewer: Viewer, meeting: Meeting) -> Meeting:
     """It was opened too soon, and is a coming meeting again. Refused once anything is noted of it."""
-    from med.meetings.actions.agenda import agenda_changed
-
     in_the_room(db, viewer, access.undo_opening, meeting)
     db.expire_all()  # items and attendance as they are now that nobody else can change them
     recused = select(Recusal.id).join(Item, Item.id == Recusal.item_id).where(Item.meeting_id == meeting.id).limit(1)
@@ -103,7 +102,6 @@ def undo_opening(db: Session, viewer: Viewer, meeting: Meeting) -> Meeting:
     for item in meeting.items:
         item.started_at = item.ended_at = None
     note(db, viewer, "meeting.opening_undone", meeting)
-    agenda_changed(db, viewer, meeting)  # what came on it meanwhile, one who approved it has not seen
     keep_findable(db, meeting)
     return meeting
 
@@ -187,6 +185,7 @@ def add_on_the_spot(db: Session, viewer: Viewer, meeting: Meeting, title: str) -
         raise Invalid(title=T("Skriv, hvad I skal tale om."))
     item = place_last(db, viewer, meeting, title, is_late=meeting.kind is not Kind.WITHOUT_AGENDA)
     keep_findable(db, meeting, [item])
+    clear_approvals(db, viewer, meeting)
     reopen_review(db, viewer, meeting)
     return item
 

@@ -32,7 +32,7 @@ def raise_point(
     require(viewer, access.propose, committee)
     if not form.cpr_anyway:
         look_for_cpr(title=form.title, why=form.why)
-    if meeting is not None and (meeting.committee_id != committee.id or meeting.state not in TAKES_ITEMS):
+    if meeting is not None and (meeting.committee_id != committee.id or not takes_points(meeting)):
         raise Invalid(meeting=T("Mødet tager ikke imod flere punkter. Vælg et andet."))
     proposal = Proposal(
         uid=str(uuid.uuid4()),
@@ -51,6 +51,10 @@ def raise_point(
     db.add(proposal)
     note(db, viewer, "proposal.raised", proposal)
     return proposal
+
+
+def takes_points(meeting: Meeting) -> bool:
+    return meeting.state in TAKES_ITEMS and meeting.ends_at >= clock.now()
 
 
 def is_late(meeting: Meeting, raised_at: datetime | None = None) -> bool:
@@ -131,7 +135,7 @@ def _fitting(proposal: Proposal, meeting: Meeting | None) -> Meeting:
 
 
 def _takes_items(meeting: Meeting) -> bool:
-    return meeting.state in TAKES_ITEMS or (meeting.state is State.IN_PROGRESS and meeting.kind is Kind.WITHOUT_AGENDA)
+    return takes_points(meeting) or (meeting.state is State.IN_PROGRESS and meeting.kind is Kind.WITHOUT_AGENDA)
 
 
 def _accept(db: Session, viewer: Viewer, proposal: Proposal, meeting: Meeting, minutes_budget: int) -> None:

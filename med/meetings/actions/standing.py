@@ -193,8 +193,11 @@ def adoption_title(meeting: Meeting) -> str:
 
 
 def clear_approvals(db: Session, viewer: Viewer | None, meeting: Meeting) -> None:
-    """An agenda that one side has approved and that has not gone out yet must be approved anew."""
-    if meeting.state is not State.PLANNED or not (meeting.agenda_chair_at or meeting.agenda_vice_at):
+    """An agenda that one side has approved and that has not gone out yet must be approved anew. Nor has one that only
+    went out by the meeting's opening: that may be undone."""
+    by_opening = meeting.state is State.IN_PROGRESS and meeting.agenda_sent_at == meeting.opened_at
+    waits = meeting.state is State.PLANNED or by_opening
+    if not waits or not (meeting.agenda_chair_at or meeting.agenda_vice_at):
         return
     meeting.agenda_chair_at = meeting.agenda_chair_id = None
     meeting.agenda_vice_at = meeting.agenda_vice_id = None

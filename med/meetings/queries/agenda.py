@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, exists, or_, select
+from sqlalchemy import Select, and_, bindparam, exists, select
 from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -116,7 +116,7 @@ def agenda(db: Session, viewer: Viewer, meeting: Meeting, is_inside: bool) -> Ag
 @cache
 def _items_with_all() -> Select[*tuple[Any, ...]]:
     """The items of a meeting and what a line shows beside them; put together once, which cost more than asking."""
-    theirs = or_(WENT.committee_id.in_(ANY_EMPLOYEE.inside), WENT.raised_by_id == ANY_EMPLOYEE.person_id)
+    theirs = access.visible_proposals(ANY_EMPLOYEE, WENT)
     minutes_to_adopt = (
         exists().where(Minutes.meeting_id == Item.adopts_id, access.visible_minutes(ANY_EMPLOYEE)).correlate(Item)
     )

@@ -12,6 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from med import clock, workdays
 from med.access import SeatRole, Side, Viewer
+from med.db import BigInt, UtcDateTime
 from med.errors import NotFound
 from med.language import T, Text
 from med.meetings import access
@@ -19,6 +20,7 @@ from med.meetings.models import COMING, Attendance, Kind, Meeting, Part, Reply, 
 from med.organisation.access import ANY_EMPLOYEE
 from med.organisation.models import Committee, Quorum, RepRole, Rules, Seat
 from med.organisation.queries import default_rules
+from med.prepared import Prepared
 
 PAGE = 25
 MOST_MINE = 40
@@ -55,15 +57,34 @@ def coming_meetings(
     return db.execute(asked.order_by(Meeting.starts_at, Meeting.id).limit(limit + 1)).all()
 
 
-def missed_meetings(db: Session, viewer: Viewer, committee_id: int | None = None) -> Sequence[Row]:
-    """Meetings of the committees the viewer runs whose time passed without anybody opening them, the latest first."""
-    mine = {one for one in viewer.inside if viewer.runs(one) and committee_id in (None, one)}
-    if not mine:
+def missed_meetings(db: Session, viewer: Viewer, committee_id: int | None = None) -> Sequence[Any]:
+    """Meetings that the viewer may open, whose time passed without anybody doing so, the latest first."""
+    if not viewer.is_employee:
         return []
-    asked = _lines(viewer).where(
-        Meeting.committee_id.in_(mine), Meeting.state.in_(NOT_OPENED), Meeting.ends_at < clock.now()
+    runs = {one for one in viewer.inside if viewer.runs(one)}
+    return MISSED(db, who=viewer.person_id, runs=runs, now=clock.now(), committee=committee_id or 0)
+
+
+def _is_missed(now: Any) -> ColumnElement[bool]:
+    return and_(Meeting.state.in_(NOT_OPENED), Meeting.ends_at < now)
+
+
+def _to_open() -> Select:
+    me, committee = ANY_EMPLOYEE.person_id, bindparam("committee", type_=BigInt)
+    runs = Meeting.committee_id.in_(bindparam("runs", expanding=True))
+    return (
+        _lines(ANY_EMPLOYEE)
+        .where(
+            _is_missed(bindparam("now", type_=UtcDateTime())),
+            or_(runs, Meeting.minute_taker_id == me, Meeting.moderator_id == me),
+            or_(committee == 0, Meeting.committee_id == committee),
+        )
+        .order_by(Meeting.starts_at.desc(), Meeting.id.desc())
+        .limit(PAGE)
     )
-    return db.execute(asked.order_by(Meeting.starts_at.desc(), Meeting.id.desc()).limit(PAGE)).all()
+
+
+MISSED = Prepared(_to_open)
 
 
 def past_meetings(
@@ -75,9 +96,9 @@ def past_meetings(
     before: int | None = None,
     limit: int = PAGE,
 ) -> Sequence[Row]:
-    """Meetings that were held (or cancelled), the latest first."""
-    is_past = or_(Meeting.state == State.HELD, and_(Meeting.state == State.CANCELLED, Meeting.ends_at < clock.now()))
-    asked = _lines(viewer).where(is_past)
+    """Meetings that were held (or cancelled, or never opened), the latest first."""
+    cancelled = and_(Meeting.state == State.CANCELLED, Meeting.ends_at < clock.now())
+    asked = _lines(viewer).where(or_(Meeting.state == State.HELD, cancelled, _is_missed(clock.now())))
     if committee_id is not None:
         asked = asked.where(Meeting.committee_id == committee_id)
     if year is not None:

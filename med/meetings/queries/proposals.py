@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Row, Select, and_, case, exists, select, true
 from sqlalchemy.orm import Session, aliased, joinedload
 
+from med import clock
 from med.access import SeatRole, Viewer
 from med.errors import NotFound
 from med.journal.models import Entry
@@ -163,6 +164,7 @@ def items_to_merge_with(db: Session, viewer: Viewer, committee_id: int, only_clo
             Item.is_open.is_(False) if only_closed else true(),
             access.visible_items(viewer),
             Meeting.state.in_((State.PLANNED, State.AGENDA_SENT)),
+            Meeting.ends_at >= clock.now(),
         )
         .order_by(Meeting.starts_at, Item.position)
         .limit(100)
@@ -193,6 +195,7 @@ def item_to_merge_with(db: Session, viewer: Viewer, committee_id: int, item_id: 
             Item.committee_id == committee_id,
             access.visible_items(viewer),
             Meeting.state.in_((State.PLANNED, State.AGENDA_SENT)),
+            Meeting.ends_at >= clock.now(),
         )
         .options(joinedload(Item.meeting))
     )

@@ -14,7 +14,7 @@ from med.meetings.actions import notes
 from med.meetings.actions.versions import Stale
 from med.meetings.files import ACCEPT
 from med.meetings.forms.agenda import OWN_WORDS, EditItem, ItemForm, Move, NoteForm, Openness
-from med.meetings.models import GROUNDS, Item, Meeting, Purpose
+from med.meetings.models import GROUNDS, Item, Meeting, Purpose, State
 from med.meetings.queries import agenda as queries
 from med.meetings.queries import planning as planning_queries
 from med.meetings.queries.room import meeting_for
@@ -38,7 +38,8 @@ def _after_change(visit: Visit, meeting: Meeting, was_approved: bool, said: str,
 
 
 def is_approved(meeting: Meeting) -> bool:
-    return bool(meeting.agenda_chair_at or meeting.agenda_vice_at)
+    """Whether a side has approved an agenda that will still be sent out."""
+    return meeting.state is State.PLANNED and bool(meeting.agenda_chair_at or meeting.agenda_vice_at)
 
 
 @get("/moeder/{meeting_id:int}/punkter/nyt", name="meetings.new_item", policy=access.prepare_agenda)
@@ -100,7 +101,7 @@ def _too_late(visit: Visit, meeting: Meeting, refusal: NotAllowed) -> Response:
         refusal,
         meeting.title,
         visit.url("meetings.show", meeting_id=meeting.id),
-        title=T("Hvad skal vi tale om?"),
+        title=T("Overskrift"),
         recommendation=T("Det indstilles, at …"),
         case_text=T("Sagsfremstilling"),
     )

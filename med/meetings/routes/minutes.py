@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response
 
 from med.access import SeatRole, require, signed_in
-from med.errors import Invalid, NotFound
+from med.errors import Invalid, NotAllowed, NotFound
 from med.language import T, word
 from med.meetings import access
 from med.meetings.actions import minutes as actions
@@ -26,6 +26,7 @@ from med.meetings.queries.room import (
     quorum_warning,
     sent_on,
 )
+from med.meetings.routes.common import show_kept
 from med.organisation.models import Approval
 from med.organisation.queries import rules_on
 from med.text import diff, warn_cpr
@@ -154,6 +155,24 @@ def approve(visit: Visit, meeting_id: int) -> Response:
         )
     except Stale as stale:
         return show_minutes(visit, meeting, 409, changed=stale.message)
+    except NotAllowed:
+        sides = (SeatRole.CHAIR, SeatRole.VICE_CHAIR)
+        if not is_draft_again(meeting, form) or not any(access.acts_for(visit.viewer, meeting, one) for one in sides):
+            raise
+        return show_minutes(visit, meeting, 409, changed=ASKED_AGAIN)
+
+
+DRAFT_AGAIN = T("Referatet er rettet, efter at du åbnede siden, og er en kladde igen.")
+ASKED_AGAIN = T(
+    "Referatet er rettet, efter at du åbnede siden, og er en kladde igen. "
+    "Du bliver spurgt, når det er sendt til godkendelse."
+)
+
+
+def is_draft_again(meeting: Meeting, form: Approved | WrittenApproval | None) -> bool:
+    """Whether somebody changed the minutes after they stood on the page, ready to be approved."""
+    state = meeting.minutes.state if meeting.minutes is not None else None
+    return state is MinutesState.DRAFT and form is not None and form.seen > 0
 
 
 def after_approval(visit: Visit, found: Minutes) -> Response:
@@ -179,6 +198,12 @@ def written_approval(visit: Visit, meeting_id: int) -> Response:
             errors = invalid.errors
         except Stale as stale:
             return show_minutes(visit, meeting, 409, changed=stale.message, values=visit.form.values())
+        except NotAllowed as refusal:
+            if not visit.viewer.is_secretary(meeting.committee_id):
+                raise
+            why = NotAllowed([DRAFT_AGAIN]) if is_draft_again(meeting, form) else refusal
+            back = visit.url("meetings.minutes", meeting_id=meeting_id)
+            return show_kept(visit, why, meeting.title, back, proof=T("Bevis for godkendelsen"))
     elif "proof" in errors:
         errors["proof"] = T("Skriv, hvem der godkendte, hvornår og hvordan, fx “mail fra Bo den 3. december kl. 9.12”.")
     require(visit.viewer, access.record_written_approval, meeting)

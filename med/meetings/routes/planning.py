@@ -10,6 +10,7 @@ from med.errors import Invalid, NotAllowed, NotFound
 from med.language import T, Text
 from med.meetings import access
 from med.meetings.actions import planning
+from med.meetings.actions.proposals import takes_points
 from med.meetings.actions.versions import Stale
 from med.meetings.deadlines import day_off, deadlines, passed
 from med.meetings.forms.planning import (
@@ -309,6 +310,7 @@ def show_meeting(
         observers=sum(one.attendance.part is Part.OBSERVER for one in found.people),
         can_change=allows(viewer, access.change_meeting, meeting),
         coming=coming,
+        takes_points=takes_points(meeting),
         dues=queries.dues(meeting, clock.today()),
         quorum=queries.quorum_warning(found.rules, meeting) if found.is_inside else None,
         approvals=approvals(meeting, needed),

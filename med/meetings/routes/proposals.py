@@ -190,7 +190,14 @@ def _settled(visit: Visit, item: Item) -> list[Any]:
 
 @post("/forslag/{proposal_id:int}/svar", name="proposals.answer", policy=access.answer_proposal)
 def answer(visit: Visit, proposal_id: int) -> Response:
-    proposal = queries.proposal(visit.db, visit.viewer, proposal_id)
+    try:
+        proposal = queries.proposal(visit.db, visit.viewer, proposal_id)
+    except NotFound:
+        if not visit.form.get("reason").strip():
+            raise
+        gone = NotAllowed([T("Forslaget ligger ikke hos jer længere.")])  # whatever it was called
+        gone.status_code = NotFound.status_code
+        return show_kept(visit, gone, str(T("Forslag")), visit.url("proposals.index"), reason=T("Hvorfor?"))
     form, errors = parse(AnswerProposal, visit.form)
     try:
         require(visit.viewer, access.answer_proposal, proposal)
@@ -202,8 +209,6 @@ def answer(visit: Visit, proposal_id: int) -> Response:
     except Invalid as invalid:
         errors = invalid.errors
     except NotAllowed as refusal:
-        if not visit.viewer.presides(proposal.committee_id):
-            raise
         back = visit.url("proposals.show", proposal_id=proposal_id)
         return show_kept(visit, refusal, proposal.title, back, reason=T("Hvorfor?"))
     return show_proposal(visit, proposal, errors, 422)

@@ -62,6 +62,7 @@ def show_room(visit: Visit, meeting: Meeting, status_code: int = 200, **context:
         "early": copenhagen(meeting.starts_at).date() > clock.today(),
         "untouched": seen.minutes and minuting.is_untouched(meeting),
         "not_closing": [],
+        "refusal": "",
         "errors": {},
         **context,
     }
@@ -124,7 +125,10 @@ def open_meeting(visit: Visit, meeting_id: int) -> Response:
 @post("/moeder/{meeting_id:int}/fortryd-aabning", name="meetings.undo_opening", policy=access.undo_opening)
 def undo_opening(visit: Visit, meeting_id: int) -> Response:
     meeting = questions.meeting_for(visit.db, visit.viewer, meeting_id)
-    minuting.undo_opening(visit.db, visit.viewer, meeting)
+    try:
+        minuting.undo_opening(visit.db, visit.viewer, meeting)
+    except Conflict as conflict:
+        return show_room(visit, meeting, 409, refusal=conflict.message)
     tell(visit, meeting.id)
     return visit.to("meetings.show", said="fortrudt", meeting_id=meeting.id)
 
@@ -324,7 +328,9 @@ def recuse(visit: Visit, meeting_id: int, item_id: int) -> Response:
 def presence_list(visit: Visit, meeting_id: int) -> Response:
     meeting = questions.meeting_for(visit.db, visit.viewer, meeting_id)
     require(visit.viewer, access.minute_meeting, meeting)
-    return show_presence(visit, meeting)
+    new = next((one for one in meeting.attendances if str(one.id) == visit.query.get("ny")), None)
+    told: dict[str, Any] = {"said": T("%(name)s er føjet til listen.", name=new.person.name)} if new else {}
+    return show_presence(visit, meeting, **told)
 
 
 def show_presence(visit: Visit, meeting: Meeting, status_code: int = 200, **context: Any) -> Response:
@@ -357,8 +363,11 @@ def show_presence(visit: Visit, meeting: Meeting, status_code: int = 200, **cont
 
 @post("/moeder/{meeting_id:int}/fremmoede", name="meetings.keep_presence", policy=access.minute_meeting)
 def keep_presence(visit: Visit, meeting_id: int) -> Response:
+    """Everybody's marks, and who came besides: a guest, an adviser or a substitute who was not on the list."""
     meeting = questions.meeting_for(visit.db, visit.viewer, meeting_id)
     get_ = visit.form.get
+    reason = next(filter(None, map(str.strip, visit.form.all("reason"))), "")[:1000]  # asked for at both
+    visit.form.pairs = [*(pair for pair in visit.form.pairs if pair[0] != "reason"), ("reason", reason)]
     if get_("alle"):
         # Those who said yes and of whom nothing else is noted: most meetings need no more than this.
         said_yes = {f"presence-{one.id}" for one in meeting.attendances if one.reply is Reply.ACCEPTED}
@@ -366,37 +375,30 @@ def keep_presence(visit: Visit, meeting_id: int) -> Response:
             (name, "present" if name in said_yes and value == "unknown" else value) for name, value in visit.form.pairs
         ]
     here = {
-        one.id: Here(
-            get_(f"presence-{one.id}").strip(), get_(f"arrived-{one.id}").strip(), get_(f"left-{one.id}").strip()
-        )
+        one.id: Here(*(get_(f"{name}-{one.id}").strip() for name in ("presence", "arrived", "left")))
         for one in meeting.attendances
         if f"presence-{one.id}" in visit.form
     }
+    values = visit.form.values()
+    new = None
     try:
-        presence.note_presence(visit.db, visit.viewer, meeting, here, get_("reason").strip()[:1000])
+        presence.note_presence(visit.db, visit.viewer, meeting, here, reason)
     except Invalid as invalid:
-        return show_presence(visit, meeting, 422, errors=invalid.errors, values=visit.form.values())
+        return show_presence(visit, meeting, 422, errors=invalid.errors, values=values, joined_values=values)
+    if get_("flere") or get_("person").strip():
+        form, errors = parse(Joined, visit.form)
+        try:
+            new = presence.add_attendant(visit.db, visit.viewer, meeting, form) if form is not None else None
+        except Invalid as invalid:
+            errors = invalid.errors
+        if errors:
+            return show_presence(visit, meeting, 422, joined_errors=errors, values=values, joined_values=values)
     tell(visit, meeting_id)
+    if get_("flere") and new is not None:
+        return visit.go(visit.url("meetings.presence", meeting_id=meeting.id) + f"?ny={new.id}")
     if meeting.state is State.HELD:
         return visit.to("meetings.presence", said="fremmoede", meeting_id=meeting.id)
     return visit.to("meetings.room", said="fremmoede", meeting_id=meeting.id)
-
-
-@post("/moeder/{meeting_id:int}/fremmoede/flere", name="meetings.add_attendant", policy=access.minute_meeting)
-def add_attendant(visit: Visit, meeting_id: int) -> Response:
-    """A guest, an adviser or a substitute who was not on the list."""
-    meeting = questions.meeting_for(visit.db, visit.viewer, meeting_id)
-    form, errors = parse(Joined, visit.form)
-    if form is not None:
-        try:
-            presence.add_attendant(visit.db, visit.viewer, meeting, form)
-        except Invalid as invalid:
-            errors = invalid.errors
-    if errors:
-        require(visit.viewer, access.minute_meeting, meeting)
-        return show_presence(visit, meeting, 422, joined_errors=errors, joined_values=visit.form.values())
-    tell(visit, meeting_id)
-    return visit.to("meetings.presence", said="fremmoede", meeting_id=meeting.id)
 
 
 handlers = [
@@ -411,6 +413,5 @@ handlers = [
     recuse,
     presence_list,
     keep_presence,
-    add_attendant,
     follow,
 ]

@@ -1,5 +1,5 @@
-// [data-guard="You have filled in something in “{navn}”, …"]: of forms side by side, one is sent without the others' words.
-// The first press says so and stays; the second one goes on.
+// [data-guard="You have filled in something in “{navn}”, …"]: of forms side by side, one is sent, or a link followed, without
+// the others' words. The first press says so and stays; the second one goes on.
 const { element } = globalThis.med;
 
 const warning = element("div", { class: "error", role: "alert" });
@@ -17,27 +17,35 @@ function unsaved(form) {
   );
 }
 
+/** The first form that somebody has filled in, but for one. */
+function filledIn(but) {
+  return [...document.querySelectorAll("[data-guard] form:not([data-autosave])")].find(
+    (form) => form !== but && unsaved(form),
+  );
+}
+
 function warn(event) {
-  const { target, submitter } = event;
-  if (event.defaultPrevented || !submitter || submitter === pressed) {
+  const { target } = event;
+  const way = event.submitter ?? target.closest("a[href]:not([href^='#'], [download])");
+  if (event.defaultPrevented || !way || way === pressed || event.ctrlKey || event.metaKey || event.shiftKey) {
     return;
   }
-  for (const form of document.querySelectorAll("[data-guard] form:not([data-autosave])")) {
-    const field = form !== target && unsaved(form);
-    if (field) {
-      event.preventDefault();
-      pressed = submitter;
-      const name = form.closest("section, details").querySelector("h2, h3, summary").textContent;
-      const [before, after] = form.closest("[data-guard]").dataset.guard.split("{navn}");
-      warning.replaceChildren(before, element("a", { href: `#${field.id}` }, name), after);
-      submitter.after(warning);
-      return;
-    }
+  const form = filledIn(target.closest("form"));
+  if (form) {
+    event.preventDefault();
+    pressed = way;
+    const name = form.closest("section, details").querySelector("h2, h3, summary").textContent;
+    const [before, after] = form.closest("[data-guard]").dataset.guard.split("{navn}");
+    warning.replaceChildren(before, element("a", { href: `#${unsaved(form).id}` }, name), after);
+    way.after(warning);
   }
 }
 
 document.addEventListener("submit", warn);
+document.addEventListener("click", warn);
 document.addEventListener("input", () => {
   pressed = null;
   warning.remove();
 });
+
+globalThis.med.filledIn = filledIn;

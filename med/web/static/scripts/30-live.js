@@ -1,5 +1,5 @@
 // [data-live="/address"]: readers follow the meeting. Without the stream the page is simply the page.
-const { text, say, whenever, put } = globalThis.med;
+const { text, say, element, whenever, put, filledIn } = globalThis.med;
 
 const FIRST_WAIT = 5000;
 const LONGEST_WAIT = 60_000;
@@ -12,6 +12,7 @@ function inUse(place) {
 
 function live(place) {
   const waiting = new Map();
+  const changed = element("p", { class: "notice is-warn", role: "alert" }, place.dataset.changed);
   let stream = null;
   let last = "";
   let wait = FIRST_WAIT;
@@ -50,12 +51,17 @@ function live(place) {
   }
 
   function reload() {
-    if (inUse(document.body)) {
+    const form = filledIn();
+    if (!form && inUse(document.body)) {
       document.addEventListener("focusout", reload, { once: true });
       return;
     }
     close();
-    location.reload();
+    if (form) {
+      form.append(changed);
+    } else {
+      location.reload();
+    }
   }
 
   function opened() {
@@ -64,7 +70,7 @@ function live(place) {
   }
 
   function failed() {
-    state("off", text("reconnecting"));
+    state("off", text(place.isConnected ? "reconnecting" : "paused"));
     // The browser tries again by itself, unless the server refused.
     if (stream?.readyState === EventSource.CLOSED) {
       stream = null;
