@@ -25,18 +25,17 @@ function filledIn(but) {
 }
 
 function warn(event) {
-  const { target } = event;
-  const way = event.submitter ?? target.closest("a[href]:not([href^='#'], [download])");
+  const way = event.submitter ?? event.target.closest("a[href]:not([href^='#'], [download])");
   if (event.defaultPrevented || !way || way === pressed || event.ctrlKey || event.metaKey || event.shiftKey) {
     return;
   }
-  const form = filledIn(target.closest("form"));
+  const form = filledIn(event.target.closest("form"));
   if (form) {
     event.preventDefault();
     pressed = way;
-    const name = form.closest("section, details").querySelector("h2, h3, summary").textContent;
+    const heading = form.closest("section, details").querySelector("h2, h3, summary");
     const [before, after] = form.closest("[data-guard]").dataset.guard.split("{navn}");
-    warning.replaceChildren(before, element("a", { href: `#${unsaved(form).id}` }, name), after);
+    warning.replaceChildren(before, element("a", { href: `#${unsaved(form).id}` }, heading.textContent), after);
     way.after(warning);
   }
 }
