@@ -73,6 +73,12 @@ def rough(value: float | None, n: int) -> float | None:
     return None if shown is None else min(SIZES, key=lambda named: (abs(named - abs(shown)), named))
 
 
+def told_reason(reason: str, n: int, waited: int) -> str:
+    """Why a verdict is not another, as it may be told. That those who waited point the other way says how they went:
+    nothing, where fewer than ten of either were compared (methods before the third gave the reason all the same)."""
+    return "" if reason == "waiting_list_disagrees" and min(n, waited) < FEWEST_MEASURED else reason
+
+
 def is_dominated(parts: Iterable[int]) -> bool:
     """Whether one of several units makes up more than 80 %: a median over them would be that one's."""
     numbers = [number for number in parts if number > 0]

@@ -1,6 +1,7 @@
 """What a point that raises itself says: a question, and what the committee needs to answer it. Danish only."""
 
 from collections.abc import Collection
+from textwrap import shorten
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -45,8 +46,8 @@ def title(decision: Decision, name: str, causes: Collection[Cause]) -> str:
     else:
         asks = "Hvordan gik det?" if Cause.REVIEW_DATE in causes else "Beregningen siger noget nyt. Hvad gør vi?"
     said = heading(decision.text)
-    room = LONGEST_TITLE - len(asks) - 3
-    return f"{said if len(said) <= room else said[: room - 1].rstrip() + '…'}: {asks[0].lower()}{asks[1:]}"
+    room = LONGEST_TITLE - len(asks) - 2
+    return f"{shorten(said, room, placeholder=' …')}: {asks[0].lower()}{asks[1:]}"
 
 
 def why(db: Session, decision: Decision, name: str, causes: Collection[Cause], circle: Circle) -> str:
@@ -67,11 +68,8 @@ def why(db: Session, decision: Decision, name: str, causes: Collection[Cause], c
             "**Beregningen.** Ingen aktivitet i kompasset hører til beslutningen, så der er ingen beregning. "
             "Fortæl på mødet, hvad I selv har set."
         )
-    seen: set[int] = set()
-    for link in circle.links:
-        if link.activity_id not in seen:
-            seen.add(link.activity_id)
-            parts += about_activity(db, link)
+    for link in circle.once:
+        parts += about_activity(db, link)
     if any(link.findings for link in circle.links):
         parts.append(
             "Beregningen gælder aktiviteten som helhed. Den siger intet om en enkelt borger, og den afgør ikke sagen "

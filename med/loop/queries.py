@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from med.access import Viewer
+from med.competence_compass import disclosure
 from med.competence_compass.access import visible_activities
 from med.competence_compass.models import (
     Activity,
@@ -138,6 +139,7 @@ def every_told() -> Select[*tuple[Any, ...]]:
             EffectEstimate.verdict,
             EffectEstimate.reason,
             EffectEstimate.n,
+            EffectEstimate.waiting_n,
             EffectEstimate.ci_low,
             EffectEstimate.ci_high,
             EffectEstimate.detectable,
@@ -186,7 +188,7 @@ def as_finding(row: Any, tenth: date | None = None) -> Finding:
         low=row.ci_low,
         high=row.ci_high,
         detectable=row.detectable,
-        reason=row.reason,
+        reason=disclosure.told_reason(row.reason, row.n, row.waiting_n),
         dimension_id=row.dimension_id,
         in_words=getattr(row, "told_as", None) is ToldAs.WORDS,
         tenth=tenth,

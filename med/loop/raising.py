@@ -181,8 +181,8 @@ def verdicts_of(db: Session, run_id: int) -> dict[tuple[int, int], Finding]:
     rows = db.execute(
         select(
             EffectEstimate.activity_id, EffectEstimate.run_id, EffectRun.done_at, EffectEstimate.dimension_id,
-            Dimension.title, EffectEstimate.verdict, EffectEstimate.reason, EffectEstimate.n, EffectEstimate.ci_low,
-            EffectEstimate.ci_high, EffectEstimate.detectable,
+            Dimension.title, EffectEstimate.verdict, EffectEstimate.reason, EffectEstimate.n, EffectEstimate.waiting_n,
+            EffectEstimate.ci_low, EffectEstimate.ci_high, EffectEstimate.detectable,
         )
         .join(EffectRun, EffectRun.id == EffectEstimate.run_id)
         .join(Dimension, Dimension.id == EffectEstimate.dimension_id)

@@ -439,7 +439,7 @@ def test_the_print_dates_what_is_not_from_the_newest_day(house: Any, visitor: An
     write(more)
     said = visitor("freja").open(f"{house.path}/udskrift").words
     assert f"»Nu« er den {short_date(clock.today())}." in said
-    assert f"Senest, {short_date(quarter(5))}:" in said and "Nu: Jeg er på trin 3" in said
+    assert f"Senest, {short_date(quarter(5))}:" in said and "Nu: »Jeg er på trin 3«" in said
     assert f"Vurderet {short_date(quarter(1))}: Jeg kan opgaven" in said
 
 
@@ -455,9 +455,9 @@ def test_the_print_says_what_a_verdict_is_about(house: Any, visitor: Any, write:
 
     write(more)
     said = visitor("freja").open(f"{house.path}/udskrift").words
-    others = said[said.index("Det ser vi andre") :]
-    assert "Nu: Jeg er på trin 3" in others and "Nu: Jeg er på trin 2" not in others
-    assert "Nu: Jeg er på trin 5" not in others[: others.index("Det siger jeg selv")]
+    others = said[said.index("De andre har valgt") :]
+    assert "Nu: »Jeg er på trin 3«" in others and "Nu: »Jeg er på trin 2«" not in others
+    assert "Nu: »Jeg er på trin 5«" not in others[: others.index("Jeg har selv valgt")]
 
 
 def test_a_referral_is_never_what_was_before(house: Any, visitor: Any, write: Any):
@@ -473,8 +473,8 @@ def test_a_referral_is_never_what_was_before(house: Any, visitor: Any, write: An
     write(refer)
     freja = visitor("freja")
     said = freja.open(f"{house.path}/udskrift").words
-    assert f"Før, {short_date(quarter(2))}: Jeg er på trin 1" in said  # their own
-    assert f"Før, {short_date(quarter(2))}: Jeg er på trin 2" in said  # the staff's
+    assert f"Før, {short_date(quarter(2))}: »Jeg er på trin 1«" in said  # their own
+    assert f"Før, {short_date(quarter(2))}: »Jeg er på trin 2«" in said  # the staff's
     assert short_date(quarter(1)) not in said
     assert rows(freja.open(house.path), "t-stemmer")["Faglige færdigheder"][3] == "1,0"
 
@@ -485,9 +485,9 @@ def test_a_referral_is_never_what_was_before(house: Any, visitor: Any, write: An
 def test_the_citizens_print_says_it_in_words_their_own_voice_first(house: Any, visitor: Any):
     page = visitor("freja").open(f"{house.path}/udskrift")
     assert "Hvordan synes du, det går med faglige færdigheder 1?" in page.words
-    assert page.words.index("Det siger jeg selv") < page.words.index("Det ser vi andre")
-    before = f"Før, {short_date(quarter(1))}: Jeg er på trin 2"
-    assert f"{before}Nu: Jeg er på trin 4" in page.words.replace(" Nu:", "Nu:")
+    assert page.words.index("Jeg har selv valgt") < page.words.index("De andre har valgt")
+    before = f"Før, {short_date(quarter(1))}: »Jeg er på trin 2«"
+    assert f"{before}Nu: »Jeg er på trin 4«" in page.words.replace(" Nu:", "Nu:")
     assert "udvikler sig" not in page.words and "±" not in page.words
 
 
@@ -543,7 +543,7 @@ def test_page_and_print_in_english(house: Any, visitor: Any):
     freja = visitor("freja")
     page = freja.open(f"{house.path}?sprog=en")
     assert "developing" in page.words and "udvikler sig" not in page.words
-    assert "What I say myself" in freja.open(f"{house.path}/udskrift").words
+    assert "I chose" in freja.open(f"{house.path}/udskrift").words
 
 
 def test_the_trace_is_counted_once_an_opening(house: Any, visitor: Any, db: Session):

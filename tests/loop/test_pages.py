@@ -287,3 +287,34 @@ def test_what_it_is_meant_for_goes_along_to_the_hypothesis(visitor, cooking, db)
     for odd in ("", "x", "9" * 30, "٣"):
         page = carla.open(f"/kompas/aktivitet/{made.id}?kompetence={odd}")
         assert page.status_code == 200 and not page.tree.xpath("//section[@id='hypoteser']/details[@open]")
+
+
+def test_why_the_waiting_list_spoke_against_is_not_told_of_a_few(visitor, decided, cooking, measured, write, people):
+    """Runs by the first methods gave the reason however few waited; it says how they went."""
+    decision = decided()
+    link(write, people, decision, cooking.id)
+    measured("uafklaret", "uafklaret", reason="waiting_list_disagrees")
+    page = visitor("carla").open(f"/beslutninger/{decision}/kredsloeb")
+    assert "Uafklaret" in page.words and "ventelisten" not in page.words.lower()
+
+
+def test_a_point_that_comes_by_itself_is_promised_where_one_can_come(visitor, decided, cooking, write, people):
+    decision, anna = decided(), visitor("anna")
+    none, promised = "Der er ikke aftalt, hvornår udvalget ser på den igen.", "kommer punktet af sig selv"
+    for kind, comes in ((None, False), (LinkKind.REVIEWS, False), (LinkKind.STARTS, True)):
+        if kind is not None:
+            link(write, people, decision, cooking.id, kind)
+        page = anna.open(f"/beslutninger/{decision}/kredsloeb")
+        assert none in page.words and (promised in page.words) == comes, kind
+
+
+def test_each_finding_of_a_similar_activity_has_its_own_run(visitor, cooking, measured, write):
+    from tests.competence_compass.factories import make_activity
+
+    first = measured("udvikler", "uafklaret")
+    later = measured("tilbagegang", "uafklaret", days=1)
+    other = write(lambda db: make_activity(db, "A-NY", "Suppeholdet", kind="course").id)
+    page = visitor("carla").open(f"/kompas/aktivitet/{other}")
+    section = " ".join(page.tree.xpath("string(//section[@id='lignende'])").split())
+    assert section.index("Uafklaret") < section.index(f"Beregning {first}") < section.index("Tilbagegang")
+    assert f"Beregning {later}" in section[section.index("Tilbagegang") :]

@@ -14,7 +14,7 @@ from med.decisions.models import Decision, DecisionState, Step
 from med.journal.models import Entry, JobRun
 from med.loop import raising
 from med.loop.actions import link_activity
-from med.loop.forms import LinkForm
+from med.loop.forms import Basis, LinkForm
 from med.loop.jobs import jobs
 from med.loop.models import Cause, LinkKind, ReviewPoint
 from med.loop.raising import raise_verdicts
@@ -279,6 +279,17 @@ def test_a_point_with_both_reasons_fits_both(visitor, linked, measured, write, d
     meeting = anna.open(f"/forslag/{point.id}").tree.xpath("//select[@name='meeting']/option[@value!='']/@value")[0]
     anna.open(f"/forslag/{point.id}").form("Svar").fill(answer="accept", meeting=meeting, minutes_budget=10).send()
     assert f"Medspil, {both}" in anna.open(f"/moeder/{meeting}").words
+
+
+def test_a_point_says_of_an_activity_what_its_circle_says(linked, begun, cooking, measured, write, people, db):
+    """The newest link to an activity is the one that holds: stopping rests on what was measured before."""
+    decision = linked(LinkKind.CHANGES, before=lambda: begun(days=-400), review=TODAY)
+    measured("ingen_paaviselig_effekt", "uafklaret")
+    stops = LinkForm(cooking.id, LinkKind.STOPS, Basis.RUN)
+    write(lambda db: link_activity(db, people.viewer("anna"), db.get_one(Decision, decision), stops))
+    write(raise_points)
+    (point,) = points(db)
+    assert point.why.count("**Aktiviteten.**") == 1 and "fra før beslutningen" not in point.why
 
 
 # --- many at once ---------------------------------------------------------------------------------------------------

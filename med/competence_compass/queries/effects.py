@@ -215,8 +215,7 @@ def finding(row: Any) -> Finding:
     if low is None or high is None or low > high:
         low = high = None
     compared = min(n, row.waiting_n)
-    if reason == "waiting_list_disagrees" and compared < disclosure.FEWEST_MEASURED:
-        reason = ""  # of a method before the third: it tells how a few went whose numbers are not shown
+    reason = disclosure.told_reason(reason, n, row.waiting_n)
     return Finding(
         activity_id=row.activity_id,
         activity=row.activity,
