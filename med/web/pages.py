@@ -342,6 +342,7 @@ def typed_day(value: Any) -> date | None:
 FILTERS: dict[str, Callable[..., Any]] = {
     "typed_day": typed_day,
     "dato": lambda value: workdays.long_date(to_day(value), language.current.get()),
+    "plain": text.to_plain,
     "kort_dato": lambda value: workdays.short_date(to_day(value), language.current.get()),
     "kl": lambda value: workdays.clock(value, language.current.get()),
     "uge": lambda value: to_day(value).isocalendar().week,
