@@ -85,8 +85,8 @@ def test_all_that_is_missing_is_said_at_once_where_it_is_written(end):
     assert set(refused.errors()) == {"statement_management", "statement_employees", "sent_to"}
     assert len(refused.tree.xpath("//section[@id='udfald']//details[@open]")) == 2
     refused = end(2, outcome="sent_on")
-    assert "Vælg, om der var enighed." in refused.words
-    assert set(refused.errors()) == {"sent_to"}
+    assert "Vælg, om der var enighed." in refused.errors()["consensus"]
+    assert set(refused.errors()) == {"consensus", "sent_to"}
 
 
 @pytest.mark.parametrize("outcome", ["decided", "discussed", "hearing"])
