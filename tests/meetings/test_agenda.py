@@ -4,6 +4,7 @@ from datetime import date
 
 from sqlalchemy import event, select
 
+from med.access import Side
 from med.meetings.models import Item, Meeting, Note, Purpose, State
 from med.meetings.parts import PARTS
 
@@ -137,6 +138,14 @@ def test_two_edit_an_item_at_once_and_both_texts_are_shown(visitor, plan, item, 
     assert back.form("Gem").send().status_code == 303
     assert look(Item, point).case_text == "Emils tekst"
     assert anna.post(path, hers.pairs[:1]).status_code == 422  # without its version a form overwrites nothing
+
+
+def test_whoever_names_nobody_has_raised_the_item_themselves(visitor, plan, look, people):
+    number = plan()
+    form = visitor("anna").open(f"/moeder/{number}/punkter/nyt").form("Tilføj punkt")
+    assert form.fill(title="Cykelskuret", raised_by="").send().status_code == 303
+    [item] = [one for one in look(Meeting, number).items if one.title == "Cykelskuret"]
+    assert (item.raised_by_id, item.raised_side) == (people.anna, Side.MANAGEMENT)
 
 
 def test_an_item_added_after_the_agenda_went_out_is_marked(visitor, plan, item, send_agenda):

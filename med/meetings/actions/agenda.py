@@ -20,6 +20,7 @@ from med.meetings.actions.versions import take_version
 from med.meetings.forms.agenda import ItemForm, Move, Openness, chosen_ground
 from med.meetings.models import Item, Kind, Meeting, Proposal, ProposalState, Purpose, Standing, State
 from med.meetings.parts import PARTS
+from med.organisation.models import Person
 from med.text import warn_cpr
 
 WHO_KNOWS = T("Det ligner et CPR-nummer. Tag det ud, eller sæt kryds ved, at det skal stå.")
@@ -44,8 +45,8 @@ def add_item(db: Session, viewer: Viewer, meeting: Meeting, form: ItemForm) -> I
         is_supplementary=_is_sent(meeting) and meeting.kind is not Kind.WITHOUT_AGENDA,
     )
     _fill_in(db, viewer, item, form)
-    if item.raised_by_id is None:
-        item.raised_by_id = viewer.person_id
+    if item.raised_by is None:
+        item.raised_by, item.raised_by_id = db.get_one(Person, viewer.person_id), viewer.person_id
     if item.raised_side is None and item.raised_by_id == viewer.person_id:
         item.raised_side = viewer.raises_from(meeting.committee_id)
     _put_in(meeting, item)
