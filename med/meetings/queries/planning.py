@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, or_, select, tuple_
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from med import clock, workdays
@@ -65,17 +65,18 @@ def missed_meetings(db: Session, viewer: Viewer, committee_id: int | None = None
     return MISSED(db, who=viewer.person_id, runs=runs, now=clock.now(), committee=committee_id or 0)
 
 
-def _is_missed(now: Any) -> ColumnElement[bool]:
-    return and_(Meeting.state.in_(NOT_OPENED), Meeting.ends_at < now)
-
-
 def _to_open() -> Select:
     me, committee = ANY_EMPLOYEE.person_id, bindparam("committee", type_=BigInt)
     runs = Meeting.committee_id.in_(bindparam("runs", expanding=True))
+    # found by their state, which few are in: for the latest first SQLite would walk all meetings there ever were
+    ended = aliased(Meeting)
+    not_opened = select(ended.id).where(
+        ended.state.in_(NOT_OPENED), ended.ends_at < bindparam("now", type_=UtcDateTime())
+    )
     return (
         _lines(ANY_EMPLOYEE)
         .where(
-            _is_missed(bindparam("now", type_=UtcDateTime())),
+            Meeting.id.in_(not_opened),
             or_(runs, Meeting.minute_taker_id == me, Meeting.moderator_id == me),
             or_(committee == 0, Meeting.committee_id == committee),
         )
@@ -97,8 +98,8 @@ def past_meetings(
     limit: int = PAGE,
 ) -> Sequence[Row]:
     """Meetings that were held (or cancelled, or never opened), the latest first."""
-    cancelled = and_(Meeting.state == State.CANCELLED, Meeting.ends_at < clock.now())
-    asked = _lines(viewer).where(or_(Meeting.state == State.HELD, cancelled, _is_missed(clock.now())))
+    over = and_(Meeting.state.in_((*NOT_OPENED, State.CANCELLED)), Meeting.ends_at < clock.now())
+    asked = _lines(viewer).where(or_(Meeting.state == State.HELD, over))
     if committee_id is not None:
         asked = asked.where(Meeting.committee_id == committee_id)
     if year is not None:
