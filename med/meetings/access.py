@@ -119,11 +119,8 @@ def visible_proposals(viewer: Viewer, table: Any = Proposal) -> ColumnElement[bo
 
 def is_open_point() -> ColumnElement[bool]:
     """Proposals whose words belong to no closed item: neither the one they came from nor the one they became."""
-    closed = select(Item.id).where(Item.is_open.is_(False))
-    return and_(
-        or_(Proposal.from_item_id.is_(None), Proposal.from_item_id.not_in(closed)),
-        or_(Proposal.item_id.is_(None), Proposal.item_id.not_in(closed)),
-    )
+    its = ORIGIN.c.id.in_([Proposal.from_item_id, Proposal.item_id])
+    return ~exists().where(its, ORIGIN.c.is_open.is_(False)).correlate(Proposal)
 
 
 def visible_notes(viewer: Viewer) -> ColumnElement[bool]:

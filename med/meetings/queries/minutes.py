@@ -209,15 +209,15 @@ def _present(document: dict[str, Any]) -> str:
 
 def item_revisions(db: Session, viewer: Viewer, item_id: int) -> Sequence[Any]:
     """Every saved state of an item's words: (version, text, at, who), for those inside or whose pen it was."""
-    mine = select(Meeting.id).where(Meeting.minute_taker_id == viewer.person_id)
     return db.execute(
         select(ItemRevision.version, ItemRevision.text, ItemRevision.at, Person.name)
         .join(Item, Item.id == ItemRevision.item_id)
+        .join(Meeting, Meeting.id == Item.meeting_id)
         .outerjoin(Person, Person.id == ItemRevision.person_id)
         .where(
             ItemRevision.item_id == item_id,
             visible_words(viewer),
-            or_(inside_items(viewer), Item.meeting_id.in_(mine)),
+            or_(inside_items(viewer), Meeting.minute_taker_id == viewer.person_id),
         )
         .order_by(ItemRevision.version)
     ).all()

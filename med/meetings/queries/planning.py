@@ -6,8 +6,8 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, or_, select, tuple_
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, or_, select, tuple_, union_all
+from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from med import clock, workdays
@@ -25,6 +25,7 @@ from med.prepared import Prepared
 PAGE = 25
 MOST_MINE = 40
 NOT_OPENED = (State.PLANNED, State.AGENDA_SENT)
+STATED = Meeting.__table__.alias("stated")
 
 
 # --- lists ------------------------------------------------------------------------------------------------------
@@ -44,9 +45,8 @@ def coming_meetings(
     `mine` True: those of the viewer's committees or to which the viewer is invited; False: the open ones of others.
     `after` is the id of the last meeting already shown. One more than `limit` is returned when there are more.
     """
-    not_over = and_(Meeting.state.in_((*NOT_OPENED, State.CANCELLED)), Meeting.ends_at >= clock.now())
-    is_coming = or_(Meeting.state == State.IN_PROGRESS, not_over)
-    asked = _lines(viewer).where(is_coming)
+    not_over = or_(STATED.c.state == State.IN_PROGRESS, STATED.c.ends_at >= clock.now())
+    asked = _lines(viewer).where(_in_states(*COMING, State.CANCELLED, so=not_over))
     if committee_id is not None:
         asked = asked.where(Meeting.committee_id == committee_id)
     if mine is not None:
@@ -68,15 +68,10 @@ def missed_meetings(db: Session, viewer: Viewer, committee_id: int | None = None
 def _to_open() -> Select:
     me, committee = ANY_EMPLOYEE.person_id, bindparam("committee", type_=BigInt)
     runs = Meeting.committee_id.in_(bindparam("runs", expanding=True))
-    # found by their state, which few are in: for the latest first SQLite would walk all meetings there ever were
-    ended = aliased(Meeting)
-    not_opened = select(ended.id).where(
-        ended.state.in_(NOT_OPENED), ended.ends_at < bindparam("now", type_=UtcDateTime())
-    )
     return (
         _lines(ANY_EMPLOYEE)
         .where(
-            Meeting.id.in_(not_opened),
+            _in_states(*NOT_OPENED, so=STATED.c.ends_at < bindparam("now", type_=UtcDateTime())),
             or_(runs, Meeting.minute_taker_id == me, Meeting.moderator_id == me),
             or_(committee == 0, Meeting.committee_id == committee),
         )
@@ -131,6 +126,12 @@ def _lines(viewer: Viewer) -> Select:
         .outerjoin(Attendance, and_(Attendance.meeting_id == Meeting.id, Attendance.person_id == viewer.person_id))
         .where(access.visible_meetings(viewer))
     )
+
+
+def _in_states(*states: State, so: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Meetings in one of the states for which the condition on STATED holds, looked for in one state after the other:
+    few are in any but “held”. All states at once, or the next first, SQLite would walk every meeting there ever was."""
+    return Meeting.id.in_(union_all(*(select(STATED.c.id).where(STATED.c.state == one, so) for one in states)))
 
 
 def _is_mine(viewer: Viewer) -> ColumnElement[bool]:

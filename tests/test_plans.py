@@ -1,0 +1,151 @@
+"""No page walks through what grows with the years: SQLite says how it would ask a city's database, having been told
+what one holds after ten years. A walk costs nothing in the demo and seconds there."""
+
+import itertools
+import math
+import re
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from med.db import Base, UtcDateTime
+
+# What a city of 1,000 committees has of everything, and what it gathers in ten years.
+STAYS = {"unit": 2_000, "committee": 1_000, "seat": 30_000, "person": 50_000, "employment": 60_000, "account": 50_000}
+GROWS = {
+    "meeting": 40_000,
+    "attendance": 600_000,
+    "minutes": 40_000,
+    "minutes_version": 120_000,
+    "item": 400_000,
+    "item_revision": 2_000_000,
+    "attachment": 200_000,
+    "note": 200_000,
+    "proposal": 100_000,
+    "decision": 1_000_000,
+    "decision_tag": 1_100_000,
+    "decision_step": 300_000,
+    "follow_up": 400_000,
+    "follow_up_change": 1_000_000,
+    "search_text": 1_400_000,
+    "notice": 2_000_000,
+    "message": 1_000_000,
+    "journal_entry": 10_000_000,
+    "sign_in": 1_000_000,
+    "subscription": 100_000,
+    "compass_assessment": 100_000,
+    "compass_score": 2_400_000,
+    "compass_presence": 1_000_000,
+    "compass_look": 2_000_000,
+}
+DAYS = 3_650
+WHO = ["anna", "bo", "carla", "gunnar"]  # a chair, a vice-chair who coordinates, a member, an employee of elsewhere
+VALUES = re.compile(r"'[^']*'|\b\d+\b")  # values: the same question otherwise is looked at once a page
+NEVER_SO = "0 = 1"  # of who may see nothing of the kind SQLite asks nothing, whatever its plan says
+
+# Pages that may, and are not asked: everything there is is what they are asked for, and hardly anybody asks.
+MAY = {
+    "decisions.balance": "counts every decision there is",
+    "trust.own_data": "what is known of one person stands everywhere",
+    "trust.take_data": "the same, in a file",
+    "trust.retention": "what is to be erased is looked for everywhere",
+}
+
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
+
+def distinct(column: sa.Column[Any], rows: int) -> int:
+    """How many different values a column has in so many rows, by what it holds."""
+    kind = column.type
+    if isinstance(kind, sa.Enum):
+        return len(kind.enums)
+    if isinstance(kind, sa.Boolean):
+        return 2
+    if isinstance(kind, sa.Date | UtcDateTime):
+        return min(DAYS, rows)
+    others = [(STAYS | GROWS).get(key.column.table.name, rows) for key in column.foreign_keys]
+    return min(others, default=rows)
+
+
+def tell(path: str) -> None:
+    """Writes into SQLite's own statistics what a city's database would be found to hold."""
+    with sqlite3.connect(path) as db:
+        db.execute("ANALYZE")
+        for table, rows in (STAYS | GROWS).items():
+            db.execute("DELETE FROM sqlite_stat1 WHERE tbl = ?", [table])
+            for _, index, *_ in db.execute(f"PRAGMA index_list({table})").fetchall():
+                names = [name for _, _, name in db.execute(f"PRAGMA index_info({index})")]
+                kinds = [distinct(Base.metadata.tables[table].c[name], rows) for name in names if name]
+                alike = [max(1, rows // math.prod(kinds[: n + 1])) for n in range(len(names))]
+                db.execute(
+                    "INSERT INTO sqlite_stat1 VALUES (?, ?, ?)", [table, index, " ".join(map(str, [rows, *alike]))]
+                )
+    db.close()
+
+
+@pytest.fixture
+def asked(scene: Any) -> Iterator[list[str]]:
+    """All that is asked of a database that believes it is a city's, in SQLite's words with the values in them."""
+    told: list[str] = []
+    tell(scene.desk.settings.database_url.removeprefix("sqlite:///"))
+    before, scene.desk.database = scene.desk.database, type(scene.desk.database)(scene.desk.settings.database_url)
+    for engine in {scene.desk.database.read_engine, scene.desk.database.write_engine}:
+        event.listen(engine, "connect", lambda line, _: line.set_trace_callback(told.append))
+    yield told
+    scene.desk.database.close()
+    scene.desk.database = before
+
+
+def walks(plan: sqlite3.Connection, question: str) -> set[str]:
+    """The tables of GROWS through all of which, or in whose order, the database would go."""
+    lines = [line for *_, line in plan.execute(f"EXPLAIN QUERY PLAN {question}")]
+    return {found[1] for line in lines if (found := re.match(r"SCAN (\w+)", line))} & names_in(question)
+
+
+def names_in(question: str) -> set[str]:
+    """The tables of GROWS that a question names, and the names it gives them."""
+    called = re.findall(r"(?:FROM|JOIN|,) +(\w+)(?: AS (\w+))?", question)
+    return {name for table, other in called if table in GROWS for name in (other or table,)}
+
+
+@pytest.fixture
+def plan(scene: Any, asked: list[str]) -> Iterator[sqlite3.Connection]:
+    line = sqlite3.connect(scene.desk.settings.database_url.removeprefix("sqlite:///"))
+    yield line
+    line.close()
+
+
+def test_no_page_walks_through_what_grows(scene: Any, asked: list[str], plan: sqlite3.Connection):
+    found: dict[str, set[str]] = defaultdict(set)
+    seen: set[str] = set()
+    for route in scene.routes:
+        if route.method != "GET" or route.name in MAY:
+            continue
+        for case, who in itertools.product(route.cases, WHO):
+            scene.walker.get(who, route.fill(scene.cases[case]))
+        new = {VALUES.sub("0", question): question for question in asked if question.startswith("SELECT")}
+        for question in new.keys() - seen:
+            if NEVER_SO not in new[question] and (tables := walks(plan, new[question])):
+                found[route.name] |= tables
+        seen |= new.keys()
+        asked.clear()
+    assert len(seen) > 250
+    assert found == {}
+
+
+def test_a_walk_would_be_found(plan: sqlite3.Connection):
+    latest = (
+        "SELECT m.id FROM meeting AS m WHERE m.state IN ('planned', 'agenda_sent') ORDER BY m.starts_at DESC LIMIT 9"
+    )
+    assert walks(plan, latest) == {"m"}
+    closed = (
+        "SELECT id FROM proposal WHERE id = 1 AND item_id NOT IN (SELECT item.id FROM item WHERE item.is_open IS 0)"
+    )
+    assert walks(plan, closed) == {"item"}
+    assert walks(plan, "SELECT meeting.id FROM meeting WHERE meeting.state = 'planned'") == set()
+    assert walks(plan, "SELECT id FROM committee") == set()
