@@ -50,7 +50,7 @@ NEVER_SO = "0 = 1"  # of who may see nothing of the kind SQLite asks nothing, wh
 
 # Pages that may, and are not asked: everything there is is what they are asked for, and hardly anybody asks.
 MAY = {
-    "decisions.balance": "counts every decision there is",
+    "decisions.balance": "counts every decision there is, once between two saves",
     "trust.own_data": "what is known of one person stands everywhere",
     "trust.take_data": "the same, in a file",
     "trust.retention": "what is to be erased is looked for everywhere",

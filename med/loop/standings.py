@@ -130,7 +130,8 @@ def what_is_known(
     db: Session, viewer: Viewer, *, committee_id: int | None, level: Level | None, year: int | None
 ) -> WhatIsKnown:
     """How the circles of published decisions with an activity stand, by the perspective each was made for."""
-    question = asked(viewer).where(Activity.id.is_not(None))
+    linked = every_link().subquery()
+    question = asked(viewer).where(Decision.id.in_(select(linked.c.decision_id)))
     if committee_id is not None:
         question = question.where(Decision.committee_id == committee_id)
     if level is not None:
