@@ -201,8 +201,8 @@ FAULTS = [
     Fault(
         "a point that became a closed one is mailed by title",
         MEETINGS,
-        "        or_(Proposal.item_id.is_(None), Proposal.item_id.not_in(closed)),\n",
-        "",
+        "ORIGIN.c.id.in_([Proposal.from_item_id, Proposal.item_id])",
+        "ORIGIN.c.id == Proposal.from_item_id",
         (CAST,),
     ),
     # decisions, the circle, news, private addresses

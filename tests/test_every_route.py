@@ -128,6 +128,7 @@ def plausible(case: dict[str, Any]) -> list[tuple[str, Any]]:
         ("udvalg", case["committee_id"]),
         ("parent", case["committee_id"]),
         ("owner", "carla"),
+        ("responsible", "carla"),
         ("role", "alle"),
     ]
 

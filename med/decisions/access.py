@@ -129,6 +129,17 @@ def review_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
         yield T("Beslutningen gælder ikke længere.")
 
 
+def hand_over_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
+    """Let somebody else see to it: whoever was named may have left, or got another job."""
+    yield from is_employee(viewer)
+    if not viewer.runs(decision.committee_id):
+        yield T("Kun formandskabet og MED-sekretæren kan give ansvaret til en anden.")
+    if decision.published_at is None:
+        yield T("Beslutningen er ikke offentliggjort endnu. Ret den, eller slet den.")
+    if decision.state in OVER:
+        yield T("Beslutningen gælder ikke længere.")
+
+
 def withdraw_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
     yield from is_employee(viewer)
     if not viewer.presides(decision.committee_id):

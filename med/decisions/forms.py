@@ -96,6 +96,19 @@ class ReviewForm(msgspec.Struct):
             look_for_cpr(note=self.note)
 
 
+class HandOverForm(msgspec.Struct):
+    """Who sees to it from now on, and perhaps why."""
+
+    responsible: Name
+    note: Paragraph = ""
+    version: int = 0
+    cpr_anyway: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.cpr_anyway:
+            look_for_cpr(note=self.note)
+
+
 class WithdrawForm(msgspec.Struct):
     reason: Paragraph
     version: int = 0

@@ -36,6 +36,7 @@ decisions = Slice(
         access.release_decision,
         access.move_decision,
         access.review_decision,
+        access.hand_over_decision,
         access.withdraw_decision,
         access.add_follow_up,
         access.follow_up_decision,

@@ -60,6 +60,7 @@ def awaits(db: Session, viewer: Viewer) -> list[Waiting]:
                 Waiting("decision.review", title, row.committee, at + "#f-gensyn-note", row.review, is_open=row.is_open)
             )
         if row.left_due is not None:
-            title = T("Den ansvarlige er væk. Fortæl, hvordan det går: %(what)s", what=heading(row.text))
-            found.append(Waiting("decision.due", title, row.committee, at + "#gang", row.left_due, is_open=row.is_open))
+            title = T("Find en ny ansvarlig: %(what)s", what=heading(row.text))
+            at += "#f-ansvarlig-responsible"
+            found.append(Waiting("decision.due", title, row.committee, at, row.left_due, is_open=row.is_open))
     return found

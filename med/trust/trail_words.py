@@ -118,6 +118,7 @@ WORDS = {
     "decision.moved": T("Beslutning: ny tilstand"),
     "decision.news": T("Beslutning: nyt om, hvordan det går"),
     "decision.reviewed": T("Beslutning: set på igen"),
+    "decision.handed_over": T("Beslutning: ny ansvarlig"),
     "decision.replaced": T("Beslutning: afløst af en ny"),
     "decision.withdrawn": T("Beslutning: trukket tilbage"),
     "decision.opened": T("Beslutning: gjort åben"),

@@ -84,6 +84,41 @@ def test_chairs_withdraw_with_a_reason_and_the_words_stay(visitor, published):
     assert visitor("emil").submit(f"/beslutninger/{made}/traek-tilbage", reason="x").status_code == 403
 
 
+def test_those_who_run_the_committee_make_somebody_else_responsible(visitor, published, db):
+    made = published(responsible="freja")
+    anna = visitor("anna")
+    page, another = anna.open(f"/beslutninger/{made}"), anna.open(f"/beslutninger/{made}")
+    form = page.form("Giv ansvaret videre")
+    wrongs = {"": "Skal udfyldes", "Nogen": "Vi kender ikke “Nogen”", "Freja Holst": "er allerede ansvarlig"}
+    for name, wrong in wrongs.items():
+        refused = form.fill(responsible=name, note="Freja er på **barsel**").send()
+        assert refused.status_code == 422, name
+        assert wrong in refused.errors()["responsible"]
+        assert "Freja er på **barsel**" in refused.text
+    assert form.fill(responsible="Gunnar Thorsen", note="Freja er på **barsel**").send().status_code == 303
+    after = visitor("carla").open(f"/beslutninger/{made}")
+    assert "Ansvarlig: Gunnar Thorsen (før: Freja" in after.words
+    assert "Freja er på barsel" in after.words
+    assert visitor("gunnar").open(f"/beslutninger/{made}").has_form("Gem nyt")
+    assert not visitor("freja").open(f"/beslutninger/{made}").has_form("Gem nyt")
+    assert str(made) in "".join(visitor("gunnar").open("/beslutninger?ansvarlig=mig").links())
+    late = another.form("Giv ansvaret videre").fill(responsible="Carla Winther", note="For sent").send()
+    assert late.status_code == 409
+    assert "For sent" in late.text
+    assert visitor("gunnar").submit(f"/beslutninger/{made}/ansvarlig", responsible="Carla Winther").status_code == 403
+    handed = visitor("emil").open(f"/beslutninger/{made}?sprog=en").form("Hand over the responsibility")
+    assert handed.fill(responsible="Carla Winther").send().status_code == 303
+
+
+def test_a_closed_decision_goes_only_to_somebody_who_may_read_it(visitor, published):
+    made = published(is_open=False, responsible="gunnar")
+    form = visitor("anna").open(f"/beslutninger/{made}").form("Giv ansvaret videre")
+    refused = form.fill(responsible="Carla Winther").send()
+    assert refused.status_code == 422
+    assert "Punktet er lukket" in refused.errors()["responsible"]
+    assert form.fill(responsible="Bo Kjærgaard").send().status_code == 303
+
+
 def test_a_new_decision_replaces_the_old_when_it_is_published(visitor, published, write, db):
     old = published("der er to pauser")
 

@@ -71,7 +71,7 @@ def test_what_somebody_left_waits_for_those_who_run_the_committee_until_another_
     for handle in RUN_IT:
         assert told(house, handle, due) == told(house, handle, f"decision_due:{settled}") == 3, handle
         assert "Find en ny ansvarlig: Bestille kaffe" in waits(house, handle), handle
-        assert "Den ansvarlige er væk. Fortæl, hvordan det går: Kaffen er gratis" in waits(house, handle), handle
+        assert "Find en ny ansvarlig: Kaffen er gratis" in waits(house, handle), handle
     assert told(house, "gunnar", due) == told(house, "carla", due) == 0
     assert not [one for one in waits(house, "gunnar") if "Kaffen er gratis" in one or "Bestille kaffe" in one]
     with clock.at(demo.NOW + timedelta(days=12)):

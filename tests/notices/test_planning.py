@@ -9,6 +9,8 @@ from sqlalchemy import insert, select, update
 from med import clock, demo
 from med.access import SeatRole
 from med.decisions.access import published_decisions, visible_follow_ups
+from med.decisions.actions import hand_over_decision
+from med.decisions.forms import HandOverForm
 from med.decisions.models import Decision, FollowUp, FollowUpState
 from med.meetings.actions.proposals import answer_proposal, raise_point
 from med.meetings.forms.proposals import Answer, AnswerProposal, RaisePoint
@@ -91,6 +93,23 @@ def test_what_becomes_of_a_decision_is_told_those_who_follow_it(house):
     house.tick()
     assert house.told("carla", about=new) == []
     assert house.told("gunnar", about=new)[1:] == [("decision_changed", "weekly")] * 2
+
+
+def test_whoever_gets_a_decision_to_see_to_is_told_so(house):
+    with clock.at(demo.NOW - timedelta(minutes=20)):
+        made = house.decide("kaffen er gratis", responsible_id=house.ids["carla"])
+    house.follow("bo", Topic.DECISION, made)
+    house.follow("freja", Topic.DECISION, made)
+    form = HandOverForm(responsible="Freja Holst", version=2)
+    house.do(lambda db: hand_over_decision(db, house.viewer(db, "anna"), db.get_one(Decision, made), form))
+    house.tick()
+    assert house.told("freja", about=made)[-1] == ("task_given", "daily")
+    assert [kind for kind, _ in house.told("bo", about=made)] == ["decision_changed"]
+    assert house.told("gunnar", about=made) == []
+    with clock.at(demo.NOW + timedelta(days=2)):
+        house.tick()
+        letter = house.letters("freja")[-1]
+    assert "Du er nu ansvarlig for beslutningen: Kaffen er gratis" in letter.text
 
 
 # --- meetings, minutes ------------------------------------------------------------------------------------------------

@@ -274,6 +274,7 @@ EXPECTED: dict[str, Rows] = {
     },
     "decisions.move": GUNNAR_OR_RUNS,
     "decisions.review": ONCE_PUBLISHED,
+    "decisions.hand_over": ONCE_PUBLISHED,
     "decisions.withdraw": {
         "live open": NOT_YET,
         "live closed": NOT_YET_CLOSED,

@@ -521,6 +521,10 @@ def _review_decision(world, person, decision):
     return runs(world, person, decision.committee) and decision.published and decision.state not in NO_LONGER
 
 
+def _hand_over_decision(world, person, decision):
+    return runs(world, person, decision.committee) and decision.published and decision.state not in NO_LONGER
+
+
 def _withdraw_decision(world, person, decision):
     return presides(world, person, decision.committee) and decision.published and decision.state not in NO_LONGER
 
@@ -581,6 +585,7 @@ VERBS: dict[str, tuple[str | None, Callable[..., bool]]] = {
     "release_decision": ("decisions", _works(_release_decision)),
     "move_decision": ("decisions", _works(_move_decision)),
     "review_decision": ("decisions", _works(_review_decision)),
+    "hand_over_decision": ("decisions", _works(_hand_over_decision)),
     "withdraw_decision": ("decisions", _works(_withdraw_decision)),
     "add_follow_up": ("items", _works(_add_follow_up)),
     "follow_up_decision": ("decisions", _works(_move_decision)),

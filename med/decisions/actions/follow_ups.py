@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from med import clock
 from med.access import Viewer, require
 from med.decisions import access
-from med.decisions.actions.people import responsible_for
+from med.decisions.actions.people import responsible_for, who_now
 from med.decisions.actions.recording import tell_the_room
 from med.decisions.forms import FollowUpForm, FollowUpStateForm
 from med.decisions.models import OPEN_FOLLOW_UPS, Decision, FollowUp, FollowUpChange, FollowUpState
@@ -112,8 +112,7 @@ def _moved(follow_up: FollowUp, due: date | None, owner: Person | None) -> list[
     """What is new beside the state, in the committee's language: kept in the history, before the words."""
     said = []
     if owner is not None:
-        names = {"now": owner.name, "before": follow_up.owner.name}
-        said.append(T("Ansvarlig: %(now)s (før: %(before)s).").message % names)
+        said.append(who_now(owner, follow_up.owner))
     if due != follow_up.due:
         days = {"now": _day(due), "before": _day(follow_up.due)}
         said.append(T("Frist: %(now)s (før: %(before)s).").message % days)

@@ -5,8 +5,9 @@ from sqlalchemy.orm import Session
 from med import clock
 from med.access import Viewer, require
 from med.decisions import access
+from med.decisions.actions.people import responsible_for, who_now
 from med.decisions.actions.recording import check_version, touch
-from med.decisions.forms import ReviewForm, StateForm, WithdrawForm
+from med.decisions.forms import HandOverForm, ReviewForm, StateForm, WithdrawForm
 from med.decisions.models import IN_FORCE, Decision, DecisionState, Step
 from med.errors import Invalid
 from med.journal.actions import note
@@ -43,6 +44,24 @@ def review_decision(db: Session, viewer: Viewer, decision: Decision, form: Revie
     touch(decision)
     db.add(step)
     note(db, viewer, "decision.reviewed", decision, ["review"])
+    return step
+
+
+def hand_over_decision(db: Session, viewer: Viewer, decision: Decision, form: HandOverForm) -> Step:
+    """Let somebody else see to it. Who had it before stands in the decision's history; its other words stand."""
+    require(viewer, access.hand_over_decision, decision)
+    check_version(decision, form.version)
+    found = responsible_for(db, viewer, form.responsible, decision.committee_id, is_open=decision.is_open)
+    if found is None:
+        raise Invalid(responsible=T("Skriv, hvem der skal være ansvarlig."))
+    if found.id == decision.responsible_id:
+        raise Invalid(responsible=T("%(name)s er allerede ansvarlig.", name=found.name))
+    words = "\n\n".join(filter(None, (who_now(found, decision.responsible), form.note)))
+    decision.responsible = found
+    touch(decision)
+    step = Step(decision_id=decision.id, at=clock.now(), person_id=viewer.person_id, note=words)
+    db.add(step)
+    note(db, viewer, "decision.handed_over", decision, ["responsible_id"])
     return step
 
 

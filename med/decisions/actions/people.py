@@ -39,6 +39,12 @@ def responsible_for(
     return found
 
 
+def who_now(person: Person, before: Person | None) -> str:
+    """What a history keeps of a change of hands, in the committee's language."""
+    names = {"now": person.name, "before": before.name if before else "–"}
+    return T("Ansvarlig: %(now)s (før: %(before)s).").message % names
+
+
 def is_inside_committee(db: Session, person_id: int, committee_id: int) -> bool:
     """Whether closed items are someone's business today: full members and the secretary."""
     today = clock.today()

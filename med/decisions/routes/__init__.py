@@ -12,7 +12,7 @@ from med.decisions.routes.follow_ups import (
 )
 from med.decisions.routes.recording import correct, discard, edit, new, record, release
 from med.decisions.routes.searching import show_search
-from med.decisions.routes.single import move, review, show, withdraw
+from med.decisions.routes.single import hand_over, move, review, show, withdraw
 
 handlers = [
     index,
@@ -32,6 +32,7 @@ handlers = [
     release,
     move,
     review,
+    hand_over,
     withdraw,
     atom,
     json_feed,

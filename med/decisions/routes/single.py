@@ -8,7 +8,7 @@ from litestar import Response
 
 from med.access import allows, signed_in
 from med.decisions import access, actions, queries
-from med.decisions.forms import ReviewForm, StateForm, WithdrawForm
+from med.decisions.forms import HandOverForm, ReviewForm, StateForm, WithdrawForm
 from med.decisions.fragments import heading
 from med.decisions.models import IN_FORCE, Decision, DecisionState
 from med.errors import Conflict, Invalid
@@ -132,6 +132,11 @@ def move(visit: Visit, decision_id: int) -> Response:
 @post("/beslutninger/{decision_id:int}/gensyn", name="decisions.review", policy=access.review_decision)
 def review(visit: Visit, decision_id: int) -> Response:
     return change(visit, decision_id, "gensyn", ReviewForm, actions.review_decision)
+
+
+@post("/beslutninger/{decision_id:int}/ansvarlig", name="decisions.hand_over", policy=access.hand_over_decision)
+def hand_over(visit: Visit, decision_id: int) -> Response:
+    return change(visit, decision_id, "ansvarlig", HandOverForm, actions.hand_over_decision)
 
 
 @post("/beslutninger/{decision_id:int}/traek-tilbage", name="decisions.withdraw", policy=access.withdraw_decision)

@@ -244,12 +244,15 @@ def _say_decision(notice: Notice, row: Any, viewer: Viewer) -> Line:
     if notice.kind is NoticeKind.DECISION_DUE:
         due, current = row.due, under_way and _is_mine(viewer, row.responsible_id, row)
         if row.is_left:
-            title = T("Den ansvarlige er væk. Fortæl, hvordan det går: %(what)s", what=title)
+            title = T("Find en ny ansvarlig: %(what)s", what=title)
         else:
             title = T("Fortæl, hvordan det går: %(what)s", what=title)
     elif notice.kind is NoticeKind.REVIEW_DUE:
         due, current = row.review, not over and row.review is not None and row.review <= clock.today()
         title = T("Se tilbage på beslutningen: %(what)s", what=title)
+    elif notice.kind is NoticeKind.TASK_GIVEN:
+        due, current = row.due, not over and row.responsible_id == viewer.person_id
+        title = T("Du er nu ansvarlig for beslutningen: %(what)s", what=title)
     return Line(
         notice.id,
         notice.kind,

@@ -162,7 +162,12 @@ def decisions(db: Session, plan: Plan, events: Sequence[Event], outlets: Sequenc
         if event.happened == "decision.published":
             kind, key = NoticeKind.DECISION_PUBLISHED, f"decision_published:{row.id}"
             wishes += plan.of_perspectives(tags[row.id])
-        if event.happened not in ("decision.moved", "decision.news"):  # how it goes is for those who follow it
+        if event.happened == "decision.handed_over":
+            mine = plan.own(Topic.MY_DECISIONS, [row.responsible_id])
+            given = f"decision_given:{row.id}:{event.id}"
+            plan.tell(NoticeKind.TASK_GIVEN, given, "decision", row.id, event.at, mine, by=event.person_id)
+            wishes = [one for one in wishes if one.person_id != row.responsible_id]
+        elif event.happened not in ("decision.moved", "decision.news"):  # how it goes is for those who follow it
             wishes += plan.of_committee(row.committee_id)
             wishes += plan.own(Topic.MY_DECISIONS, [row.responsible_id])
             if row.is_open:
@@ -229,6 +234,7 @@ TELLS: dict[str, Teller] = {
             "decision.reviewed",
             "decision.moved",
             "decision.news",
+            "decision.handed_over",
         ),
         decisions,
     ),
