@@ -260,6 +260,18 @@ def test_words_are_not_lost_when_the_right_to_write_ends(visitor, db, running, w
     assert answer.tree.xpath("string(//textarea)").strip() == "Annas lange notat."
 
 
+def test_what_was_written_of_how_an_item_ended_is_not_lost_when_the_opening_is_undone(visitor, db, planned):
+    anna = visitor("anna")
+    anna.open(room(planned)).form("Åbn mødet").send()
+    item = items_of(db, planned)[0]
+    form = anna.open(room(planned, item)).form(action="/udfald")
+    anna.open(room(planned)).form("Ja, fortryd åbningen").send()
+    answer = form.fill(outcome="noted", consensus="disagreement", statement_management="Vi mener nej.").send()
+    assert answer.status_code == 403
+    assert "Vi mener nej." in answer.tree.xpath("string(//textarea)")
+    assert "Mødet er ikke" in answer.words
+
+
 def test_what_looks_like_a_cpr_number_is_pointed_out(visitor, db, running):
     first = items_of(db, running)[0]
     anna = visitor("anna")

@@ -1,5 +1,6 @@
 """A workplace where things happen, the clock goes on, and people look at what they were told."""
 
+import itertools
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ from med.settings import Settings
 from med.slices import Office
 
 BASE = "https://med.solbaek.example"
+NUMBERS = itertools.count(1000)  # past the demo's own
 
 
 class House:
@@ -82,7 +84,7 @@ class House:
                 committee_id=self.committees[committee],
                 is_open=is_open,
                 year=2026,
-                number=1000 + len(text) + uuid.uuid4().int % 100_000,
+                number=next(NUMBERS),
                 text=text,
                 perspective=perspective,
                 decided_at=clock.now(),

@@ -223,9 +223,8 @@ def write_item(visit: Visit, meeting_id: int, item_id: int) -> Response:
         return overlapping(visit, item(), overlap)
     except Conflict as conflict:
         return not_written(visit, item(), {"text": conflict.message})
-    except NotAllowed as refused:
-        # The right may have ended, or the minutes been approved, while they wrote: their words are not lost.
-        return not_written(visit, item(), {"text": " ".join(str(why) for why in refused.objections)}, 403)
+    except NotAllowed as refused:  # the right may have ended, or the minutes been approved, while they wrote
+        return not_written(visit, item(), {"text": " ".join(map(str, refused.objections))}, 403)
     tell(visit, meeting_id)
     if not visit.wants_fragment:
         return back_to(visit, item(), "valgt" if chosen else "gemt")
@@ -244,6 +243,7 @@ def raw_text(visit: Visit) -> str:
 
 
 CPR = T("Gemt, men teksten ligner et CPR-nummer. Tag det ud, hvis det er et.")
+WORDS = ("text", "statement_management", "statement_employees", "why")
 
 
 def not_written(visit: Visit, item: Item, errors: dict[str, Any], status_code: int = 422) -> Response:
@@ -256,7 +256,7 @@ def not_written(visit: Visit, item: Item, errors: dict[str, Any], status_code: i
         item=item,
         meeting=item.meeting,
         overlap=None,
-        mine=visit.form.get("text"),
+        mine="\n\n".join(filter(None, map(visit.form.get, WORDS))),
         words=words,
     )
 
@@ -277,6 +277,10 @@ def overlapping(visit: Visit, item: Item, overlap: minuting.Overlap) -> Response
 def settle_item(visit: Visit, meeting_id: int, item_id: int) -> Response:
     item = questions.item_for(visit.db, visit.viewer, meeting_id, item_id)
     meeting = questions.meeting_for(visit.db, visit.viewer, meeting_id)
+    try:
+        require(visit.viewer, access.minute_item, item)
+    except NotAllowed as refused:  # the opening may have been undone while they wrote
+        return not_written(visit, item, {"text": " ".join(map(str, refused.objections))}, 403)
     form, errors = parse(Settled, visit.form)
     status = 422
     if form is not None:
@@ -288,7 +292,6 @@ def settle_item(visit: Visit, meeting_id: int, item_id: int) -> Response:
         except Conflict as conflict:
             errors, status = {"outcome": conflict.message}, 409
     if errors:
-        require(visit.viewer, access.minute_item, item)
         return show_item_again(visit, meeting, item, status, errors=errors, values=visit.form.values())
     tell(visit, meeting_id)
     among = {point.id for point in questions.points(visit.db, visit.viewer, meeting)}
