@@ -225,6 +225,14 @@ def test_the_server_needs_no_numpy():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
+def test_the_analysis_needs_no_tables():
+    """They and all of scipy's statistics took two thirds of what a night's analysis took."""
+    code = (
+        "import sys, med.competence_compass.effects.__main__; print({'sqlalchemy', 'scipy.stats'} & set(sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
 def test_a_folder_is_analysed_from_the_command_line(tmp_path, capsys):
     from med.competence_compass.exchange.writing import write_folder
     from med.competence_compass.generator import Centre, make_world

@@ -26,7 +26,7 @@ LATER = {"alembic_version"}
 def fill(connection: sa.Connection) -> Rows:
     """A few rows in every table of a released version, as its columns, keys and checks allow; read back as they are.
 
-    A table whose rows cannot be guessed (a CHECK over several columns) is left old.
+    A table whose rows cannot be guessed (a CHECK over several columns) is left empty.
     """
     tables = sa.MetaData()
     tables.reflect(connection)
