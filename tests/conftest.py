@@ -40,7 +40,7 @@ from tests.scenes import FILE, MAIL, set_scene
 from tests.visitors import Visitor
 from tests.walking import Forgetful, Walker
 
-# What tests load stays, and looking through it for what may go cost a fifth of the whole run.
+# What tests load stays; looking through it for what may go costs a third of collecting them, and of the oracle's.
 gc.set_threshold(50_000, 20, 20)
 
 SHARED = Path(__file__).parents[2] / "shared"
