@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, make_url, select, update
 from sqlalchemy.orm import Session
 
 from benchmarks.fill import fill
@@ -92,8 +92,9 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=("sqlite", "postgresql"), help="one kind of database")
+    parser.add_argument("--like", default="", help="a database furnished as the demo is, of that kind; it is copied")
     given = parser.parse_args()
-    found = list(measure(given.decisions, given.workers, given.kills, given.seed, given.only))
+    found = list(measure(given.decisions, given.workers, given.kills, given.seed, given.only, given.like))
     print("\n".join(map(str, found)))
     return 0 if all(one.good for one in found) else 1
 
@@ -108,15 +109,18 @@ def section(seed: int, decisions: int = 150, workers: int = 2, kills: int = 40) 
     ]
 
 
-def measure(decisions: int, workers: int, kills: int, seed: int, only: str | None = None) -> Iterator[Found]:
+def measure(
+    decisions: int, workers: int, kills: int, seed: int, only: str | None = None, like: str = ""
+) -> Iterator[Found]:
     with tempfile.TemporaryDirectory() as name, ExitStack() as leaving:
         kinds: list[Files | Databases] = []
         if only != "postgresql":
-            kinds.append(Files(Path(name)))
+            kinds.append(Files(Path(name), like))
         if only != "sqlite":
-            kinds.append(Databases(leaving.enter_context(running_postgres())))
+            server = Postgres(Path(make_url(like).query["host"])) if like else leaving.enter_context(running_postgres())
+            kinds.append(Databases(server, like))
         for copies in kinds:
-            furnish(copies.first(), Path(name), decisions, seed)
+            furnish(copies.first(), Path(name), decisions, seed, not like)
             calm, stormy = copies.again("calm"), copies.again("stormy")
             yield weather(calm, stormy, workers, kills, seed)
 
@@ -124,10 +128,12 @@ def measure(decisions: int, workers: int, kills: int, seed: int, only: str | Non
 class Files:
     """A workplace in a SQLite file, and copies of it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, like: str) -> None:
+        self.folder, self.like = folder, like
 
     def first(self) -> str:
+        if self.like:
+            (self.folder / "first.db").write_bytes(Path(self.like.removeprefix("sqlite:///")).read_bytes())
         return f"sqlite:///{self.folder / 'first.db'}"
 
     def again(self, name: str) -> str:
@@ -138,22 +144,26 @@ class Files:
 class Databases:
     """The same on PostgreSQL."""
 
-    def __init__(self, postgres: Postgres) -> None:
-        self.postgres = postgres
+    def __init__(self, postgres: Postgres, like: str) -> None:
+        self.postgres, self.like, self.name = postgres, make_url(like).database if like else None, ""
 
     def first(self) -> str:
-        return self.postgres.create("first")
+        url = self.postgres.new("first", template=self.like)
+        self.name = make_url(url).database or ""
+        return url
 
     def again(self, name: str) -> str:
-        return self.postgres.create(name, template="first")
+        return self.postgres.new(name, template=self.name)
 
 
-def furnish(url: str, folder: Path, count: int, seed: int) -> None:
+def furnish(url: str, folder: Path, count: int, seed: int, whole: bool = True) -> None:
     """The demo with more decisions whose review dates come in these weeks, activities they began, and runs unread."""
     with opened(url) as database:
-        upgrade(database.write_engine)
+        if whole:
+            upgrade(database.write_engine)
         with clock.at(demo.NOW), database.writing() as db:
-            demo.furnish(db, vault_of(folder))
+            if whole:
+                demo.furnish(db, vault_of(folder))
             before = db.scalar(select(func.max(Decision.id))) or 0
             fill(db, count, seed)
             db.execute(update(Committee).values(ends=None))

@@ -2,6 +2,7 @@
 
 import base64
 import fcntl
+import gc
 import json
 import os
 import shutil
@@ -38,6 +39,9 @@ from tests.routes import every_route
 from tests.scenes import FILE, MAIL, set_scene
 from tests.visitors import Visitor
 from tests.walking import Forgetful, Walker
+
+# What tests load stays; looking through it for what may go costs a third of collecting them, and of the oracle's.
+gc.set_threshold(50_000, 20, 20)
 
 SHARED = Path(__file__).parents[2] / "shared"
 # Timing is measured in benchmarks/; a loaded machine must not fail a property.
@@ -87,6 +91,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return 1 + (LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
 
     items.sort(key=place)
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -271,6 +271,7 @@ def test_the_doctor_lists_the_settings_also_when_one_is_wrong(med, monkeypatch):
         assert last.startswith("error    ") and wrong in last
 
 
+@on_sqlite  # a place of its own, whatever the other database is
 def test_what_is_written_is_for_its_owner_alone(surroundings, tmp_path, monkeypatch):
     """Also where the machine gives new files to everybody; who has such ones is told."""
     monkeypatch.setenv("MED_DATABASE_URL", "")

@@ -23,6 +23,9 @@ from sqlalchemy import text
 from benchmarks.machine import children
 from med.db import Database
 
+# What only the tests' tools bring into the environment, and litestar would take along for it.
+AS_INSTALLED = "import sys; sys.modules['pydantic'] = None; import med.cli; raise SystemExit(med.cli.main())"
+
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -97,7 +100,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    folder: Path, url: str = "", command: str = "demo", start: Sequence[str] = ("-m", "med.cli"), **environment: str
+    folder: Path, url: str = "", command: str = "demo", start: Sequence[str] = ("-c", AS_INSTALLED), **environment: str
 ) -> Iterator[Running]:
     port = free_port()
     words = [sys.executable, *start, command, "--port", str(port)]
@@ -298,16 +301,12 @@ def test_those_who_follow_a_meeting_hold_nobody_up(server):
         assert server.send("GET", "/beslutninger", **server.signed_in("anna"))[0].status == 200
 
 
-# What only the tests' tools bring into the environment, and litestar would take along for it.
-AS_INSTALLED = "import sys; sys.modules['pydantic'] = None; import med.cli; raise SystemExit(med.cli.main())"
-
-
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 def test_memory_stays_small_after_two_hundred_pages(furnished_file, tmp_path):
     """The one process of SQLite; on PostgreSQL it is the same, and the database is another's."""
     shutil.copy(furnished_file, tmp_path / "med.db")
     paths = ["/", "/moeder", "/beslutninger", "/udvalg", "/perspektiver", "/forslag/nyt", "/mig", "/log-ind"]
-    with running(tmp_path, start=("-c", AS_INSTALLED)) as server:
+    with running(tmp_path) as server:
         for number in range(25):
             for path in paths:
                 assert server.send("GET", path, **server.signed_in(["anna", "carla"][number % 2]))[0].status == 200

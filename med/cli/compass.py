@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -34,6 +35,9 @@ def run_analyse(given: argparse.Namespace) -> int:
     except FolderError as error:
         tell(error.faults.told, "! ", error.faults.count)
         raise Stop(f"{counted(error.faults.count, 'error')} in the folder; nothing was analysed.") from None
+    from med.competence_compass.effects import SMALL_THREADS
+
+    os.environ.update(SMALL_THREADS)
     from med.competence_compass.effects.analysis import analyse
     from med.competence_compass.effects.reading import study_of
     from med.competence_compass.effects.report import as_json, as_lines

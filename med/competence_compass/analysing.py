@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Viewer
+from med.competence_compass.effects import SMALL_THREADS
 from med.competence_compass.effects import VERSION as METHOD
 from med.competence_compass.erasing import kept_in
 from med.competence_compass.exchange.giving import attended_until, folder_of
@@ -50,7 +51,6 @@ LEASE = timedelta(minutes=30)
 LONGEST = 25 * 60  # seconds for a child
 VARIANCE_KEEPS = timedelta(days=92)
 VARIANCE_HOLDS = 0.1  # the share of assessments that may come or go meanwhile
-SMALL_THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 def ask_for_run(db: Session, viewer: Viewer | None, version: Version) -> EffectRun:
@@ -196,7 +196,8 @@ def in_child(
                     raise Stopping
                 if time.monotonic() > until:
                     raise ChildFailed(f"The analysis took more than {LONGEST // 60} minutes and was stopped.")
-                time.sleep(0.2)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(0.2)
                 told.seek(0)
                 lines = told.read().decode(errors="replace").split("\n")[:-1]
                 percent = next((int(w[0]) for line in reversed(lines) if (w := line.split()) and w[0].isdecimal()), 0)

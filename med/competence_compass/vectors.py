@@ -6,42 +6,25 @@ the rows of `compass_score` are the record, and the same rows always give the sa
 """
 
 from array import array
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-import msgspec
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from med.competence_compass.exchange.rows import Answer
 from med.competence_compass.models import (
     Assessment,
     AssessmentKind,
     AssessmentPurpose,
     Citizen,
     Dimension,
-    NoScore,
     Score,
     Version,
 )
+from med.competence_compass.packed import Packed, pack
 
-REASONS = tuple(NoScore)
-FIRST = 1 + len(REASONS)  # the byte of the scale's lowest value
 AT_ONCE = 2_000
-
-Answer = int | NoScore | None
-
-
-def pack(answers: Iterable[Answer], lowest: int) -> bytes:
-    """`answers` in the order of the dimensions' ids; `lowest` is the scale's."""
-    return bytes(
-        0 if answer is None else 1 + REASONS.index(answer) if isinstance(answer, NoScore) else answer - lowest + FIRST
-        for answer in answers
-    )
-
-
-def unpack(packed: bytes, lowest: int) -> list[Answer]:
-    """The answers `pack` packed, in the same order and on the same scale."""
-    return [None if one == 0 else REASONS[one - 1] if one < FIRST else one - FIRST + lowest for one in packed]
 
 
 def keep_vectors(db: Session, assessment_ids: Collection[int]) -> int:
@@ -76,25 +59,6 @@ def order_of(db: Session, version_id: int) -> tuple[dict[int, int], int]:
     dimensions = db.scalars(select(Dimension.id).where(Dimension.version_id == version_id).order_by(Dimension.id)).all()
     lowest = db.scalars(select(Version.scale_min).where(Version.id == version_id)).one()
     return {id: place for place, id in enumerate(dimensions)}, lowest
-
-
-class Packed(msgspec.Struct):
-    """Every assessment of a version that stands, column by column: what a process without a database is given.
-
-    Whole numbers lie in bytes, in the machine's own order: 32 bits each, kinds and referrals 8.
-    """
-
-    dimensions: list[str]  # codes, in the order of the answers
-    lowest: int
-    citizens: list[str]
-    assessors: list[str]
-    kinds: list[str]
-    who: bytes  # a place in `citizens`
-    day: bytes  # ordinal
-    assessor: bytes  # a place in `assessors`
-    kind: bytes  # a place in `kinds`
-    is_referral: bytes
-    answers: bytes  # as many for each as there are dimensions
 
 
 def packed_of(db: Session, version_id: int) -> Packed:

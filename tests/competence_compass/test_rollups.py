@@ -14,6 +14,7 @@ from sqlalchemy import select, text, update
 from med import clock
 from med.cli import main
 from med.cli.compass import examine_sums
+from med.competence_compass import packed as bytes_of
 from med.competence_compass import rollups, vectors
 from med.competence_compass import sums as sums_kept
 from med.competence_compass.access import Towards
@@ -66,7 +67,7 @@ def check(db):
         answers = [None] * len(places)
         for score in one.scores:
             answers[places[score.dimension_id]] = score.reason if score.value is None else score.value
-        assert vectors.unpack(held[one.id], lowest) == answers
+        assert bytes_of.unpack(held[one.id], lowest) == answers
 
 
 def test_the_furnished_house_has_them(database, write):
@@ -98,9 +99,9 @@ def test_an_older_database_gets_the_same(write, database):
 
 def test_answers_and_their_bytes():
     answers = [5, None, NoScore.DECLINED, 1, NoScore.NOT_ASSESSABLE, NoScore.NOT_OBSERVED]
-    assert vectors.pack(answers, 1) == bytes([8, 0, 2, 4, 1, 3])
-    assert vectors.unpack(vectors.pack(answers, 1), 1) == answers
-    assert vectors.unpack(vectors.pack([-3, 4], -3), -3) == [-3, 4]
+    assert bytes_of.pack(answers, 1) == bytes([8, 0, 2, 4, 1, 3])
+    assert bytes_of.unpack(bytes_of.pack(answers, 1), 1) == answers
+    assert bytes_of.unpack(bytes_of.pack([-3, 4], -3), -3) == [-3, 4]
 
 
 # --- whatever is done, in whatever order ------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from med.settings import Oidc
 from tests.identity.provider import CLIENT, SECRET, House, running
 
 PASSWORD = "tre blå heste i regnvejr"
+kept = cache(passwords.hash_now)  # of one word, for every test that asks for it
 
 
 @pytest.fixture
@@ -38,12 +40,11 @@ def provider(settle) -> Iterator[House]:
 def with_password(write, settle):
     """`with_password("anna")` gives Anna a password, PASSWORD, and leaves the demo."""
     settle(demo=False)
-    made = passwords.hash_now(PASSWORD)
 
     def give(handle: str) -> None:
         def work(db):
             person = db.scalars(select(Person).where(Person.handle == handle)).one()
-            accounts.set_password(db, None, person, made, anew=True)
+            accounts.set_password(db, None, person, kept(PASSWORD), anew=True)
 
         write(work)
 

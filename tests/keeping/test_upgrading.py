@@ -1,13 +1,14 @@
 """Upgrading what released versions left behind: every row survives; a kill leaves the old version or the new one."""
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +18,12 @@ from med.db import Database
 from med.migrations import current, drift, head, upgrade
 
 RELEASED = ("0001", "0002", "0003")
+Rows = dict[str, list[dict[str, Any]]]  # of each table
 ROWS = 3  # in each table
 LATER = {"alembic_version"}
 
 
-def fill(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
+def fill(connection: sa.Connection) -> Rows:
     """A few rows in every table of a released version, as its columns, keys and checks allow; read back as they are.
 
     A table whose rows cannot be guessed (a CHECK over several columns) is left empty.
@@ -84,17 +86,7 @@ def value(column: sa.Column, number: int, choices: dict[str, list[str]], which: 
     return f"{column.name} {number} æøå"
 
 
-@pytest.fixture
-def empty(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path / 'old.db'}"
-    if backend == "postgresql":
-        url = request.getfixturevalue("postgres").new("old")
-    made = Database(url)
-    yield made
-    made.close()
-
-
-def rows_of(database: Database, filled: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+def rows_of(database: Database, filled: Rows) -> Rows:
     """What stands today in the columns that were there before."""
     with database.write_engine.begin() as connection:
         tables = sa.MetaData()
@@ -109,16 +101,52 @@ def rows_of(database: Database, filled: dict[str, list[dict[str, Any]]]) -> dict
         }
 
 
+@pytest.fixture(scope="module")
+def left_behind(
+    backend: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], tuple[Database, Rows]]]:
+    """`left_behind("0003")`: a database of one's own as that version left it, and what stands in it.
+
+    Each version is filled once and copied for every test.
+    """
+    folder = tmp_path_factory.mktemp("old")
+    filled: dict[str, tuple[str, Rows]] = {}
+    opened: list[Database] = []
+
+    def make(template: str = "") -> str:
+        if backend == "postgresql":
+            name = sa.make_url(template).database if template else None
+            return request.getfixturevalue("postgres").new("old", template=name)
+        place = folder / f"{uuid.uuid4().hex}.db"
+        if template:
+            shutil.copyfile(template.removeprefix("sqlite:///"), place)
+        return f"sqlite:///{place}"
+
+    def copied(revision: str) -> tuple[Database, Rows]:
+        if revision not in filled:
+            first = Database(make())
+            upgrade(first.write_engine, revision)
+            with first.write_engine.begin() as connection:
+                rows = fill(connection)
+            first.close()
+            filled[revision] = first.url, rows
+        url, rows = filled[revision]
+        opened.append(Database(make(url)))
+        return opened[-1], rows
+
+    yield copied
+    for database in opened:
+        database.close()
+
+
 @pytest.mark.parametrize("revision", RELEASED)
-def test_every_row_of_a_released_version_survives_the_upgrade(empty, revision):
-    upgrade(empty.write_engine, revision)
-    with empty.write_engine.begin() as connection:
-        filled = fill(connection)
+def test_every_row_of_a_released_version_survives_the_upgrade(left_behind, revision):
+    old, filled = left_behind(revision)
     assert {"person", "committee", "meeting", "item", "decision", "journal_entry"} <= set(filled)
-    upgrade(empty.write_engine)
-    assert current(empty.engine) == head()
-    assert drift(empty.engine) == []
-    after = rows_of(empty, filled)
+    upgrade(old.write_engine)
+    assert current(old.engine) == head()
+    assert drift(old.engine) == []
+    after = rows_of(old, filled)
     assert set(after) == set(filled)
     for name, rows in filled.items():
         here = [{column: row[column] for column in row if column in after[name][0]} for row in rows]
@@ -130,13 +158,9 @@ UPGRADE += "print('begun', flush=True); upgrade(d.write_engine); print('done', f
 
 
 @pytest.mark.parametrize("wait", [0.0, 0.15, 0.4])
-def test_a_kill_in_the_middle_leaves_the_old_version_or_the_new_one(empty, wait):
-    upgrade(empty.write_engine, "0003")
-    with empty.write_engine.begin() as connection:
-        filled = fill(connection)
-    before = rows_of(empty, filled)
-    empty.close()
-    worker = subprocess.Popen([sys.executable, "-c", UPGRADE, empty.url], stdout=subprocess.PIPE)
+def test_a_kill_in_the_middle_leaves_the_old_version_or_the_new_one(left_behind, wait):
+    old, before = left_behind("0003")
+    worker = subprocess.Popen([sys.executable, "-c", UPGRADE, old.url], stdout=subprocess.PIPE)
     assert worker.stdout is not None
     worker.stdout.readline()
     time.sleep(wait)
@@ -144,12 +168,12 @@ def test_a_kill_in_the_middle_leaves_the_old_version_or_the_new_one(empty, wait)
     worker.wait()
     worker.stdout.close()
     for _ in range(50):  # PostgreSQL takes a moment to notice that the other end is gone
-        if current(empty.engine) in {"0003", head()}:
+        if current(old.engine) in {"0003", head()}:
             break
         time.sleep(0.1)
-    at = current(empty.engine)
+    at = current(old.engine)
     assert at in {"0003", head()}
     if at == "0003":
-        assert rows_of(empty, filled) == before
-    upgrade(empty.write_engine)
-    assert drift(empty.engine) == []
+        assert rows_of(old, before) == before
+    upgrade(old.write_engine)
+    assert drift(old.engine) == []

@@ -6,3 +6,5 @@ them together. The methods, and how they behaved in trials with known truths, ar
 """
 
 VERSION = "3"  # of the method; goes up when the same observations could give other numbers or another word
+# For the environment, before numpy is loaded: the arrays are many and small, and threads wait for each other.
+SMALL_THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}

@@ -16,7 +16,7 @@ from med.competence_compass.effects.covariance import Covariance
 from med.competence_compass.effects.reading import study_of
 from med.competence_compass.effects.report import as_json
 from med.competence_compass.exchange.rows import Folder
-from med.competence_compass.vectors import Packed
+from med.competence_compass.packed import Packed
 
 
 class Given(msgspec.Struct):

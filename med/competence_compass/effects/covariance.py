@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
 
 from med.competence_compass.effects.study import Floats
 
@@ -122,6 +121,8 @@ def estimate(dimensions: Sequence[Sequence[Batch]], start: Covariance | None = N
 
     Returns pure noise where there is too little to tell (no citizen with three rows, nothing that varies).
     """
+    from scipy.optimize import minimize  # slow to begin, and most nights the variances are known
+
     dimensions = [
         batches for batches in dimensions if any((np.isfinite(batch.times).sum(axis=1) > 2).any() for batch in batches)
     ]

@@ -9,8 +9,8 @@ import numpy as np
 from med.competence_compass.effects.design import OTHERS, lasting
 from med.competence_compass.effects.study import FAR, Bools, Floats, Hypothesis, Ints, Study
 from med.competence_compass.exchange.rows import Folder
-from med.competence_compass.models import Aim, AssessmentKind, AssessmentPurpose
-from med.competence_compass.vectors import FIRST, Packed
+from med.competence_compass.kinds import Aim, AssessmentKind, AssessmentPurpose
+from med.competence_compass.packed import FIRST, Packed
 
 KINDS = list(AssessmentKind)
 

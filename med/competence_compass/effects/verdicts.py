@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtri
 
 from med.competence_compass.effects.study import Bools, Floats
 
@@ -137,5 +137,5 @@ def settle(found: Finding) -> tuple[Verdict, Reason]:
     return Verdict.UNSETTLED, why
 
 
-Z90 = float(stats.norm.ppf(0.95))
-Z95 = float(stats.norm.ppf(0.975))
+Z90 = float(ndtri(0.95))
+Z95 = float(ndtri(0.975))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
-from med.competence_compass.models import (
+from med.competence_compass.kinds import (
     ActivityKind,
     Aim,
     AssessmentKind,

@@ -34,8 +34,9 @@ from med.competence_compass.models import (
     Version,
     WaitingEntry,
 )
+from med.competence_compass.packed import pack
 from med.competence_compass.vault import Vault
-from med.competence_compass.vectors import order_of, pack
+from med.competence_compass.vectors import order_of
 from med.db import insert_rows, next_ids
 from med.journal.actions import note_many
 

@@ -1,12 +1,20 @@
 """The competence compass: instruments, citizens as pseudonyms, assessments, goals, activities, waiting lists."""
 
+from med.competence_compass.kinds import (
+    ActivityKind,
+    Aim,
+    AssessmentKind,
+    AssessmentPurpose,
+    EndReason,
+    GoalType,
+    NoScore,
+    WaitingOutcome,
+    WaitingReason,
+)
 from med.competence_compass.models.activities import (
     Activity,
-    ActivityKind,
     ActivityState,
-    Aim,
     Draw,
-    EndReason,
     Exam,
     Hypothesis,
     Participation,
@@ -15,20 +23,14 @@ from med.competence_compass.models.activities import (
     RunLeader,
     Session,
     WaitingEntry,
-    WaitingOutcome,
-    WaitingReason,
 )
 from med.competence_compass.models.citizens import (
     Assessment,
-    AssessmentKind,
-    AssessmentPurpose,
     Assignment,
     AssignmentRole,
     Citizen,
     Goal,
     GoalRating,
-    GoalType,
-    NoScore,
     Occasion,
     Score,
 )

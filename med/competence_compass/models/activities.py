@@ -5,18 +5,11 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueCo
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 import med.decisions.models  # noqa: F401  an activity points at the decision that began it
+from med.competence_compass.kinds import ActivityKind, Aim, EndReason, WaitingOutcome, WaitingReason
 from med.competence_compass.models.citizens import Citizen
 from med.competence_compass.models.instruments import Dimension
 from med.db import Base
 from med.organisation.models import Person, Unit
-
-
-class ActivityKind(StrEnum):
-    COURSE = "course"
-    WORKSHOP = "workshop"
-    JOB = "job"
-    THERAPY = "therapy"
-    SOCIAL = "social"
 
 
 class ActivityState(StrEnum):
@@ -58,11 +51,6 @@ class Activity(Base):
     owner: Mapped[Person | None] = relationship()
     hypotheses: Mapped[list["Hypothesis"]] = relationship(back_populates="activity", order_by="Hypothesis.id")
     runs: Mapped[list["Run"]] = relationship(back_populates="activity", order_by="Run.starts")
-
-
-class Aim(StrEnum):
-    DEVELOP = "develop"
-    MAINTAIN = "maintain"
 
 
 class Hypothesis(Base):
@@ -133,13 +121,6 @@ class RunLeader(Base):
     person: Mapped[Person] = relationship()
 
 
-class EndReason(StrEnum):
-    COMPLETED = "completed"
-    STOPPED = "stopped"
-    MOVED = "moved"
-    OTHER = "other"
-
-
 class Participation(Base):
     """A citizen in a run. `attended` counts the sessions they came to: the dose."""
 
@@ -201,22 +182,6 @@ class Exam(Base):
     noted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
     participation: Mapped[Participation] = relationship(back_populates="exams")
-
-
-class WaitingReason(StrEnum):
-    """Why this one comes before another: decides which comparison a waiting list can carry."""
-
-    NEED = "need"
-    ORDER = "order"
-    RANDOM = "random"  # a lot was drawn between equal applicants
-    OTHER = "other"
-
-
-class WaitingOutcome(StrEnum):
-    WAITING = "waiting"
-    STARTED = "started"
-    WITHDRAWN = "withdrawn"
-    EXPIRED = "expired"
 
 
 class WaitingEntry(Base):

@@ -4,6 +4,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from med.competence_compass.kinds import AssessmentKind, AssessmentPurpose, GoalType, NoScore
 from med.competence_compass.models.instruments import Dimension, Instrument, Version
 from med.db import Base
 from med.organisation.models import Person, Unit
@@ -55,23 +56,6 @@ class Assignment(Base):
 
     citizen: Mapped[Citizen] = relationship()
     person: Mapped[Person] = relationship(foreign_keys=person_id)
-
-
-class AssessmentKind(StrEnum):
-    """Whose eyes."""
-
-    STAFF = "staff"
-    SELF = "self"
-    JOINT = "joint"
-    EXTERNAL = "external"
-
-
-class AssessmentPurpose(StrEnum):
-    ROUTINE = "routine"
-    BASELINE = "baseline"
-    REFERRAL = "referral"
-    EXIT = "exit"
-    DOUBLE = "double"  # a second assessor within 14 days: what reliability is computed from
 
 
 class Occasion(Base):
@@ -139,14 +123,6 @@ class Assessment(Base):
     scores: Mapped[list["Score"]] = relationship(back_populates="assessment")
 
 
-class NoScore(StrEnum):
-    """Why there is no value. An answer like any other."""
-
-    NOT_ASSESSABLE = "not_assessable"
-    DECLINED = "declined"
-    NOT_OBSERVED = "not_observed"
-
-
 class Score(Base):
     __tablename__ = "compass_score"
     __table_args__ = (CheckConstraint("(value IS NULL) = (reason IS NOT NULL)", name="value_or_reason"),)
@@ -158,12 +134,6 @@ class Score(Base):
 
     assessment: Mapped[Assessment] = relationship(back_populates="scores")
     dimension: Mapped[Dimension] = relationship()
-
-
-class GoalType(StrEnum):
-    DEVELOP = "develop"  # udvikle
-    MAINTAIN = "maintain"  # fastholde: unchanged is success
-    LIMIT_LOSS = "limit_loss"  # begrænse tab
 
 
 class Goal(Base):

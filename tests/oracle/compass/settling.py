@@ -267,16 +267,20 @@ def policies() -> dict[str, Any]:
     }
 
 
-def permits(db: Session, who: Viewer | None, verb: str, kind: str | None, thing: int | None) -> bool:
+def permits(
+    db: Session, who: Viewer | None, verb: str, kind: str | None, thing: int | None, looked_up: dict[Any, Any]
+) -> bool:
+    """`looked_up`: what policies were told of this viewer's things; the same for every verb about them."""
     if who is None:
         return False
-    try:
-        about = ABOUT[verb if verb in ABOUT else kind](db, who, thing)
-    except NotFound:
-        about = None
-        if kind != "citizens":
-            return False
-    return allows(who, policies()[verb], about)
+    key = verb if verb in ABOUT else kind, thing
+    if key not in looked_up:
+        try:
+            looked_up[key] = True, ABOUT[key[0]](db, who, thing)
+        except NotFound:
+            looked_up[key] = False, None
+    is_there, about = looked_up[key]
+    return (is_there or kind == "citizens") and allows(who, getattr(access, verb), about)
 
 
 def about_run(db: Session, who: Viewer, run_id: int) -> Any:

@@ -68,9 +68,10 @@ def compare_seeing(db: Session, world: World) -> None:
 def compare_doing(db: Session, world: World) -> None:
     for person in world.people:
         viewer = settling.viewer(db, person)
+        looked_up: dict[Any, Any] = {}
         for verb, (kind, _) in rules.VERBS.items():
             for thing in [None] if kind is None else sorted(getattr(world, kind)):
-                allowed = settling.permits(db, viewer, verb, kind, thing)
+                allowed = settling.permits(db, viewer, verb, kind, thing, looked_up)
                 assert allowed == rules.may(world, person, verb, thing), f"person {person}, {verb}, {thing}"
 
 
