@@ -89,6 +89,7 @@ def start_up(rounds: int) -> list[str]:
 def cpu_of(code: str) -> float:
     counted = f"import os, sys; sys.modules['pydantic'] = None\n{code}\nt = os.times(); print(t.user + t.system)"
     with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "med.db").touch()  # an installation that is there
         done = subprocess.run(
             [sys.executable, "-c", counted],
             env={**os.environ, "MED_DATA_DIR": folder},
