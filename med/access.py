@@ -4,9 +4,10 @@ Seats, grants and employments are dated rows, read anew at every request and nev
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from med.errors import NotAllowed
 from med.language import Text
@@ -31,8 +32,7 @@ class SeatRole(StrEnum):
 INSIDE = (SeatRole.CHAIR, SeatRole.VICE_CHAIR, SeatRole.MEMBER)
 
 
-@dataclass(frozen=True, slots=True)
-class SeatFact:
+class SeatFact(Struct, frozen=True):
     """A seat held today."""
 
     committee_id: int
@@ -42,8 +42,7 @@ class SeatFact:
     stands_in_for: int | None = None  # the seat this substitute is named for
 
 
-@dataclass(frozen=True, slots=True)
-class Viewer:
+class Viewer(Struct, frozen=True):
     """The person behind a request, a feed token or a job, with all that policies need to know.
 
     `is_employee` is what opens the open: a person without employment today (the operator's administrator) has

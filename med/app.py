@@ -14,6 +14,7 @@ from litestar import Litestar, MediaType, Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
+from litestar.plugins import PluginProtocol
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -86,7 +87,7 @@ def create_app(settings: Settings) -> Litestar:
         yield
         desk.close()
 
-    app = Litestar(
+    app = Application(
         exception_handlers={
             MedError: show_med_error,
             HTTPException: show_http_error,
@@ -105,6 +106,14 @@ def create_app(settings: Settings) -> Litestar:
         app.asgi_handler, settings, lambda *asked: UNCHANGED.again(desk, *asked)
     )
     return app
+
+
+class Application(Litestar):
+    @staticmethod
+    def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:
+        """None. Litestar would fetch attrs, and pydantic where there is one, to read arguments of handlers: ours have
+        none to read (`med.web.urls`)."""
+        return plugins
 
 
 def static_files(built: dict[str, assets.Asset]) -> HTTPRouteHandler:

@@ -323,6 +323,18 @@ def next_ids(db: Session, table: sa.Table, count: int) -> range | list[int]:
     return list(db.scalars(sa.select(sa.func.nextval(sequence)).select_from(sa.func.generate_series(1, count))))
 
 
+def insert_into(db: Session, table: Any) -> Any:
+    """INSERT with the ON CONFLICT of this database. A dialect is fetched where it is spoken: PostgreSQL's brings its
+    five drivers' along."""
+    if db.get_bind().dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
+
+
 def insert_rows(db: Session, table: sa.Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Many rows of plain values, past the ORM: `executemany` on SQLite, COPY on PostgreSQL, 20,000 at a time.
 

@@ -3,11 +3,11 @@ driver."""
 
 import secrets
 import sqlite3
+from functools import cache
 from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql.base import PGCompiler
 
 
 def prepare_sqlite(engine: sa.Engine, begin: str, *more: str) -> None:
@@ -63,21 +63,26 @@ def tell_postgresql(line: Any, words: bytes, dialect: sa.Dialect) -> bytes | Non
     raise as_sqlalchemy(words.decode(), error, dialect) from error
 
 
-class SaysHowMany(PGCompiler):
-    """Says how many rows are wanted as a number in the words. Of a number that is filled in PostgreSQL assumes that a
-    tenth of everything is wanted: the plan it has made then looks dear, and it makes another at each question, which
-    costs more than answering it."""
+@cache
+def saying_how_many(compiler: Any) -> Any:
+    """A compiler that says how many rows are wanted as a number in the words. Of a number that is filled in PostgreSQL
+    assumes that a tenth of everything is wanted: the plan it has made then looks dear, and it makes another at each
+    question, which costs more than answering it."""
 
-    def limit_clause(self, select: Any, **kw: Any) -> str:
-        if not select._simple_int_clause(wanted := select._limit_clause):
-            return super().limit_clause(select, **kw)
-        said = " \n LIMIT " + self.process(wanted.render_literal_execute(), **kw)
-        passed = select._offset_clause
-        return said if passed is None else f"{said} OFFSET {self.process(passed, **kw)}"
+    class SaysHowMany(compiler):
+        def limit_clause(self, select: Any, **kw: Any) -> str:
+            if not select._simple_int_clause(wanted := select._limit_clause):
+                return str(super().limit_clause(select, **kw))
+            said = " \n LIMIT " + self.process(wanted.render_literal_execute(), **kw)
+            passed = select._offset_clause
+            return said if passed is None else f"{said} OFFSET {self.process(passed, **kw)}"
+
+    return SaysHowMany
 
 
 def prepare_postgresql(engine: sa.Engine) -> None:
-    engine.dialect.statement_compiler = SaysHowMany
+    dialect: Any = engine.dialect
+    dialect.statement_compiler = saying_how_many(dialect.statement_compiler)
 
     @sa.event.listens_for(engine, "connect")
     def connect(connection, _record):

@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from markupsafe import Markup, escape
 from sqlalchemy import Connection
-from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.functions import FunctionElement
@@ -36,6 +35,20 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SLOTS = 1024  # things of one kind in one microsecond; more of them run over into the next
 
 
+class Stems(sa.TypeDecorator[str]):
+    """Words between spaces, which PostgreSQL keeps as a TSVECTOR."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect):
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(sa.Text())
+        from sqlalchemy.dialects.postgresql import TSVECTOR
+
+        return dialect.type_descriptor(TSVECTOR())
+
+
 class SearchText(Base):
     """The stems of a published thing, as a text of words between spaces."""
 
@@ -45,7 +58,7 @@ class SearchText(Base):
     place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str]
     thing_id: Mapped[int]
-    stems: Mapped[str] = mapped_column(sa.Text().with_variant(TSVECTOR(), "postgresql"))
+    stems: Mapped[str] = mapped_column(Stems)
 
 
 # The same rows as the index sees them: an FTS5 table on SQLite, a view on PostgreSQL.

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from med.colours import contrast_with_white
@@ -17,8 +18,7 @@ class BadSetting(Exception):
     """One sentence: which setting, what is wrong, what to do."""
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     name: str
     default: str
     about: str
@@ -247,13 +247,13 @@ def read_server(name: str, given: str, schemes: set[str]) -> str:
 
 
 def read_sender(given: str, smtp_url: str) -> str:
-    from email.headerregistry import Address
-    from email.utils import parseaddr
-
     if not given:
         if smtp_url:
             raise BadSetting("MED_SMTP_URL needs MED_MAIL_FROM, the address mail comes from.")
         return ""
+    from email.headerregistry import Address
+    from email.utils import parseaddr
+
     try:
         Address(addr_spec=parseaddr(given)[1])
         good = "@" in given and given.isprintable()

@@ -6,6 +6,7 @@ from datetime import date
 from threading import Event
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy.orm import Session
 
 from med.access import Policy, Viewer
@@ -14,8 +15,7 @@ from med.language import Text
 from med.settings import Settings
 
 
-@dataclass(frozen=True)
-class NavEntry:
+class NavEntry(Struct, frozen=True):
     """A place in the navigation. `more` puts it under "Mere"; `shows` may hide it from some viewers."""
 
     key: str
@@ -35,8 +35,7 @@ class Office:
     stopping: Event = field(default_factory=Event)  # set when the process is to go: begin nothing new
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(Struct, frozen=True):
     """Something done by the clock, at every full `minutes` counted from midnight UTC.
 
     Either `work`, in a transaction of its own, claimed by one worker for each due time; or an `errand` outside the
@@ -52,8 +51,7 @@ class Job:
     errand: Callable[[Office], None] | None = None
 
 
-@dataclass(frozen=True)
-class Slice:
+class Slice(Struct, frozen=True):
     name: str
     handlers: Sequence[Any] = ()  # what its route files answer, each made by `get`, `look` or `post`
     policies: Sequence[Policy] = ()  # templates ask for them by name: can("record_decision", item)
@@ -61,7 +59,7 @@ class Slice:
     jobs: Sequence[Job] = ()
     # What a higher slice offers to a lower page: {{ panel("decision", decision) }} there, and here the name of the
     # place -> function(visit, thing) -> Markup.
-    panels: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    panels: dict[str, Callable[..., Any]] = {}
     # What waits for a person: function(db, viewer) -> list of Waiting. `/` and the digests show the same list.
     awaits: Callable[..., list["Waiting"]] | None = None
 
@@ -70,8 +68,7 @@ class Slice:
             AWAITS.append(self.awaits)
 
 
-@dataclass(frozen=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """Something that waits for one person: what, where, and until when.
 
     The list is asked for when somebody looks. What is to come by itself on its day (decisions, follow-ups, agendas,

@@ -1,9 +1,10 @@
 """What a private calendar holds: chosen when its address is made, and kept with the address as words of a query."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from urllib.parse import parse_qsl, urlencode
+
+from msgspec import Struct
 
 from med.numbers import number_in
 
@@ -24,8 +25,7 @@ class Dues(StrEnum):
     TODOS = "vtodo"
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     meetings: Whose = Whose.MINE
     committee_id: int = 0
     dues: Dues = Dues.NONE

@@ -7,9 +7,10 @@ one made of dates), and CONFERENCE and REFRESH-INTERVAL with their VALUE.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from med.workdays import COPENHAGEN
 
@@ -21,8 +22,7 @@ ZONE = "Europe/Copenhagen"
 NO_ALARMS: tuple[timedelta, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Appointment:
+class Appointment(Struct, frozen=True):
     """A meeting as one person may see it, in their language: `link` is its page, `description` plain text.
 
     `sequence` and `revised_at` are the meeting's own (SEQUENCE; DTSTAMP and LAST-MODIFIED). `video_url` is empty for
@@ -46,8 +46,7 @@ class Appointment:
     is_away: bool = False  # the one who looks has declined: they are free to do something else
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(Struct, frozen=True):
     """The organizer of an invitation, or the one who is invited."""
 
     email: str

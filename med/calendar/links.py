@@ -4,7 +4,7 @@ Such a link proves that we once sent it to this person, and nothing else: who ha
 opens this one answer, the page says whose answer it is, and what may be done is decided by the rights of today.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from med.numbers import number_in
 from med.settings import Settings
@@ -14,8 +14,7 @@ PURPOSE = "svar"
 YES, NO = "ja", "nej"
 
 
-@dataclass(frozen=True, slots=True)
-class Slip:
+class Slip(Struct, frozen=True):
     """What a link says: whose answer to which meeting, and which of the two links in the mail it was."""
 
     meeting_id: int

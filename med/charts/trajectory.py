@@ -1,9 +1,10 @@
 """An area over time: each voice a line with marks of its own, activities as bands, waiting as a thin line."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
+
+from msgspec import Struct
 
 WIDTH, HEIGHT = 320, 132
 LEFT, RIGHT, TOP, BOTTOM = 22.0, 10.0, 8.0, 34.0
@@ -18,8 +19,7 @@ class Series(NamedTuple):
     marks: str
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """What the small multiples of one citizen share: the same days across, the same scale upwards.
 
     `bands`: (x, width) of the time in each activity. `waits`: (x1, x2). `breaks`: x of each change of instrument, where

@@ -7,9 +7,9 @@ of the system sees nothing.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Date, and_, bindparam, false, or_, select, true
 from sqlalchemy.orm import Session
 
@@ -148,8 +148,7 @@ def see_sums(viewer: Viewer, thing: object = None) -> Iterator[Text]:
 # --- one citizen ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Towards:
+class Towards(Struct, frozen=True):
     """A citizen, and in which capacity the viewer stands towards them today."""
 
     id: int
@@ -188,16 +187,14 @@ def keep_goals(viewer: Viewer, towards: Towards | None) -> Iterator[Text]:
 # --- activities, runs and waiting lists -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class AboutActivity:
+class AboutActivity(Struct, frozen=True):
     """An activity, and whether the viewer coordinates its unit today."""
 
     activity: Activity
     coordinates: bool = False
 
 
-@dataclass(frozen=True)
-class AboutRun:
+class AboutRun(Struct, frozen=True):
     """A run, and what the viewer is to it today."""
 
     run: Run
@@ -312,8 +309,7 @@ def keep_waiting_list(viewer: Viewer, about: AboutActivity) -> Iterator[Text]:
 # --- instruments ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class AboutVersion:
+class AboutVersion(Struct, frozen=True):
     """Whether the viewer keeps the instruments today, and the version it is about, if it is about one."""
 
     keeps: bool
@@ -341,8 +337,7 @@ def edit_version(viewer: Viewer, about: AboutVersion) -> Iterator[Text]:
 # --- intake ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class AboutIntake:
+class AboutIntake(Struct, frozen=True):
     """Whether the viewer coordinates the unit a citizen is in, or comes to."""
 
     coordinates: bool
@@ -365,8 +360,7 @@ def open_name(viewer: Viewer, role: object = None) -> Iterator[Text]:
 # --- reports --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class AboutLayout:
+class AboutLayout(Struct, frozen=True):
     """A unit whose reports' columns are chosen, and whether the viewer coordinates it today."""
 
     unit_id: int

@@ -28,7 +28,6 @@ from med.access import Viewer
 from med.competence_compass.effects import SMALL_THREADS
 from med.competence_compass.effects import VERSION as METHOD
 from med.competence_compass.erasing import kept_in
-from med.competence_compass.exchange.giving import attended_until, folder_of
 from med.competence_compass.models import (
     Activity,
     Assessment,
@@ -148,6 +147,8 @@ def carry_out(office: Office, run_id: int, lease: str) -> None:
 
 def given(db: Session, version: Version) -> tuple[bytes, Any]:
     """What the child is given, as bytes; and when the variances among it were found, None where there are none."""
+    from med.competence_compass.exchange.giving import attended_until, folder_of
+
     packed = packed_of(db, version.id)
     variance, variance_at = fresh_variance(db, version.id, len(packed.kind))
     told = {

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
 from typing import Any
+
+from msgspec import Struct
 
 from med import language
 from med.competence_compass.activity_words import SIGNS, SIZES
@@ -126,8 +127,7 @@ def explained(found: Finding, around: Circumstances) -> str:
     return " ".join(str(one) for one in said)
 
 
-@dataclass(frozen=True)
-class Guard:
+class Guard(Struct, frozen=True):
     """What the tests of whether participants were rising anyway found, and what follows from it."""
 
     title: Text

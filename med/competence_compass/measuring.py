@@ -12,12 +12,13 @@ Sources
 
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from math import sqrt
 from statistics import median
+
+from msgspec import Struct
 
 Z95 = 1.96
 LEAST_ASSESSMENTS = 3
@@ -51,8 +52,7 @@ def smallest_detectable_change(sd: float, r: float) -> float:
     return Z95 * sqrt(2) * standard_error(sd, r)
 
 
-@dataclass(frozen=True, slots=True)
-class Precision:
+class Precision(Struct, frozen=True):
     """How sure an area's mean is, all its dimensions answered: reliability `r` and standard deviation `sd`."""
 
     r: float
@@ -101,8 +101,7 @@ class Why(StrEnum):
     RELIABILITY = "reliability"  # nobody has measured how well two assessors agree
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """One area on one day: dimension → value, turned so that higher is better; dimensions without a value are absent.
 
     Dimensions are those of the version in use; one of an older version stands here under its successor's key only
@@ -119,8 +118,7 @@ class Reading:
         return sum(self.values.values()) / len(self.values) if self.values else None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What became of an area between the first and the last reading, and what can be said of it.
 
     `before` and `now` are means, in points of the scale, over the dimensions answered both times. `sdc95` is None where
@@ -198,8 +196,7 @@ def _why_not(told: Sequence[Reading]) -> Why | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Moved:
+class _Moved(Struct, frozen=True):
     before: float
     now: float
     difference: Fraction  # exact, so that a constant added to every score takes itself away again
@@ -250,8 +247,7 @@ def goal_attainment_t(levels: Sequence[int], weights: Sequence[float] | None = N
     return 50 + 10 * reached / sqrt((1 - rho) * squares + rho * total * total)
 
 
-@dataclass(frozen=True, slots=True)
-class Attainment:
+class Attainment(Struct, frozen=True):
     """How far a citizen's goals are, without T: `reached` of `rated` stand at the expected level or above."""
 
     rated: int

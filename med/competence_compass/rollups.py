@@ -25,7 +25,6 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
 from med.competence_compass.models import (
@@ -41,7 +40,7 @@ from med.competence_compass.models import (
     Run,
     Score,
 )
-from med.db import insert_rows
+from med.db import insert_into, insert_rows
 
 AT_ONCE = 500  # citizens looked at together
 
@@ -115,7 +114,6 @@ def add(sums: dict[Key, list[int]], one: Change, sign: int) -> None:
 
 def add_up(db: Session, moved: Mapping[Key, list[int]]) -> None:
     """Move the sums by this much, those with the same key in the same order everywhere; empty ones go."""
-    made = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
     for table, keys in ((ChangeSum.__table__, SUM_KEYS), (ChangeTotal.__table__, SUM_KEYS[:-1])):
         rows = [
             dict(zip((*keys, *SUMMED), (*key, *sums), strict=True))
@@ -132,7 +130,7 @@ def add_up(db: Session, moved: Mapping[Key, list[int]]) -> None:
             if row["n"] <= 0:
                 db.execute(sa.update(table).where(here).values({n: table.c[n] + row[n] for n in SUMMED}))  # type: ignore[arg-type]
         if grown := [row for row in rows if row["n"] > 0]:
-            adding = made(table)  # type: ignore[arg-type]
+            adding = insert_into(db, table)
             told = {name: table.c[name] + adding.excluded[name] for name in SUMMED}
             db.connection().execute(adding.on_conflict_do_update(index_elements=keys, set_=told), grown)
 

@@ -9,14 +9,14 @@ together where the one of them stands who has waited longest, and keep that plac
 import hashlib
 import secrets
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from itertools import groupby
 
+from msgspec import Struct
 
-@dataclass(frozen=True)
-class Waits:
+
+class Waits(Struct, frozen=True):
     """Someone on the list, as far as the order is concerned."""
 
     id: int

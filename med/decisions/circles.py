@@ -5,11 +5,11 @@ where, and each page puts in what is so at this moment, asked for all of its ent
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
 from markupsafe import escape
+from msgspec import Struct
 from sqlalchemy.orm import Session
 
 from med.language import T, Text
@@ -17,8 +17,7 @@ from med.language import T, Text
 PLACE = "<!--circle-->"  # people's own words are escaped and cannot hold it
 
 
-@dataclass(frozen=True)
-class Teller:
+class Teller(Struct, frozen=True):
     """`tell(db, ids)` gives sentences by decision id, for ids the caller may show; `mark(db)` is another text as soon
     as any sentence or moment might be; `moved(db, ids)` is when what is told last became another, where it did."""
 

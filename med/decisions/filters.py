@@ -1,10 +1,12 @@
 """What a reader wants to see of the decisions: the same few choices on the page, in the private feeds and in links."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from med.decisions.models import DecisionState
 from med.language import T, Text
@@ -16,8 +18,7 @@ IN_FORCE = "i_kraft"
 LONGEST_SEARCH = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(Struct, frozen=True):
     """Nothing chosen shows everything the viewer may see."""
 
     perspective: Perspective | None = None

@@ -11,8 +11,7 @@ from med import clock
 from med.access import Viewer, require
 from med.errors import Conflict, NotFound, OldLink
 from med.identity import second_step
-from med.identity.doorkeeper import digest
-from med.identity.models import UNLINKED, Account, LinkedIdentity, RecoveryCode, SignIn, Welcome
+from med.identity.models import UNLINKED, Account, LinkedIdentity, RecoveryCode, SignIn, Welcome, digest
 from med.identity.sealing import seal
 from med.journal.actions import note
 from med.language import T

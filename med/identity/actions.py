@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 from med import clock
 from med.access import Viewer, require
 from med.errors import Conflict, Invalid, NotFound
-from med.identity.doorkeeper import digest
-from med.identity.models import FeedToken, SignIn
+from med.identity.models import FeedToken, SignIn, digest
 from med.journal.actions import note
 from med.language import T
 from med.organisation.access import is_employee

@@ -6,18 +6,18 @@ request in flight cannot bring a signed-out row back), no row for visitors who n
 
 import hashlib
 import secrets
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from litestar import Request
+from msgspec.structs import replace
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Viewer
 from med.errors import NotFound
-from med.identity.models import Account, SignIn, Submission
+from med.identity.models import Account, SignIn, Submission, digest
 from med.language import LANGUAGES
 from med.organisation.models import Person
 from med.organisation.queries import viewer_of
@@ -162,10 +162,6 @@ class Doorkeeper:
 def has_second_step(db: Session, person_id: int) -> bool:
     """An administrator's password alone runs nothing. Asked about them only, so it costs nobody else a question."""
     return bool(db.scalar(select(Account.second_step).where(Account.person_id == person_id)))
-
-
-def digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def language_asked(request: Request) -> str:

@@ -6,13 +6,13 @@ so two processes cannot both take the last one; and who has nothing left is told
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import case, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from med import clock
+from med.db import insert_into
 from med.errors import TooMany
 from med.identity.models import Allowance
 
@@ -47,11 +47,10 @@ def look(db: Session, limits: Mapping[str, Limit]) -> None:
 def take(db: Session, limits: Mapping[str, Limit]) -> None:
     """One of each. Raises TooMany, in the transaction that then takes none."""
     now = _now()
-    maker: Any = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
     for name in sorted(limits):  # in one order, so that two never wait for each other
         step = round(limits[name].seconds * 1000)
         begun_or_further = (
-            maker(Allowance)
+            insert_into(db, Allowance)
             .values(key=name, spent_until=now + step)
             .on_conflict_do_update(
                 index_elements=["key"],

@@ -1,5 +1,6 @@
 """Who is at the keyboard: how people get in, sign-ins, private feed tokens, and forms already taken in."""
 
+import hashlib
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, UniqueConstraint
@@ -7,6 +8,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from med.db import Base
 from med.organisation.models import Person
+
+
+def digest(token: str) -> str:
+    """What is kept of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 class SignIn(Base):

@@ -1,9 +1,10 @@
 """What the slices that answer at private addresses bring to their page, and what they need when they answer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from med import clock, language
 from med.access import Viewer
@@ -14,8 +15,7 @@ from med.web.routing import Visit
 NOTE_USE_EVERY = timedelta(hours=1)
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """A kind of private address: what it is called, how one is made, and what is said about one that exists.
 
     `form` gives the fields as HTML: (visit, values, errors). `read` gives the words kept with the address, and a

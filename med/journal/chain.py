@@ -10,11 +10,11 @@ its end was cut off is seen at the head, or, when someone took care of the head 
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import bindparam, event, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, SessionTransaction
@@ -118,8 +118,7 @@ def lock_head(db: Session) -> tuple[int, str]:
 # --- reading it again -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """A place where the journal is not what was written."""
 
     entry_id: int

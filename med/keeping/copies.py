@@ -15,10 +15,11 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from med import clock
 from med.competence_compass.erasing import LIST_FILE, keep_list
@@ -33,8 +34,7 @@ MANIFEST = "manifest.json"
 PROGRAM = "medspil"
 
 
-@dataclass(frozen=True)
-class Copy:
+class Copy(Struct, frozen=True):
     """What a manifest says."""
 
     folder: Path

@@ -6,11 +6,11 @@ another an hour later.
 
 import logging
 import shutil
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from markupsafe import escape
+from msgspec import Struct
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -39,8 +39,7 @@ NAME = "medspil-%Y-%m-%d-%H%M"
 BEGUN = ".making-"
 
 
-@dataclass(frozen=True)
-class State:
+class State(Struct, frozen=True):
     """How the copies are doing."""
 
     newest: copies.Copy | None

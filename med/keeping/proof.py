@@ -8,9 +8,10 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 SIZE = 2**256
 
@@ -27,8 +28,7 @@ class NoCopy(Damaged):
     status = 2
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """Table -> how many rows, and table -> their hash."""
 
     rows: dict[str, int]

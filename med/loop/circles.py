@@ -4,8 +4,10 @@ Disclosure control stands at the door: `finding` is the only way in, and what re
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from med.competence_compass import disclosure
 from med.competence_compass.activity_words import SIGNS
@@ -14,8 +16,7 @@ from med.loop.models import LinkKind
 from med.loop.words import Known, Standing
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What the latest run says of one dimension, after disclosure control. Sizes in SD; they are shown in words."""
 
     dimension: str
@@ -80,8 +81,7 @@ def seen_since(findings: Sequence[Finding], since: date | None) -> tuple[Finding
     )
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(Struct, frozen=True):
     """A decision's link to an activity; without `id` it stands in the activity itself ("Begyndte med beslutningen")."""
 
     kind: LinkKind
@@ -97,8 +97,7 @@ class Link:
     dimensions: frozenset[int] | None = None  # where it is about some alone: those of hypotheses written after it
 
 
-@dataclass(frozen=True)
-class Circle:
+class Circle(Struct, frozen=True):
     """A decision with its links, the oldest first. `hopes`: it says what citizens should notice."""
 
     decision_id: int

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +9,7 @@ from urllib.parse import urlencode
 import litestar
 from litestar import Request
 from litestar.response import Stream
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -29,8 +29,7 @@ from med.web.routing import LARGEST_ID, Arrival, Desk, Visit
 TOUCH_EVERY = timedelta(minutes=10)  # someone who follows is there, though they click nothing
 
 
-@dataclass(frozen=True)
-class View:
+class View(Struct, frozen=True):
     """What a reader has chosen to look at: an item of their own choice, the big screen."""
 
     item_id: int = 0
@@ -41,8 +40,7 @@ class View:
         return found | ({"visning": "skaerm"} if self.big else {})
 
 
-@dataclass
-class Room:
+class Room(Struct):
     """Everything the room's pieces are made of, for one reader."""
 
     meeting: Meeting
@@ -51,7 +49,7 @@ class Room:
     point: Point | None  # the one shown
     ongoing: Point | None  # the one the meeting is at
     minutes: bool = False  # the reader may write
-    present: list[Any] = field(default_factory=list)
+    present: list[Any] = []
 
 
 def view_of(query: Submitted) -> View:

@@ -4,11 +4,11 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Viewer, require
+from med.db import insert_into
 from med.errors import NotFound
 from med.journal.actions import note
 from med.notices import access
@@ -65,9 +65,8 @@ def forget_lost(db: Session, viewer: Viewer) -> None:
 
 
 def _choose(db: Session, viewer: Viewer, topic: Topic, about: str, named: dict[str, Any], how: How) -> None:
-    maker: Any = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
     db.execute(
-        maker(Subscription)
+        insert_into(db, Subscription)
         .values(person_id=viewer.person_id, topic=topic, about=about, how=how, since=clock.now(), **named)
         .on_conflict_do_update(index_elements=["person_id", "topic", "about"], set_={"how": how})
     )
@@ -108,8 +107,9 @@ def own_setting(db: Session, person_id: int) -> MailSetting:
     """The person's own row, made where there is none. Raises NotFound where there is no such person."""
     if db.get(Person, person_id) is None:
         raise NotFound
-    maker: Any = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
-    db.execute(maker(MailSetting).values(person_id=person_id).on_conflict_do_nothing(index_elements=["person_id"]))
+    db.execute(
+        insert_into(db, MailSetting).values(person_id=person_id).on_conflict_do_nothing(index_elements=["person_id"])
+    )
     return db.scalars(select(MailSetting).where(MailSetting.person_id == person_id).with_for_update()).one()
 
 

@@ -14,11 +14,10 @@ from typing import Any
 
 from sqlalchemy import Text as SqlText
 from sqlalchemy import and_, cast, func, literal, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from med import clock
-from med.db import Database
+from med.db import Database, insert_into
 from med.journal.models import JobRun
 from med.journal.runs import claim, due_time
 from med.notices.models import How, MailSetting, Message, Notice, ReadMark
@@ -212,8 +211,7 @@ def _post_at_once(database: Database, people: Sequence[int]) -> int:
 
 def _alone(db: Session) -> bool:
     """Whether nobody else posts digests at this moment; whoever comes second leaves it to the first."""
-    maker: Any = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
-    mine = maker(ReadMark).values(reader=MARK, at=clock.now(), entry_id=0)
+    mine = insert_into(db, ReadMark).values(reader=MARK, at=clock.now(), entry_id=0)
     db.execute(mine.on_conflict_do_nothing(index_elements=["reader"]))
     held = select(ReadMark.id).where(ReadMark.reader == MARK).with_for_update(skip_locked=True)
     return db.scalar(held) is not None

@@ -7,22 +7,21 @@ any more, and the row is dropped.
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy.dialects import postgresql, sqlite
+from msgspec import Struct
 from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Viewer
+from med.db import insert_into
 from med.notices.models import Channel, Message
 from med.slices import Office
 
 
-@dataclass(frozen=True)
-class Letter:
+class Letter(Struct, frozen=True):
     """A mail's content. `calendar` is an iTIP object for the method it names, and comes last in the mail."""
 
     subject: str
@@ -30,11 +29,10 @@ class Letter:
     html: str
     calendar: bytes = b""
     method: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)  # List-Unsubscribe and the like
+    headers: Mapping[str, str] = {}  # List-Unsubscribe and the like
 
 
-@dataclass(frozen=True)
-class Parcel:
+class Parcel(Struct, frozen=True):
     """What a chat channel or a webhook is told."""
 
     body: dict[str, Any]
@@ -94,8 +92,7 @@ class NoSuchAddress(Never):
     """The one it is for is not there, now or later."""
 
 
-@dataclass(frozen=True)
-class Posting:
+class Posting(Struct, frozen=True):
     """One message to be posted. The same key is posted once, however often and by whomever it is tried."""
 
     key: str
@@ -103,7 +100,7 @@ class Posting:
     person_id: int | None = None
     outlet_id: int | None = None
     channel: Channel = Channel.MAIL
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = {}
     next_at: datetime | None = None
 
 
@@ -127,9 +124,10 @@ def post(db: Session, postings: Iterable[Posting]) -> int:
     if not rows:
         return 0
     db.flush()
-    maker: Any = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
     made = 0
     for start in range(0, len(rows), 500):
-        statement = maker(Message).values(rows[start : start + 500]).on_conflict_do_nothing(index_elements=["key"])
+        statement = (
+            insert_into(db, Message).values(rows[start : start + 500]).on_conflict_do_nothing(index_elements=["key"])
+        )
         made += len(db.execute(statement.returning(Message.id)).all())
     return made

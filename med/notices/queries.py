@@ -1,10 +1,10 @@
 """Questions about one person's notices and wishes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
@@ -28,8 +28,7 @@ COUNT_TO = 99
 # --- wishes ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Followed:
+class Followed(Struct, frozen=True):
     topic: Topic
     about: str
     title: str
@@ -37,8 +36,7 @@ class Followed:
     how: How
 
 
-@dataclass(frozen=True)
-class Hearing:
+class Hearing(Struct, frozen=True):
     """All that `/mig/besked` shows. `lost` counts what was followed and may no longer be seen."""
 
     own: dict[Topic, How]
@@ -124,8 +122,7 @@ def what_to_follow(db: Session, viewer: Viewer, topic: Topic, about: str) -> dic
 # --- notices --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class News:
+class News(Struct, frozen=True):
     notices: Sequence[Notice]
     older: int | None  # the last one's id where there are more
     newest: int  # id, of those on the page

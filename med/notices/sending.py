@@ -10,10 +10,10 @@ import secrets
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from msgspec import Struct
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -22,8 +22,7 @@ from med import clock, language
 from med.access import Viewer
 from med.db import is_away
 from med.errors import NotFound
-from med.notices import smtp
-from med.notices.chat.courier import Courier, Destination
+from med.notices.chat.courier import TIMEOUT, Courier, Destination
 from med.notices.models import Channel, MailSetting, Message, MessageState, Outlet
 from med.notices.outbox import COMPOSERS, OPERATIONS, SUMMONS, Away, Later, Letter, Never, NoSuchAddress, Parcel
 from med.organisation.models import Person
@@ -55,8 +54,7 @@ class Reason(StrEnum):
     GIVEN_UP = "given_up"  # by the administrator
 
 
-@dataclass(frozen=True)
-class Ready:
+class Ready(Struct, frozen=True):
     """A message with its words and where it goes; nothing of the database is needed any more."""
 
     uid: str
@@ -84,16 +82,18 @@ class Sender:
         *,
         lease: timedelta = LEASE,
         patience: float = PATIENCE,
-        timeout: float = smtp.TIMEOUT,
+        timeout: float = TIMEOUT,
         batch: int = BATCH,
     ) -> None:
+        from med.notices.smtp import Postman  # with the library for mail: a process that sends none never needs it
+
         self.office = office
         self.channels = channels
         self.lease_time = lease
         self.patience = patience
         self.batch = batch
         self.lease = ""
-        self.postman = smtp.Postman(office.settings, timeout)
+        self.postman = Postman(office.settings, timeout)
         self.courier = Courier(office.settings, timeout)
         self.guard = Guard(self, office.stopping)
         self.broken = 0  # how often in a row the line to the mail server broke
@@ -268,8 +268,10 @@ class Sender:
 
     def send(self, ready: Ready) -> None:
         if isinstance(ready.content, Letter):
+            from med.notices.smtp import write
+
             settings = self.office.settings
-            self.postman.deliver(smtp.write(ready.content, ready.name, ready.mail, settings, ready.uid, clock.now()))
+            self.postman.deliver(write(ready.content, ready.name, ready.mail, settings, ready.uid, clock.now()))
         else:
             assert ready.outlet is not None
             self.courier.deliver(ready.outlet, ready.uid, ready.content)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +44,8 @@ class Box:
         return sorted((int(path.stem) for path in self.folder.glob("*.eml")), reverse=True)
 
     def read(self, number: int) -> EmailMessage | None:
+        from email.policy import default
+
         with suppress(OSError):
             return message_from_bytes(self._path(number).read_bytes(), policy=default)
         return None

@@ -4,15 +4,15 @@ A slice calls `panel(...)` or `line(...)` in its `slice.py`; the committee's pag
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from med.language import Text
 from med.organisation.models import Committee
 
 
-@dataclass(frozen=True)
-class Panel:
+class Panel(Struct, frozen=True):
     heading: Text
     # (visit, committee) -> Markup; empty markup leaves the heading out too
     show: Callable[[Any, Committee], Any]

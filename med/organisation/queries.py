@@ -1,11 +1,11 @@
 """Questions about people, units, committees and seats."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, and_, bindparam, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session, joinedload
 
@@ -308,8 +308,7 @@ def grants(db: Session) -> Sequence[Grant]:
 PEOPLE_ON_A_PAGE = 50
 
 
-@dataclass(frozen=True)
-class PeoplePage:
+class PeoplePage(Struct, frozen=True):
     people: Sequence[Row[int, str, str, str]]  # id, name, title, unit
     after: int | None  # the last person's id where there are more
 

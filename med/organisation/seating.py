@@ -1,8 +1,9 @@
 """What must hold for the seats of one committee together. The page's form and the import ask the same questions."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+from msgspec import Struct
 
 from med.access import INSIDE, SeatRole, Side
 from med.language import T, Text, word
@@ -11,8 +12,7 @@ from med.workdays import in_full
 ALONE = (SeatRole.CHAIR, SeatRole.VICE_CHAIR)  # one at a time
 
 
-@dataclass(frozen=True)
-class Sitting:
+class Sitting(Struct, frozen=True):
     """A seat as these rules see it: held already, or about to be."""
 
     person_id: int

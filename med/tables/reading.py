@@ -17,7 +17,6 @@ from med.tables.table import (
     too_many_columns,
     too_many_rows,
 )
-from med.tables.xlsx import lines_of_xlsx
 
 NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _MARKUP = re.compile(r"\s*[<{\[]|%PDF|\{\\rtf")
@@ -37,6 +36,8 @@ def read(name: str, data: bytes) -> Table:
     if len(data) > MAX_BYTES:
         raise TableError(T("Filen fylder for meget: højst %(limit)s MB.", limit=MAX_BYTES // 2**20))
     if data.startswith(b"PK\x03\x04"):
+        from med.tables.xlsx import lines_of_xlsx  # with lxml
+
         return build(name, lines_of_xlsx(data))
     if data.startswith(_OLD_EXCEL):
         raise TableError(

@@ -7,8 +7,8 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from html import escape
 from typing import Any
-from xml.sax.saxutils import escape
 
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _FORMULA = re.compile(r"[\s']*[=+\-@\t\r\n＝＋－＠]")
@@ -103,4 +103,4 @@ def _xlsx_cell(value: Any, dates: str) -> str:
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return f"<c><v>{Decimal(str(value)):f}</v></c>"
     text = _NOT_TEXT.sub("", str(value) if isinstance(value, str) else cell_of(value, dates))[:LONGEST_CELL]
-    return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
+    return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(text, quote=False)}</t></is></c>'

@@ -11,12 +11,13 @@ Everything else that is typed stands there as it was typed; HTML is never let th
 """
 
 import re
-from functools import lru_cache
-from typing import Literal, NamedTuple
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 Kind = Literal["paragraph", "heading", "bullets", "numbers", "item", "bold", "italic", "link", "text", "break"]
 
@@ -55,12 +56,16 @@ _KINDS: dict[str, Kind] = {
 }
 
 
-class _Reader(MarkdownIt):
-    def validateLink(self, url: str) -> bool:
-        return bool(_ADDRESS.match(url))
+@cache
+def _reader() -> Any:
+    """The library, fetched with the first text: seventy modules that a command or a worker seldom needs."""
+    from markdown_it import MarkdownIt
 
+    class Reader(MarkdownIt):
+        def validateLink(self, url: str) -> bool:
+            return bool(_ADDRESS.match(url))
 
-_reader = _Reader("zero").enable(["heading", "list", "emphasis", "link", "newline"])
+    return Reader("zero").enable(["heading", "list", "emphasis", "link", "newline"])
 
 
 def parse(text: str) -> tuple[Node, ...]:
@@ -72,7 +77,7 @@ def parse(text: str) -> tuple[Node, ...]:
     """
     text = _clean(text)
     try:
-        return _Builder().build(_reader.parse(text))
+        return _Builder().build(_reader().parse(text))
     except _TooDeep:
         return _as_typed(text)
 
@@ -117,7 +122,7 @@ class _Builder:
         self.open: list[tuple[Token | None, list[Node]]] = [(None, [])]
         self.top_heading = 0
 
-    def build(self, tokens: list[Token]) -> tuple[Node, ...]:
+    def build(self, tokens: "list[Token]") -> tuple[Node, ...]:
         for token in tokens:
             if token.type == "inline":
                 for child in token.children or ():
@@ -126,7 +131,7 @@ class _Builder:
                 self.take(token)
         return tuple(self.open[0][1])
 
-    def take(self, token: Token) -> None:
+    def take(self, token: "Token") -> None:
         if token.nesting > 0:
             # The library drops what lies deeper than 20 levels: stop while everything is still there.
             if len(self.open) > DEEPEST or (token.type == "list_item_open" and token.level > 16):
@@ -145,7 +150,7 @@ class _Builder:
     def add(self, node: Node) -> None:
         self.open[-1][1].append(node)
 
-    def close(self, opened: Token, children: list[Node]) -> None:
+    def close(self, opened: "Token", children: list[Node]) -> None:
         kind = _KINDS[opened.type.removesuffix("_open")]
         parent, siblings = self.open[-1]
         if kind == "heading":

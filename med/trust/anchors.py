@@ -26,7 +26,6 @@ from med.journal.chain import head_of
 from med.journal.models import Entry
 from med.meetings.models import Minutes
 from med.notices.outbox import Letter, NotSent
-from med.notices.smtp import Postman, write
 from med.organisation.models import Committee
 from med.settings import Settings
 from med.slices import Office
@@ -114,6 +113,8 @@ def drop_anchors(office: Office) -> None:
 
 
 def mail_anchors(settings: Settings, anchors: list[Anchor]) -> None:
+    from med.notices.smtp import Postman, write
+
     lines = "".join(f"{one}\n" for one in anchors)
     said = (
         f"Kæderne i Medspil ({settings.base_url}) sluttede her. Gem mailen; `med verify --anchor FIL` holder dem op "

@@ -17,7 +17,6 @@ from med import clock, language
 from med.access import Viewer
 from med.journal.models import Entry
 from med.language import T, Text
-from med.migrations.tables import metadata
 from med.organisation.models import Person
 from med.trust.access import LEFT_OUT, WORDS, not_theirs
 from med.trust.column_words import COLUMNS
@@ -33,6 +32,8 @@ WITH_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")
 
 def place_of(place: str) -> tuple[Any, Any]:
     """The table of "seat.person_id", and its column."""
+    from med.migrations.tables import metadata
+
     table, _, column = place.partition(".")
     found = metadata.tables[table]
     return found, found.c[column]
@@ -132,10 +133,10 @@ def trail(db: Session, person_id: int) -> list[Any]:
     """The newest lines of the journal about a person: their row, their seats, employments and rights, by whomever."""
     asked = select(Entry.at, Entry.happened, Entry.person_id).order_by(Entry.id.desc()).limit(SHOWN)
     about = (Entry.thing == "person") & (Entry.thing_id == person_id)
-    for name in ("seat", "employment", "grant_given", "compass_role"):
-        table = metadata.tables[name]
-        mine = select(table.c.id).where(table.c.person_id == person_id)
-        about = about | ((Entry.thing == name) & Entry.thing_id.in_(mine))
+    for place in ("seat.person_id", "employment.person_id", "grant_given.person_id", "compass_role.person_id"):
+        table, person = place_of(place)
+        mine = select(table.c.id).where(person == person_id)
+        about = about | ((Entry.thing == table.name) & Entry.thing_id.in_(mine))
     return list(db.execute(asked.where(about)).all())
 
 

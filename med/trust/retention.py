@@ -5,10 +5,10 @@ of erased employees to keep. What stays, and why, is said in held.py and docs/gd
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
@@ -24,8 +24,7 @@ from med.trust.own_data import place_of
 GONE = "Tidligere medarbejder"
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(Struct, frozen=True):
     title: Text
     days: int
     count: Callable[[Session, date], int]

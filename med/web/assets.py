@@ -3,18 +3,28 @@
 import gzip
 import hashlib
 import re
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+
+from msgspec import Struct
 
 FOLDER = Path(__file__).parent / "static"
 
 
-@dataclass(frozen=True)
-class Asset:
+class Asset(Struct, frozen=True):
     href: str
     body: bytes
-    squeezed: bytes  # once, and well; the edge squeezes quickly what is different every time
     media_type: str
+
+    @property
+    def squeezed(self) -> bytes:
+        """Once, and well; the edge squeezes quickly what is different every time."""
+        return _squeezed(self.body)
+
+
+@cache
+def _squeezed(body: bytes) -> bytes:
+    return gzip.compress(body, mtime=0)
 
 
 def build(brand: str = "") -> dict[str, Asset]:
@@ -41,4 +51,4 @@ def plain(source: str) -> str:
 def _asset(name: str, body: bytes, media_type: str) -> tuple[str, Asset]:
     stem, _, ending = name.rpartition(".")
     digest = hashlib.sha256(body).hexdigest()[:12]
-    return name, Asset(f"/static/{stem}.{digest}.{ending}", body, gzip.compress(body, mtime=0), media_type)
+    return name, Asset(f"/static/{stem}.{digest}.{ending}", body, media_type)

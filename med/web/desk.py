@@ -4,11 +4,11 @@ import asyncio
 import contextvars
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from litestar import Request
+from msgspec import Struct
 from sqlalchemy.orm import Session
 
 from med.access import Viewer
@@ -18,8 +18,7 @@ from med.web.saves import Saves
 from med.wire import Ear
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """Someone at the door: the viewer, and the sign-in their forms are bound to."""
 
     viewer: Viewer | None

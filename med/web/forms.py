@@ -4,19 +4,21 @@ import re
 from datetime import date, time
 from enum import Enum
 from functools import cache
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from med.errors import Invalid
 from med.language import T, Text
-from med.web.incoming import Submitted
+
+if TYPE_CHECKING:
+    from med.web.incoming import Submitted
 
 Form = TypeVar("Form", bound=msgspec.Struct)
 Errors = dict[str, Any]
 
 
-def parse(form: type[Form], data: Submitted) -> tuple[Form | None, Errors]:
+def parse(form: type[Form], data: "Submitted") -> tuple[Form | None, Errors]:
     """The struct, or None and a message per field. Never raises for what people type."""
     values: dict[str, Any] = {}
     errors: Errors = {}

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl
 
 from litestar import Request
+from msgspec import Struct
 from multipart import MultipartError, MultipartParser
 
 from med.errors import TooLarge, Unreadable
@@ -20,8 +20,7 @@ MOST_FIELDS = 2000
 STRIPPED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-@dataclass(frozen=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """A file a person chose. `name` is what their machine calls it: show it, never use it as a path."""
 
     name: str

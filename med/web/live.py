@@ -21,7 +21,8 @@ import json
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 EVERY = 1.5  # seconds between looks at the database
 SELDOM = 15.0  # the same while other processes announce what they save
@@ -34,8 +35,7 @@ log = logging.getLogger("med")
 _PASSING = re.compile(r' data-clock="\d+"|name="(?:_token|idem)" value="[^"]*"')
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A part of a page that can be exchanged. `say` is read aloud when it is other than it was."""
 
     id: str
@@ -47,8 +47,7 @@ class Piece:
         return hashlib.sha256(_PASSING.sub("", self.html).encode()).hexdigest()[:16]
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(Struct, frozen=True):
     """What a reader may see now. `over`: send this and end the stream; `reload`: the page must be fetched anew."""
 
     pieces: tuple[Piece, ...] = ()

@@ -12,13 +12,14 @@ redirect or a page, and thrown away when it raises or answers 4xx.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from litestar import MediaType, Request, Response
 from litestar.handlers import HTTPRouteHandler
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -38,8 +39,7 @@ from med.web.urls import Page
 log = logging.getLogger("med")
 
 
-@dataclass
-class Visit:
+class Visit(Struct):
     """One request, as a handler sees it."""
 
     request: Request
@@ -48,9 +48,9 @@ class Visit:
     arrival: Arrival
     form: Submitted
     query: Submitted
-    after: list[Callable[[], None]] = field(default_factory=list)  # called once the transaction is saved
+    after: list[Callable[[], None]] = []  # called once the transaction is saved
     # Saved in a transaction of its own when a form comes back with 4xx: a look at what the page shows once more.
-    traces: list[Callable[[Session], None]] = field(default_factory=list)
+    traces: list[Callable[[Session], None]] = []
     brought: Any = None  # what the route's `first` came back with
     may_note: bool = True
 

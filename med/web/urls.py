@@ -35,14 +35,13 @@ class Page(HTTPRouteHandler):
         self.has_sync_callable = False
 
 
-class Place(HTTPRoute):
-    """A path, and who answers there."""
+def options(allowed: frozenset[str]) -> Page:
+    """What answers wherever these methods do."""
 
-    def create_options_handler(self, path: str) -> HTTPRouteHandler:
-        async def options(request: Request) -> Response:
-            return Response(None, status_code=204, headers={"Allow": ", ".join(sorted(self.methods))})
+    async def tell(request: Request) -> Response:
+        return Response(None, status_code=204, headers={"Allow": ", ".join(sorted(allowed))})
 
-        return Page(path, http_method="OPTIONS")(options)
+    return Page("/", http_method="OPTIONS")(tell)  # type: ignore[return-value]
 
 
 def put_up(app: Litestar, handlers: Iterable[HTTPRouteHandler]) -> None:
@@ -59,9 +58,14 @@ def put_up(app: Litestar, handlers: Iterable[HTTPRouteHandler]) -> None:
         handler.owner = app
         for path in handler.paths:
             there.setdefault(path, []).append(handler)
+    asked: dict[frozenset[str], Page] = {}
     for path, found in there.items():
-        place = Place(path=path, route_handlers=found)
-        for handler in found:
+        allowed = frozenset({"OPTIONS"}.union(*(handler.http_methods for handler in found)))
+        if allowed not in asked:
+            asked[allowed] = options(allowed)
+            asked[allowed].owner = app
+        place = HTTPRoute(path=path, route_handlers=[*found, asked[allowed]])
+        for handler in place.route_handlers:
             handler.on_registration(app)
         place.create_handler_map()
         app.routes.append(place)

@@ -18,6 +18,7 @@ from med.cli import main
 from med.competence_compass import analysing
 from med.competence_compass.effects.reading import study_of
 from med.competence_compass.erasing import kept_in, let_go
+from med.competence_compass.exchange import giving
 from med.competence_compass.exchange.comparing import compare
 from med.competence_compass.exchange.giving import attended_until, folder_of, instrument_of, version_of
 from med.competence_compass.exchange.reading import read_single
@@ -142,7 +143,7 @@ def test_a_killed_workers_run_is_taken_by_the_next_and_the_late_one_saves_nothin
 
 
 def test_a_child_that_fails_leaves_a_sentence(office, asked, database, monkeypatch):
-    monkeypatch.setattr(analysing, "folder_of", lambda *_, **__: {"not": "a folder"})
+    monkeypatch.setattr(giving, "folder_of", lambda *_, **__: {"not": "a folder"})
     analysing.work(office)
     with database.reading() as db:
         run = db.get_one(EffectRun, asked)

@@ -1,12 +1,12 @@
 """The feed page: what stands there, for whom, under which filters, and what it costs."""
 
 import uuid
-from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
 from urllib.parse import parse_qsl
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import event
 
 from med import clock, search

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -317,7 +318,7 @@ def test_a_count_is_the_length_of_its_list(backend: str, empty: Database):
                 assert balance(db, viewer).total == len(published)
                 for filters in words:
                     for perspective, count in chip_counts(db, viewer, filters).items():
-                        chosen = dataclasses.replace(filters, perspective=perspective)
+                        chosen = structs.replace(filters, perspective=perspective)
                         listed = [key.id for key in newest(db, viewer, chosen).keys]
                         assert count == len(listed), filters
                         assert set(listed) <= published

@@ -12,6 +12,7 @@ from med.journal.actions import note
 from med.journal.chain import breaks, head_of
 from med.journal.models import Entry
 from med.migrations import triggers
+from med.notices import smtp
 from med.settings import Settings
 from med.slices import Office
 from med.trust import anchors
@@ -65,7 +66,7 @@ def test_a_journal_cut_short_with_its_head_set_back_is_found_by_an_anchor(office
 
 def test_an_anchor_is_read_from_a_mail_that_was_quoted(office, monkeypatch):
     sent = []
-    monkeypatch.setattr(anchors.Postman, "deliver", lambda postman, message: sent.append(message))
+    monkeypatch.setattr(smtp.Postman, "deliver", lambda postman, message: sent.append(message))
     mailing = replace(
         office.settings, smtp_url="smtp://localhost", mail_from="medspil@k.dk", anchor_mail="revision@k.dk"
     )

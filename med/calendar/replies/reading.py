@@ -9,11 +9,11 @@ import codecs
 import email
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
-from email.policy import compat32
 from typing import Any
+
+from msgspec import Struct
 
 from med.calendar.models import Verdict
 
@@ -42,8 +42,7 @@ class Refused(Exception):
         self.uid = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """Who says what about which version of a meeting. Addresses are in small letters, `stamp` is in whole seconds."""
 
     uid: str
@@ -66,7 +65,7 @@ def read_reply(raw: bytes, authserv_id: str = "") -> Reply:
             raise Refused(Verdict.UNREADABLE, "too_large")
         if any(len(found[0]) > LONGEST_HEADER for found in LABELS.finditer(raw)):
             raise Refused(Verdict.UNREADABLE, "broken")
-        mail = email.message_from_bytes(raw, policy=compat32)
+        mail = email.message_from_bytes(raw)  # with the policy compat32: headers as they came
         sender = address(mail, "From")
         if not sender:
             raise Refused(Verdict.FORGED if "From" in mail else Verdict.UNREADABLE, "senders")

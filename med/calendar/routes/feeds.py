@@ -1,9 +1,9 @@
 """`/kalender/{token}.ics`, which calendars fetch again and again, and `/moeder/{id}/moede.ics`, one meeting."""
 
-from dataclasses import replace
 from typing import Any
 
 from litestar import Response
+from msgspec.structs import replace
 
 from med import language
 from med.access import anyone

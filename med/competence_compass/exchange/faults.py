@@ -1,8 +1,9 @@
 """What is wrong with a file, said so that the one who made it finds the place: file, row, column, value, and why."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from med.language import T, Text
 from med.tables.table import shortened
@@ -41,11 +42,10 @@ class Fault(NamedTuple):
         return str(self.message)
 
 
-@dataclass
-class Faults:
+class Faults(Struct):
     """Every fault of an import: the first KEPT, and how many there are."""
 
-    told: list[Fault] = field(default_factory=list)
+    told: list[Fault] = []
     count: int = 0
 
     def add(self, file: str, row: int | None, wrong: Text | str, column: str = "", value: str = "") -> None:

@@ -3,8 +3,9 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from med.competence_compass.exchange.faults import Faults
 from med.competence_compass.exchange.rows import Folder
@@ -42,23 +43,22 @@ def folded(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-@dataclass
-class Plan:
+class Plan(Struct):
     """What would be done. A plan with faults is not carried out."""
 
     version: Version
     faults: Faults
     new: Folder
-    changes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # kind -> rows for an update by id
-    ratings: list[dict[str, Any]] = field(default_factory=list)
-    leaving: dict[int, LeaveForm] = field(default_factory=dict)  # citizens whose last day is new
-    unchanged: dict[str, int] = field(default_factory=dict)
-    kinds: list[str] = field(default_factory=list)
-    citizens: dict[str, int] = field(default_factory=dict)
-    activities: dict[str, int] = field(default_factory=dict)
-    units: dict[str, int] = field(default_factory=dict)
-    unit_names: dict[int, str] = field(default_factory=dict)
-    units_called: dict[str, set[int]] = field(default_factory=dict)
+    changes: dict[str, list[dict[str, Any]]] = {}  # kind -> rows for an update by id
+    ratings: list[dict[str, Any]] = []
+    leaving: dict[int, LeaveForm] = {}  # citizens whose last day is new
+    unchanged: dict[str, int] = {}
+    kinds: list[str] = []
+    citizens: dict[str, int] = {}
+    activities: dict[str, int] = {}
+    units: dict[str, int] = {}
+    unit_names: dict[int, str] = {}
+    units_called: dict[str, set[int]] = {}
     unit_id: int = 0
 
     def know_unit(self, id: int, key: str, name: str) -> None:

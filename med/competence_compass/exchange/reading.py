@@ -7,10 +7,11 @@ folder_at(path)                      # the folder, or FolderError
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from med import clock
 from med.competence_compass.exchange import columns as known
@@ -50,14 +51,13 @@ NAMES = (
 """The files of a folder, in the order they build on one another."""
 
 
-@dataclass
-class Reading:
+class Reading(Struct):
     """What was read. `numbers` gives each row's number in its file, in the order of the folder's rows."""
 
     folder: Folder
     faults: Faults = field(default_factory=Faults)
-    numbers: dict[str, list[int]] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)  # kind of rows -> the name of the file they came from
+    numbers: dict[str, list[int]] = {}
+    files: dict[str, str] = {}  # kind of rows -> the name of the file they came from
 
 
 def folder_at(path: Path) -> Folder:

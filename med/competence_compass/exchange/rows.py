@@ -3,9 +3,10 @@
 People and things go by their codes: a citizen by the pseudonym, an activity, a unit and a dimension by their keys.
 """
 
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from med.competence_compass.kinds import (
     ActivityKind,
@@ -111,19 +112,18 @@ class ExamRow(NamedTuple):
     level: str = ""
 
 
-@dataclass
-class Folder:
+class Folder(Struct):
     """A whole compass folder. `instrument` is an instrument with one version, as med export writes it."""
 
     instrument: dict[str, Any]
-    citizens: list[CitizenRow] = field(default_factory=list)
-    assessments: list[AssessmentRow] = field(default_factory=list)
-    activities: list[ActivityRow] = field(default_factory=list)
-    participations: list[ParticipationRow] = field(default_factory=list)
-    waiting: list[WaitingRow] = field(default_factory=list)
-    hypotheses: list[HypothesisRow] = field(default_factory=list)
-    goals: list[GoalRow] = field(default_factory=list)
-    exams: list[ExamRow] = field(default_factory=list)
+    citizens: list[CitizenRow] = []
+    assessments: list[AssessmentRow] = []
+    activities: list[ActivityRow] = []
+    participations: list[ParticipationRow] = []
+    waiting: list[WaitingRow] = []
+    hypotheses: list[HypothesisRow] = []
+    goals: list[GoalRow] = []
+    exams: list[ExamRow] = []
 
     @property
     def dimensions(self) -> list[str]:

@@ -5,10 +5,10 @@ Scores go past the ORM, by the hundred thousand. Everything is written in the ca
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
@@ -49,8 +49,7 @@ def new_uid(_kind: str, _key: str) -> str:
     return str(uuid.uuid4())
 
 
-@dataclass
-class Saving:
+class Saving(Struct):
     """Where rows go: the version they are scored by, ids by code, and what else the caller knows."""
 
     db: Session
@@ -62,7 +61,7 @@ class Saving:
     activities: dict[str, int]
     units: Mapping[str, int]
     unit_id: int  # of what comes without a unit
-    people: Mapping[str, int] = field(default_factory=dict)  # assessor's code -> person, where they are one of ours
+    people: Mapping[str, int] = {}  # assessor's code -> person, where they are one of ours
     uid: Callable[[str, str], str] = new_uid
     goal_words: Callable[[GoalRow], dict[str, Any]] = lambda row: {"title": "", "levels": {}, "plan": ""}
     progress: Callable[[int], None] = lambda done: None  # assessments so far

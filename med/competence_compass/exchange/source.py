@@ -4,9 +4,10 @@ import codecs
 import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from med.competence_compass.exchange.faults import Faults
 from med.language import T
@@ -23,8 +24,7 @@ MOST_REMEMBERED = 100_000
 Line = tuple[int, Sequence[str]]
 
 
-@dataclass
-class Source:
+class Source(Struct):
     """A table that is read once: its name, its headings, and its lines with the numbers a spreadsheet shows."""
 
     name: str
@@ -111,8 +111,7 @@ def _rest(lines: Iterator[Line], width: int, _header: int) -> Iterator[Line]:
         yield number, line
 
 
-@dataclass
-class Field:
+class Field(Struct):
     """A column as it is found in one source: where it stands, and what its texts were understood as so far."""
 
     column: Column

@@ -1,8 +1,9 @@
 """A report's columns, as they are typed: a heading, a place and a tick for every field."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from med.competence_compass.models import Report
 from med.competence_compass.reporting.fields import FIELDS
@@ -13,8 +14,7 @@ LONGEST_HEADING = 80
 LAST_PLACE = 99
 
 
-@dataclass(frozen=True)
-class LayoutForm:
+class LayoutForm(Struct, frozen=True):
     columns: tuple[Column, ...]  # in order
     dates: str
     decimal: str

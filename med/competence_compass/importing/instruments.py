@@ -9,9 +9,9 @@ the open draft is rewritten, or a next version made, with the version map filled
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec import Struct
 from sqlalchemy.orm import Session
 
 from med.access import Viewer
@@ -55,15 +55,14 @@ def write(words: InstrumentWords, kind: str) -> bytes:
     return write_table(words) if kind == "csv" else write_json(words)
 
 
-@dataclass
-class Plan:
+class Plan(Struct):
     """What taking in a file would do, as lines a person can read."""
 
     words: InstrumentWords | None = None
-    errors: list[Fault] = field(default_factory=list)
+    errors: list[Fault] = []
     instrument: Instrument | None = None
     newest: Version | None = None
-    said: list[Text | str] = field(default_factory=list)
+    said: list[Text | str] = []
     basis: str = ""  # another one means that the instrument changed since the plan was read
 
     @property

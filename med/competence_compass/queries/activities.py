@@ -5,11 +5,11 @@ told what was kept when the last quarter ended (queries/kept.py): two days' numb
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Row, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
@@ -52,8 +52,7 @@ def taken_places(day: date) -> Any:
 # --- the list -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """An activity in the list."""
 
     id: int
@@ -202,8 +201,7 @@ def coordinates(db: Session, viewer: Viewer, unit_id: int) -> bool:
     return unit_id in coordinated_units(db, viewer)
 
 
-@dataclass(frozen=True)
-class RunLine:
+class RunLine(Struct, frozen=True):
     """A run, as everyone may see it."""
 
     id: int
@@ -260,8 +258,7 @@ def holds(dated: Any, day: date) -> bool:
     return dated.starts <= day and (dated.ends is None or dated.ends >= day)
 
 
-@dataclass(frozen=True)
-class Waits:
+class Waits(Struct, frozen=True):
     """How many wait now and how long, in days."""
 
     waiting: int

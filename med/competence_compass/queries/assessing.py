@@ -2,10 +2,10 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
@@ -102,16 +102,14 @@ def instruments_in_use(db: Session) -> Sequence[tuple[int, str]]:
     ]
 
 
-@dataclass(frozen=True)
-class Level:
+class Level(Struct, frozen=True):
     value: int
     short: str
     descriptor: str
     easy: str
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A dimension as it is asked."""
 
     id: int
@@ -121,8 +119,7 @@ class Asked:
     levels: tuple[Level, ...]
 
 
-@dataclass(frozen=True)
-class AreaPage:
+class AreaPage(Struct, frozen=True):
     """One area of an occasion: what is asked, and its place among the others."""
 
     id: int
@@ -195,20 +192,18 @@ def digest(found: Mapping[tuple[AssessmentKind, int], Answer]) -> str:
     return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
 
 
-@dataclass
-class ReviewRow:
+class ReviewRow(Struct):
     """A dimension on the review: each voice's answer, in words and value."""
 
     title: str
-    answers: dict[AssessmentKind, tuple[Answer | None, str]] = field(default_factory=dict)
+    answers: dict[AssessmentKind, tuple[Answer | None, str]] = {}
     apart: int = 0  # steps between the lowest and the highest voice
 
 
-@dataclass
-class ReviewArea:
+class ReviewArea(Struct):
     place: int
     title: str
-    rows: list[ReviewRow] = field(default_factory=list)
+    rows: list[ReviewRow] = []
     missing: int = 0
 
 

@@ -1,10 +1,10 @@
 """Whom one works with, and what is due with them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from msgspec import Struct
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -65,8 +65,7 @@ def _closest(row) -> int:
     return list(AssignmentRole).index(row.role)
 
 
-@dataclass(frozen=True)
-class OwnRow:
+class OwnRow(Struct, frozen=True):
     """A citizen on one's own list: by pseudonym, with what is due."""
 
     id: int

@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
@@ -55,8 +56,7 @@ class Scale(NamedTuple):
         return mean if self.higher_is_better else self.low + self.high - mean
 
 
-@dataclass
-class AreaStory:
+class AreaStory(Struct):
     """One area of the version in use now: what became of it, in each voice."""
 
     id: int
@@ -71,7 +71,7 @@ class AreaStory:
     is_heard_together: bool = False  # the citizen's last value and the staff's are of the same occasion
     goals: tuple[float, ...] = ()  # where goals lie, turned like the values
     goal_type: GoalType | None = None
-    series: dict[AssessmentKind, list[tuple[date, float]]] = field(default_factory=dict)
+    series: dict[AssessmentKind, list[tuple[date, float]]] = {}
 
     @property
     def sees_it_differently(self) -> float | None:
@@ -90,8 +90,7 @@ class SinceLast(NamedTuple):
     why: Why | None = None
 
 
-@dataclass
-class Story:
+class Story(Struct):
     """Everything the charts, tables and lists of a citizen's page are made of."""
 
     scale: Scale | None

@@ -1,9 +1,9 @@
 """The frozen sums as managers see them: waiting lists, exams, assessments due, of the units they lead."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
@@ -15,8 +15,7 @@ from med.organisation.models import Unit
 from med.prepared import Prepared
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """A unit's or an activity's numbers; None for what is not shown."""
 
     name: str
@@ -26,16 +25,15 @@ class Line:
     place: tuple[str, ...] = ()  # what they stand in order by
 
 
-@dataclass
-class Sums:
+class Sums(Struct):
     """What was kept for a quarter, and for the last year that had ended by then."""
 
     quarter: str | None
     year: str | None
-    waiting: list[Line] = field(default_factory=list)  # how many, days
-    exams: list[Line] = field(default_factory=list)  # taken, passed, percent
-    due: list[Line] = field(default_factory=list)  # due, done, percent
-    untold: dict[str, int] = field(default_factory=dict)  # activities whose numbers are too small, table by table
+    waiting: list[Line] = []  # how many, days
+    exams: list[Line] = []  # taken, passed, percent
+    due: list[Line] = []  # due, done, percent
+    untold: dict[str, int] = {}  # activities whose numbers are too small, table by table
 
 
 def sums_seen(db: Session, viewer: Viewer, quarter: str | None = None, units: Collection[int] | None = None) -> Sums:
@@ -112,8 +110,7 @@ class Names:
         lines.append(Line(self.known[path[-1]], int(path[-1][1:]) if is_activity else None, depth, numbers, place))
 
 
-@dataclass(frozen=True)
-class Voice:
+class Voice(Struct, frozen=True):
     """The citizens' own voice: their mean before and after."""
 
     n: int | None  # to the nearest five, as beside every measured figure
@@ -121,8 +118,7 @@ class Voice:
     after: float
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """The participants' mean before and after, on the instrument's own scale."""
 
     dimension: str
@@ -177,8 +173,7 @@ def starts_by_year(db: Session, activity_id: int) -> list[tuple[str, int | None]
     return found
 
 
-@dataclass(frozen=True)
-class Circumstances:
+class Circumstances(Struct, frozen=True):
     """What a reader should know beside an activity's findings, by the id of the activity."""
 
     attended: Mapping[int, int]  # percent of what was planned, of those who ended in the newest year

@@ -4,12 +4,12 @@ Everything that leaves here has been through disclosure control: what a template
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from math import isfinite
 from typing import Any, NamedTuple
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, bindparam, exists, false, func, select, union_all
 from sqlalchemy.orm import Session
 
@@ -77,8 +77,7 @@ def versions(db: Session, viewer: Viewer) -> list[Any]:
     return VERSIONS(db, units=viewer.managed_unit_ids)
 
 
-@dataclass(frozen=True)
-class Runs:
+class Runs(Struct, frozen=True):
     """The quarter's run, the one under way, and the newest that failed since the last that was done."""
 
     told: Any

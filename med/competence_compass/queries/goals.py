@@ -1,9 +1,9 @@
 """A citizen's goals: what is written outside the seal, and how far each has come."""
 
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
@@ -12,8 +12,7 @@ from med.competence_compass.vault import Lost, Vault
 from med.errors import NotFound
 
 
-@dataclass(frozen=True)
-class GoalRow:
+class GoalRow(Struct, frozen=True):
     """A goal. `title`, `levels` and `plan` come from the vault; "" where the seal cannot be opened."""
 
     id: int
@@ -29,7 +28,7 @@ class GoalRow:
     ended_on: date | None
     version: int
     title: str = ""
-    levels: dict[int, str] = field(default_factory=dict)
+    levels: dict[int, str] = {}
     plan: str = ""
     ratings: tuple[tuple[date, int], ...] = ()
 

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
@@ -39,8 +39,7 @@ PAGE = 50
 LATEST = 300
 
 
-@dataclass(frozen=True)
-class IntakeRow:
+class IntakeRow(Struct, frozen=True):
     id: int
     pseudonym: str
     unit: str
@@ -50,8 +49,7 @@ class IntakeRow:
     waits: int
 
 
-@dataclass(frozen=True)
-class Sums:
+class Sums(Struct, frozen=True):
     here: int
     without_contact: int
 

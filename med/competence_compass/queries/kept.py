@@ -1,10 +1,10 @@
 """An activity's numbers as everyone may see them: as they were kept when the last quarter and year had ended."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -12,8 +12,7 @@ from med.competence_compass import sums
 from med.competence_compass.models import Measure, Snapshot
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """None for what is not told: too few, or somebody could work out another number from it."""
 
     quarter: str | None

@@ -1,10 +1,10 @@
 """What `/kompas` and the overview ask about activities: my runs, the lists I keep, what stands in the way."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Row, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -50,8 +50,7 @@ def led_runs_of(db: Session, viewer: Viewer) -> Sequence[Row[*tuple[Any, ...]]]:
     ).all()
 
 
-@dataclass(frozen=True)
-class ListToKeep:
+class ListToKeep(Struct, frozen=True):
     id: int
     title: str
     waiting: int

@@ -1,10 +1,10 @@
 """What stands beside a citizen's scores: who they are, who works with them, when stock was taken, what they do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Date, bindparam, select
 from sqlalchemy.orm import Session
 
@@ -97,8 +97,7 @@ def identity(db: Session, vault: Vault, citizen_id: int) -> dict[str, str]:
     return {key: str(value) for key, value in dict(found).items()}
 
 
-@dataclass(frozen=True)
-class OccasionRow:
+class OccasionRow(Struct, frozen=True):
     """An occasion in the list; a draft says who began it and nothing else."""
 
     id: int
@@ -130,8 +129,7 @@ def people_around(db: Session, citizen_id: int) -> Sequence[Any]:
     return db.execute(AROUND, {"citizen": citizen_id, "today": clock.today()}).all()
 
 
-@dataclass
-class Taking:
+class Taking(Struct):
     """An activity the citizen takes or took part in, and the exams in it."""
 
     activity_id: int
@@ -154,8 +152,7 @@ def takings(db: Session, citizen_id: int) -> list[Taking]:
     return list(found.values())
 
 
-@dataclass(frozen=True)
-class Wait:
+class Wait(Struct, frozen=True):
     activity_id: int
     title: str
     queued: date

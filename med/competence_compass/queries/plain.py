@@ -1,9 +1,9 @@
 """A citizen's development in plain words: what one saw then and sees now, in the instrument's easy wording."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
+from msgspec import Struct
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -11,8 +11,7 @@ from med.competence_compass.models import Assessment, AssessmentKind, Dimension,
 from med.competence_compass.queries.development import Story, Taken, after_referral, rated
 
 
-@dataclass(frozen=True)
-class ToldDimension:
+class ToldDimension(Struct, frozen=True):
     """What was asked, and the words of each voice then and now; "" where there is none."""
 
     question: str
@@ -22,14 +21,12 @@ class ToldDimension:
     staff_now: str
 
 
-@dataclass(frozen=True)
-class ToldArea:
+class ToldArea(Struct, frozen=True):
     title: str
     dimensions: list[ToldDimension]
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(Struct, frozen=True):
     """Area by area; and the days each voice's "then" and "now" are from."""
 
     areas: list[ToldArea]

@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 
+from msgspec import Struct
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
@@ -16,8 +16,7 @@ WITHIN = timedelta(days=14)  # further apart, the citizen may have changed
 Scores = Mapping[int, float]  # dimension → value, turned so that higher is better
 
 
-@dataclass(frozen=True)
-class Agreement:
+class Agreement(Struct, frozen=True):
     """What was found for an area or a dimension; `r` and `sd` are None where there is too little to say."""
 
     area_id: int | None

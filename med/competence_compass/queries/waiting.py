@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -31,8 +31,7 @@ from med.language import T, Text
 from med.organisation.models import Person
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """Someone in the line."""
 
     waits: Waits
@@ -116,8 +115,7 @@ def line(db: Session, activity_id: int) -> list[Standing]:
     return standing
 
 
-@dataclass(frozen=True)
-class Next:
+class Next(Struct, frozen=True):
     """Who is to be offered the next place in a run, and why; or between whom a lot must be drawn first."""
 
     first: Standing | None
@@ -151,8 +149,7 @@ def next_for(standing: Sequence[Standing], run_id: int) -> Next:
     return Next(heads[0], [], because) if len(heads) == 1 else Next(None, heads, because)
 
 
-@dataclass(frozen=True)
-class Room:
+class Room(Struct, frozen=True):
     """A run that takes participants, with its free places; None where there is no limit."""
 
     id: int

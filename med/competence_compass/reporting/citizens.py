@@ -1,10 +1,10 @@
 """One citizen's goals and where they stand, for the journal system and for DUBU. The look is noted by the caller."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,8 +23,7 @@ from med.workdays import short_date
 ENDED_LATELY = timedelta(days=365)  # a goal that ended longer ago has been told of
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """What a report says of a citizen."""
 
     towards: Towards

@@ -5,9 +5,9 @@ says itself what the columns are called in its own system.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
@@ -28,15 +28,13 @@ DATES = {
 DECIMALS = {",": "0,5", ".": "0.5"}
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Struct, frozen=True):
     field: str
     heading: str
     is_on: bool
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(Struct, frozen=True):
     columns: tuple[Column, ...]
     dates: str = DANISH_DATE
     decimal: str = ","

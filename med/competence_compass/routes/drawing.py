@@ -1,7 +1,8 @@
 """From a citizen's story to what their page draws: one compass, a row for each area, small multiples over time."""
 
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from med.charts import dumbbell, radar, trajectory
 from med.competence_compass.citizen_words import TONES, word_of
@@ -19,8 +20,7 @@ SHAPES = {
 }
 
 
-@dataclass(frozen=True)
-class AreaRow:
+class AreaRow(Struct, frozen=True):
     """An area as the page tells it: numbers in the instrument's own direction, and one word."""
 
     id: int
@@ -40,8 +40,7 @@ class AreaRow:
     chart: dict[AssessmentKind, trajectory.Series]
 
 
-@dataclass(frozen=True)
-class Drawing:
+class Drawing(Struct, frozen=True):
     rows: list[AreaRow]
     compass: radar.Radar | None
     frame: trajectory.Frame | None

@@ -1,13 +1,13 @@
 """`/kompas/effekt`: does what we do develop the citizens' competences? Sums, for those who lead units."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from litestar import Response
 from markupsafe import Markup
+from msgspec import Struct
 
 from med.access import allows, require
 from med.charts import dumbbell, forest, radar
@@ -56,8 +56,7 @@ class AreaRows(NamedTuple):
     rows: Markup | None
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """What the address asks for: which instrument version, which unit (None: all), which quarter (None: the newest)."""
 
     versions: list[Any]
@@ -283,8 +282,7 @@ def on_landing(visit: Visit) -> Markup | None:
     )
 
 
-@dataclass(frozen=True)
-class OnActivity:
+class OnActivity(Struct, frozen=True):
     """The effects part of one activity's page."""
 
     starts: list[tuple[str, int | None]]

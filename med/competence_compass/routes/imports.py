@@ -5,7 +5,7 @@ database for the one who chose it only, for a day (`organisation.jobs`) or until
 """
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litestar import Response
 from sqlalchemy import delete, or_, select
@@ -14,20 +14,17 @@ from med import clock
 from med.access import require
 from med.competence_compass import access
 from med.competence_compass.erasing import UPLOADED as PREFIX
-from med.competence_compass.exchange import columns
-from med.competence_compass.exchange.comparing import compare
-from med.competence_compass.exchange.faults import Faults
-from med.competence_compass.exchange.giving import elsewhere_of, instrument_of, version_of
-from med.competence_compass.exchange.plan import Plan
-from med.competence_compass.exchange.reading import read_single
-from med.competence_compass.exchange.taking import carry_out
 from med.competence_compass.models import Instrument, Version
 from med.competence_compass.vault import vault_of
 from med.errors import Conflict, Invalid, NotFound
 from med.language import T
 from med.organisation.models import ImportFile, Unit
-from med.tables import Column
 from med.web.routing import Visit, get, post
+
+if TYPE_CHECKING:  # the reading of files is fetched with the first one: few ever open these pages
+    from med.competence_compass.exchange.faults import Faults
+    from med.competence_compass.exchange.plan import Plan
+    from med.tables import Column
 
 WAITS = timedelta(days=1)
 SHOWN = 100  # faults on the page; the rest is counted
@@ -55,7 +52,7 @@ def choose(visit: Visit) -> Response:
 
 
 def show_choose(
-    visit: Visit, units: frozenset[int], errors: dict[str, Any], faults: Faults | None = None, status_code: int = 200
+    visit: Visit, units: frozenset[int], errors: dict[str, Any], faults: "Faults | None" = None, status_code: int = 200
 ) -> Response:
     db = visit.db
     return visit.page(
@@ -77,7 +74,10 @@ def show_choose(
     )
 
 
-def _columns(kind: str) -> list[Column]:
+def _columns(kind: str) -> "list[Column]":
+    from med.competence_compass.exchange import columns
+    from med.tables import Column
+
     today = clock.today()
     match kind:
         case "citizens":
@@ -132,8 +132,12 @@ def upload(visit: Visit) -> Response:
     return visit.to("compass.preview", file_id=waiting.id)
 
 
-def plan_for(visit: Visit, waiting: ImportFile, units: frozenset[int]) -> Plan:
+def plan_for(visit: Visit, waiting: ImportFile, units: frozenset[int]) -> "Plan":
     """What the file would do now. Raises Invalid when there is no instrument to read it by."""
+    from med.competence_compass.exchange.comparing import compare
+    from med.competence_compass.exchange.giving import elsewhere_of, instrument_of, version_of
+    from med.competence_compass.exchange.reading import read_single
+
     _, kind, unit, key = waiting.kind.split("/", 3)
     version = version_of(visit.db, key)
     if version is None:
@@ -167,7 +171,7 @@ def preview(visit: Visit, file_id: int) -> Response:
 
 
 def show_plan(
-    visit: Visit, waiting: ImportFile, plan: Plan, errors: dict[str, Any] | None = None, status_code: int = 200
+    visit: Visit, waiting: ImportFile, plan: "Plan", errors: dict[str, Any] | None = None, status_code: int = 200
 ) -> Response:
     return visit.page(
         "competence_compass/imports_preview.html",
@@ -182,6 +186,8 @@ def show_plan(
 
 @post("/kompas/indlaes/{file_id:int}", name="compass.carry_out", policy=access.keep_intake)
 def confirm(visit: Visit, file_id: int) -> Response:
+    from med.competence_compass.exchange.taking import carry_out
+
     units = enter(visit)
     waiting = waiting_file(visit, file_id)
     plan = plan_for(visit, waiting, units)

@@ -1,11 +1,11 @@
 """How the feed's questions are put together: filters and rights as conditions, on the shortest index there is."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
+from msgspec.structs import replace
 from sqlalchemy import (
     BindParameter,
     ColumnElement,

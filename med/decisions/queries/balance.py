@@ -1,9 +1,9 @@
 """How the decisions are spread over the four perspectives."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
@@ -23,8 +23,7 @@ def no_counts() -> Counts:
     return {**dict.fromkeys(Perspective, 0), None: 0}
 
 
-@dataclass
-class BalanceRow:
+class BalanceRow(Struct):
     """A committee, a level or a year, with its counts."""
 
     key: object
@@ -36,12 +35,11 @@ class BalanceRow:
         return sum(self.counts.values())
 
 
-@dataclass
-class Balance:
+class Balance(Struct):
     counts: Counts = field(default_factory=no_counts)
-    by_committee: list[BalanceRow] = field(default_factory=list)
-    by_level: list[BalanceRow] = field(default_factory=list)
-    by_year: list[BalanceRow] = field(default_factory=list)
+    by_committee: list[BalanceRow] = []
+    by_level: list[BalanceRow] = []
+    by_year: list[BalanceRow] = []
 
     @property
     def total(self) -> int:

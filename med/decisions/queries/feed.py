@@ -5,11 +5,11 @@ first. The keys come first, in one walk of an index; the words are read only for
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
 from sqlalchemy import Row, and_, bindparam, select
 from sqlalchemy.orm import Session
 

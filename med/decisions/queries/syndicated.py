@@ -5,11 +5,11 @@ same mark, so "nothing new" is told without reading a word.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
+from msgspec.structs import replace
 from sqlalchemy import BigInteger, Date, Select, bindparam, literal_column, select
 from sqlalchemy.orm import Session
 

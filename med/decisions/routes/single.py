@@ -1,10 +1,10 @@
 """`/beslutninger/{id}`: one decision, and how it goes."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from litestar import Response
+from msgspec import Struct
 
 from med.access import allows, signed_in
 from med.decisions import access, actions, queries
@@ -18,8 +18,7 @@ from med.web.forms import parse
 from med.web.routing import Visit, get, post
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(Struct, frozen=True):
     """A point on the timeline."""
 
     at: datetime

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from markupsafe import escape
+from msgspec import Struct
 
 from med import language
 from med.decisions.circles import HEADING
@@ -23,8 +24,7 @@ from med.perspectives.queries import Title
 from med.workdays import short_date
 
 
-@dataclass(frozen=True)
-class Outlet:
+class Outlet(Struct, frozen=True):
     """Where a feed stands. Every address is absolute; the token stands in the feed's own addresses, never in an id."""
 
     base_url: str
@@ -52,8 +52,7 @@ class Outlet:
         return self.self_url == self.first_url
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A decision as readers of a feed get it, or the news that it was withdrawn."""
 
     id: str
@@ -75,8 +74,7 @@ class Entry:
         return [*([self.main] if self.main else []), *self.further]
 
 
-@dataclass(frozen=True)
-class Tombstone:
+class Tombstone(Struct, frozen=True):
     """An entry to take away (RFC 6721)."""
 
     ref: str
@@ -85,12 +83,11 @@ class Tombstone:
     comment: str = ""
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(Struct, frozen=True):
     """What became of decisions, by id: in a sentence, and when that last became another."""
 
-    said: Mapping[int, str] = field(default_factory=dict)
-    moved: Mapping[int, datetime] = field(default_factory=dict)
+    said: Mapping[int, str] = {}
+    moved: Mapping[int, datetime] = {}
 
 
 @dataclass(frozen=True)

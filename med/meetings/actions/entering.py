@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from msgspec import Struct
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
@@ -74,8 +75,7 @@ class Found(NamedTuple):
     minutes_state: MinutesState | None
 
 
-@dataclass
-class MinutesAtHand:
+class MinutesAtHand(Struct):
     state: MinutesState
 
 
@@ -96,8 +96,7 @@ class MeetingAtHand:
         return self.db.scalars(select(Attendance).where(Attendance.meeting_id == self.id)).all()
 
 
-@dataclass
-class ItemAtHand:
+class ItemAtHand(Struct):
     """An item as `access.minute_item` asks it, with its words."""
 
     id: int

@@ -1,9 +1,9 @@
 """Writing what happens: opening and closing the meeting, going through its items, and each item's words."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
@@ -36,8 +36,7 @@ from med.text import Merged, merge
 TRIES = 20
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(Struct, frozen=True):
     """What came of saving an item's words. `merged` says that someone else's words are in the text too."""
 
     text: str

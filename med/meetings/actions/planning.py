@@ -2,10 +2,10 @@
 
 import hashlib
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -218,8 +218,7 @@ def _keep_deadlines(meeting: Meeting, due: Deadlines) -> None:
 # --- who is invited ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """In what capacity someone is invited."""
 
     part: Part

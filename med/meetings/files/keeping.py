@@ -12,8 +12,9 @@ import secrets
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from med import clock
 from med.meetings.files.looking import sniff
@@ -27,8 +28,7 @@ log = logging.getLogger("med")
 GRACE = 15 * 60
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """A file that has been looked into and lies in the data folder."""
 
     name: str

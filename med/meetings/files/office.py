@@ -5,8 +5,6 @@ import re
 import zipfile
 import zlib
 
-from lxml import etree
-
 from med.meetings.files.refusing import (
     DOES_THINGS,
     FETCHES,
@@ -75,6 +73,8 @@ def _has_macros(parts: dict[str, bytes]) -> bool:
 
 def _declared(content_types: bytes) -> dict[str, str]:
     """Part name -> content type, lower case, from an office document's list. Only overrides name the main part."""
+    from lxml import etree
+
     try:
         tree = etree.fromstring(content_types, etree.XMLParser(resolve_entities=False, no_network=True))
     except etree.XMLSyntaxError:

@@ -1,10 +1,10 @@
 """Questions about an agenda: its items as one viewer may read them, with times, attachments and notes."""
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
+from msgspec import Struct
 from sqlalchemy import Select, and_, bindparam, exists, select
 from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
@@ -25,8 +25,7 @@ RESPONSIBLE, RAISER = aliased(Person), aliased(Person)
 TO = aliased(Committee)
 
 
-@dataclass
-class Line:
+class Line(Struct):
     """A line of the agenda as one viewer may read it. A closed item is a number and nothing else: `item` is None."""
 
     number: int
@@ -36,7 +35,7 @@ class Line:
     decided_too_soon: bool = False
     note: "Written | None" = None
     side_note: "Written | None" = None
-    attachments: list[Any] = field(default_factory=list)
+    attachments: list[Any] = []
     origin: "Origin | None" = None
     sent: int | None = None  # the proposal that the item's outcome made at another committee
     responsible: str | None = None
@@ -52,16 +51,14 @@ class Written(NamedTuple):
     version: int
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """The proposal another committee's item came by."""
 
     id: int
     committee: str
 
 
-@dataclass
-class Agenda:
+class Agenda(Struct):
     lines: list[Line]
     spare: int | None  # minutes left when every item keeps to its time; negative when the agenda is too long
     is_shown: bool  # whether the viewer may see an agenda at all

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -84,8 +84,7 @@ def frozen_content(db: Session, viewer: Viewer, meeting_id: int) -> str:
     return found
 
 
-@dataclass(frozen=True)
-class Changed:
+class Changed(Struct, frozen=True):
     """A field of an item that differs between two versions."""
 
     heading: str
@@ -247,8 +246,7 @@ def latest_minutes(db: Session, viewer: Viewer, since: datetime, limit: int = 10
 # --- whether anyone has touched them ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Break:
+class Break(Struct, frozen=True):
     """A place where a committee's chain does not hold: which minutes, and what is wrong with them."""
 
     committee_id: int

@@ -1,11 +1,11 @@
 """Questions about meetings: which ones there are, and all that one meeting's page shows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
@@ -160,21 +160,19 @@ def open_for_points(db: Session, viewer: Viewer, committee_id: int) -> Sequence[
 # --- one meeting ------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class Participant:
+class Participant(Struct):
     attendance: Attendance
     rep_role: RepRole | None
     stand_in: Attendance | None = None
 
 
-@dataclass
-class MeetingWithRules:
+class MeetingWithRules(Struct):
     """A meeting, the rules of procedure of its day, and those who take part: what its pages start from."""
 
     meeting: Meeting
     rules: Rules
     is_inside: bool
-    people: list[Participant] = field(default_factory=list)
+    people: list[Participant] = []
 
     def mine(self, viewer: Viewer) -> Attendance | None:
         return next((p.attendance for p in self.people if p.attendance.person_id == viewer.person_id), None)
@@ -246,8 +244,7 @@ def _order(one: Participant) -> tuple[Any, ...]:
 # --- what is said about a meeting -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Due:
+class Due(Struct, frozen=True):
     """A deadline as it is shown: what, when, how far away it is, and whether it has passed."""
 
     text: Text

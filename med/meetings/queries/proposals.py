@@ -1,8 +1,8 @@
 """Questions about proposals: mine and what became of them, and those the chairs have to answer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import Row, Select, and_, case, exists, select, true
 from sqlalchemy.orm import Session, aliased, joinedload
 
@@ -131,8 +131,7 @@ def was_returned(db: Session, proposal: Proposal) -> bool:
     )
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where a proposal comes from: the item, and what more of it is the viewer's to read."""
 
     item: Item

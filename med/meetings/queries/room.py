@@ -1,10 +1,10 @@
 """What the room shows, to each as much as they may see."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
@@ -66,8 +66,7 @@ def item_for(db: Session, viewer: Viewer, meeting_id: int, item_id: int) -> Item
     return found
 
 
-@dataclass
-class Point:
+class Point(Struct):
     """An item as one reader sees it in the room. A closed one an outsider meets has its number and nothing else."""
 
     position: int
@@ -92,7 +91,7 @@ class Point:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     standing: Standing | None = None
-    recused: list[str] = field(default_factory=list)
+    recused: list[str] = []
 
     @property
     def is_masked(self) -> bool:
@@ -175,8 +174,7 @@ def now_at(all_points: Collection[Point]) -> Point | None:
     return max(ongoing or begun, key=lambda point: point.started_at or clock.now(), default=None)
 
 
-@dataclass(frozen=True)
-class SentOn:
+class SentOn(Struct, frozen=True):
     """Where an item went from here."""
 
     proposal_id: int

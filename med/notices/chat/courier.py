@@ -14,11 +14,11 @@ import socket
 import ssl
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import Struct
 
 from med import clock
 from med.notices.models import OutletKind
@@ -30,8 +30,7 @@ MOST_READ = 4096  # bytes of an answer; only its status matters
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
-@dataclass(frozen=True)
-class Destination:
+class Destination(Struct, frozen=True):
     """An outlet as its parcel's bearer needs it."""
 
     id: int

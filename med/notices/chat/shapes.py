@@ -5,9 +5,10 @@ What people wrote is text there, never markup: their signs are escaped, and nobo
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from med.notices.models import OutletKind
 
@@ -16,8 +17,7 @@ LONGEST = 600  # letters of one line; the page has the rest
 NOTHING = "\u200b"  # a space of no width
 
 
-@dataclass(frozen=True)
-class News:
+class News(Struct, frozen=True):
     """What happened, for every employee's ears."""
 
     type: str  # "decision.published"
@@ -27,7 +27,7 @@ class News:
     href: str
     open: str  # the word on the link
     lines: Sequence[str] = ()
-    data: dict[str, Any] = field(default_factory=dict)  # for other systems
+    data: dict[str, Any] = {}  # for other systems
 
 
 def shape(kind: OutletKind, news: News) -> dict[str, Any]:

@@ -3,11 +3,11 @@ may see by then; when nothing is left to say, there is no mail."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -27,8 +27,7 @@ MOST_LINES = 15
 UNSUBSCRIBE = "afmeld"  # the purpose of the sealed link
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One thing in a mail, in words."""
 
     title: str
@@ -39,8 +38,7 @@ class Entry:
     is_late: bool = False
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(Struct, frozen=True):
     title: str
     entries: Sequence[Entry]
     more: int = 0  # that are not listed

@@ -5,10 +5,11 @@ that are approved) is no longer `is_current`: the page still shows it, a mail do
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
 from med import clock, workdays
@@ -28,8 +29,7 @@ from med.text import excerpt
 WHY = 280  # characters of a reason in a list
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     notice_id: int
     kind: NoticeKind
     at: datetime

@@ -1,9 +1,9 @@
 """How the post is doing, and which channels there are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from msgspec import Struct
 from sqlalchemy import Row, func, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
@@ -21,8 +21,7 @@ PAGE = 50
 BACK = timedelta(days=7)  # what is due earlier than this is not looked through for what was sent today
 
 
-@dataclass(frozen=True)
-class Numbers:
+class Numbers(Struct, frozen=True):
     """The outbox at a glance."""
 
     waiting: int

@@ -13,11 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from med import clock
-from med.db import Database
+from med.db import Database, insert_into
 from med.decisions.models import Decision
 from med.journal.models import Entry
 from med.meetings.models import Meeting
@@ -129,8 +128,7 @@ def _once(postings: Sequence[Posting]) -> list[Posting]:
 
 def insert(db: Session, rows: Sequence[dict[str, Any]]) -> int:
     """Notices that are not there yet; returns how many. One who was told by another planner is left as they are."""
-    maker: Any = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = maker(Notice.__table__).on_conflict_do_nothing(index_elements=["person_id", "key"])
+    statement = insert_into(db, Notice.__table__).on_conflict_do_nothing(index_elements=["person_id", "key"])
     return max(db.connection().execute(statement, list(rows)).rowcount, 0)
 
 
@@ -140,8 +138,9 @@ def _mark(db: Session, reader: str) -> datetime | None:
 
 def _move_mark(db: Session, reader: str, at: datetime) -> None:
     """Forwards only: a slower planner does not bring a faster one back."""
-    maker: Any = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
     db.execute(
-        maker(ReadMark).values(reader=reader, at=at, entry_id=0).on_conflict_do_nothing(index_elements=["reader"])
+        insert_into(db, ReadMark)
+        .values(reader=reader, at=at, entry_id=0)
+        .on_conflict_do_nothing(index_elements=["reader"])
     )
     db.execute(update(ReadMark).where(ReadMark.reader == reader, ReadMark.at < at).values(at=at))

@@ -1,9 +1,10 @@
 """What is to be told, gathered before it is written: for each person and thing once, by the loudest of their wishes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from med.notices.models import How, NoticeKind, Topic
 from med.notices.outbox import Posting
@@ -31,12 +32,11 @@ class Event(NamedTuple):
     fields: str
 
 
-@dataclass
-class Plan:
+class Plan(Struct):
     workplace: Workplace
     wishes: Wishes
-    rows: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)
-    postings: list[Posting] = field(default_factory=list)
+    rows: dict[tuple[int, str], dict[str, Any]] = {}
+    postings: list[Posting] = []
 
     def tell(
         self,

@@ -7,9 +7,9 @@ holds the two against each other.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -36,8 +36,7 @@ OWN = tuple(DEFAULTS)
 LOUDER = list(How)  # from the quietest
 
 
-@dataclass(frozen=True)
-class Workplace:
+class Workplace(Struct, frozen=True):
     here: Collection[int]  # works here and may sign in
     inside: Members  # closed items are their business
     sits: Members  # any seat, and the secretary
@@ -112,8 +111,7 @@ def _secretaries(db: Session, today: Any) -> Iterable[tuple[int, int]]:
                 waiting += below[one] if grant.with_below else ()
 
 
-@dataclass(frozen=True)
-class Wishes:
+class Wishes(Struct, frozen=True):
     """How each person hears of what concerns them. Where they wrote nothing, the default holds."""
 
     own: Mapping[tuple[int, Topic], How]

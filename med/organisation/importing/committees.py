@@ -1,9 +1,9 @@
 """Committees from a file. One the file does not hold stays as it is: a row left out must not end a committee."""
 
 import uuid
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
@@ -54,13 +54,12 @@ WORDS = {
 }
 
 
-@dataclass
-class Work:
-    new: list[dict[str, Any]] = field(default_factory=list)
-    changed: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    parents: dict[str, str | None] = field(default_factory=dict)
-    ending: list[str] = field(default_factory=list)
-    happened: list[tuple[str, str, list[str]]] = field(default_factory=list)
+class Work(Struct):
+    new: list[dict[str, Any]] = []
+    changed: list[tuple[str, dict[str, Any]]] = []
+    parents: dict[str, str | None] = {}
+    ending: list[str] = []
+    happened: list[tuple[str, str, list[str]]] = []
 
 
 def plan(db: Session, table: Table, plan: Plan) -> None:

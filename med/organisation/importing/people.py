@@ -6,10 +6,10 @@ is not in the file has left: the employment ended yesterday. Seats stay as they 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
@@ -61,8 +61,7 @@ JOB_WORDS = {
 }
 
 
-@dataclass
-class Job:
+class Job(Struct):
     """An employment as it is, or as a row of the file has it."""
 
     unit_id: int
@@ -76,26 +75,24 @@ class Job:
     row: int = 0
 
 
-@dataclass
-class Known:
+class Known(Struct):
     """A person who is there already."""
 
     id: int
     handle: str
     name: str
     mail: str
-    jobs: list[Job] = field(default_factory=list)
+    jobs: list[Job] = []
 
 
-@dataclass
-class Work:
-    hired: list[dict[str, Any]] = field(default_factory=list)  # new people
-    changed: list[dict[str, Any]] = field(default_factory=list)
-    jobs: list[tuple[str, dict[str, Any]]] = field(default_factory=list)  # new employments by handle
-    job_changes: list[dict[str, Any]] = field(default_factory=list)
-    job_ends: list[dict[str, Any]] = field(default_factory=list)
-    never_begun: list[int] = field(default_factory=list)
-    happened: list[tuple[str, str, list[str]]] = field(default_factory=list)  # what, handle, fields
+class Work(Struct):
+    hired: list[dict[str, Any]] = []  # new people
+    changed: list[dict[str, Any]] = []
+    jobs: list[tuple[str, dict[str, Any]]] = []  # new employments by handle
+    job_changes: list[dict[str, Any]] = []
+    job_ends: list[dict[str, Any]] = []
+    never_begun: list[int] = []
+    happened: list[tuple[str, str, list[str]]] = []  # what, handle, fields
 
 
 def gives_rights(change: Difference) -> bool:

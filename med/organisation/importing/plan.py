@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from med.access import Viewer
 from med.language import T, Text, name_things, word
@@ -52,8 +53,7 @@ def said(value: Any) -> Text | str:
     return value if isinstance(value, Text) else str(value)
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     what: What
     name: str
     row: int | None = None  # none for those the file does not hold
@@ -64,18 +64,17 @@ class Change:
         return "; ".join(map(str, self.differences))
 
 
-@dataclass
-class Plan:
+class Plan(Struct):
     """`diff` is what would change; `errors` are sentences, and a plan that has some is not carried out."""
 
     kind: str
-    diff: list[Change] = field(default_factory=list)
-    errors: list[Text] = field(default_factory=list)
-    notes: list[Text] = field(default_factory=list)
+    diff: list[Change] = []
+    errors: list[Text] = []
+    notes: list[Text] = []
     unchanged: int = 0
     leaving: int = 0
     of: int = 0  # how many there are now, of those the file could end
-    gives: dict[str, tuple[int, list[Text]]] = field(default_factory=dict)  # handle: row, what of a job gives rights
+    gives: dict[str, tuple[int, list[Text]]] = {}  # handle: row, what of a job gives rights
     work: Any = None  # what `carry_out` of this kind needs
 
     @property

@@ -1,9 +1,9 @@
 """Units from a file: a tree by keys. A unit the file does not hold is closed, and stays in the history."""
 
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
@@ -24,12 +24,11 @@ COLUMNS = [
 ]
 
 
-@dataclass
-class Work:
-    new: list[dict[str, Any]] = field(default_factory=list)
-    changed: list[dict[str, Any]] = field(default_factory=list)
-    parents: dict[str, str | None] = field(default_factory=dict)  # key -> key, of those whose parent is to be set
-    happened: list[tuple[str, str, list[str]]] = field(default_factory=list)  # what, key, fields
+class Work(Struct):
+    new: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    parents: dict[str, str | None] = {}  # key -> key, of those whose parent is to be set
+    happened: list[tuple[str, str, list[str]]] = []  # what, key, fields
 
 
 def plan(db: Session, table: Table, plan: Plan) -> None:

@@ -1,11 +1,11 @@
 """The tree of committees, one committee, setting one up and changing it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from litestar import Response
+from msgspec import Struct
 
 from med import clock
 from med.access import SeatRole, Side, Viewer, allows, require
@@ -20,12 +20,11 @@ from med.web.forms import as_machines_write, parse
 from med.web.routing import Visit, get, post
 
 
-@dataclass
-class Branch:
+class Branch(Struct):
     """A committee in the tree, with those below it."""
 
     committee: Committee
-    below: list["Branch"] = field(default_factory=list)
+    below: list["Branch"] = []
 
 
 def tree(committees: Sequence[Committee]) -> list[Branch]:

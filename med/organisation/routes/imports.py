@@ -4,7 +4,7 @@ Between the two the file waits in the database, for the one who chose it only, a
 """
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litestar import Response
 from sqlalchemy import delete, or_, select
@@ -14,10 +14,12 @@ from med.access import require
 from med.errors import Conflict, Invalid, NotFound
 from med.language import T
 from med.organisation import access
-from med.organisation.importing import KINDS, Plan, What, carry_out, columns_of, plan_import
 from med.organisation.models import ImportFile
 from med.tables import TableError, read
 from med.web.routing import Visit, get, post
+
+if TYPE_CHECKING:  # fetched with the first file: few ever open these pages
+    from med.organisation.importing import Plan
 
 WAITS = timedelta(days=1)
 SHOWN = 100  # changes of a sort on the page; the rest is counted
@@ -36,11 +38,13 @@ def choose(visit: Visit) -> Response:
 
 
 def show_choose(visit: Visit, values: dict[str, Any], errors: dict[str, Any], status_code: int = 200) -> Response:
+    from med.organisation.importing import columns_of
+
     require(visit.viewer, access.import_organisation, None)
     return visit.page(
         "organisation/import.html",
-        kinds=[(kind, *KIND_WORDS[kind]) for kind in KINDS],
-        columns={kind: columns_of(kind) for kind in KINDS},
+        kinds=[(kind, *words) for kind, words in KIND_WORDS.items()],
+        columns={kind: columns_of(kind) for kind in KIND_WORDS},
         values=values,
         errors=errors,
         status_code=status_code,
@@ -53,7 +57,7 @@ def upload(visit: Visit) -> Response:
     kind = visit.form.get("kind")
     file = visit.form.files.get("file")
     errors: dict[str, Any] = {}
-    if kind not in KINDS:
+    if kind not in KIND_WORDS:
         errors["kind"] = T("Vælg, hvad filen indeholder.")
     if file is None or not file.data:
         errors["file"] = T("Vælg en fil, der ikke er tom.")
@@ -68,7 +72,9 @@ def upload(visit: Visit) -> Response:
     mine = ImportFile.person_id == visit.viewer.person_id
     visit.db.execute(
         delete(ImportFile).where(
-            ImportFile.kind.in_(KINDS), ImportFile.used_at.is_(None), or_(mine, ImportFile.uploaded_at < now - WAITS)
+            ImportFile.kind.in_(KIND_WORDS),
+            ImportFile.used_at.is_(None),
+            or_(mine, ImportFile.uploaded_at < now - WAITS),
         )
     )
     waiting = ImportFile(
@@ -83,7 +89,7 @@ def waiting_file(visit: Visit, file_id: int) -> ImportFile:
     require(visit.viewer, access.import_organisation, None)
     found = visit.db.scalar(
         select(ImportFile).where(
-            ImportFile.id == file_id, ImportFile.kind.in_(KINDS), ImportFile.person_id == visit.viewer.person_id
+            ImportFile.id == file_id, ImportFile.kind.in_(KIND_WORDS), ImportFile.person_id == visit.viewer.person_id
         )
     )
     if found is None:
@@ -93,7 +99,9 @@ def waiting_file(visit: Visit, file_id: int) -> ImportFile:
     return found
 
 
-def plan_for(visit: Visit, waiting: ImportFile) -> Plan:
+def plan_for(visit: Visit, waiting: ImportFile) -> "Plan":
+    from med.organisation.importing import plan_import
+
     return plan_import(visit.db, waiting.kind, read(waiting.name, waiting.content))
 
 
@@ -104,8 +112,10 @@ def preview(visit: Visit, file_id: int) -> Response:
 
 
 def show_preview(
-    visit: Visit, waiting: ImportFile, plan: Plan, errors: dict[str, Any], status_code: int = 200
+    visit: Visit, waiting: ImportFile, plan: "Plan", errors: dict[str, Any], status_code: int = 200
 ) -> Response:
+    from med.organisation.importing import What
+
     return visit.page(
         "organisation/preview.html",
         file=waiting,
@@ -122,6 +132,8 @@ def show_preview(
 
 @post("/udvalg/indlaes/{file_id:int}", name="organisation.carry_out", policy=access.import_organisation)
 def confirm(visit: Visit, file_id: int) -> Response:
+    from med.organisation.importing import carry_out
+
     waiting = waiting_file(visit, file_id)
     plan = plan_for(visit, waiting)
     if visit.form.get("digest") != plan.digest:

@@ -10,9 +10,9 @@ come. A second import of the same file changes nothing.
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -26,8 +26,7 @@ from med.perspectives.models import Perspective, PerspectiveText, RoleKey, State
 from med.text import differences
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True):
     """One thing the import does. A step without a role concerns a heading."""
 
     kind: Literal["added", "changed", "removed", "moved"]
@@ -44,15 +43,14 @@ class Step:
         return differences.diff(self.before, self.after)
 
 
-@dataclass
-class Plan:
+class Plan(Struct):
     """What an import would do (`diff`), or why it cannot (`errors`). `statements` is how many the file holds."""
 
     name: str
-    diff: list[Step] = field(default_factory=list)
-    errors: list[Fault] = field(default_factory=list)
+    diff: list[Step] = []
+    errors: list[Fault] = []
     statements: int = 0
-    order: dict[tuple[Perspective, RoleKey], list[str]] = field(default_factory=dict)
+    order: dict[tuple[Perspective, RoleKey], list[str]] = {}
     basis: str = ""  # tells whether the grundlag is still what the diff was made against
 
     def count(self, kind: str) -> int:

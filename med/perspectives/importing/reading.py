@@ -2,10 +2,10 @@
 
 import csv
 import io
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from med.language import T, Text
 from med.perspectives.forms import LONGEST_ABOUT, LONGEST_SHORT, LONGEST_STATEMENT, LONGEST_TITLE
@@ -25,13 +25,12 @@ class Fault(NamedTuple):
         return f"{self.where}: {self.what}"
 
 
-@dataclass
-class Contents:
+class Contents(Struct):
     """What a file says. `headings` only has the parts a file mentions."""
 
-    headings: dict[Perspective, dict[str, str]] = field(default_factory=dict)
-    statements: dict[tuple[Perspective, RoleKey], list[str]] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    headings: dict[Perspective, dict[str, str]] = {}
+    statements: dict[tuple[Perspective, RoleKey], list[str]] = {}
+    faults: list[Fault] = []
 
 
 # What a heading's parts are called in files: our own names, the Danish ones, and those of the shared JSON.

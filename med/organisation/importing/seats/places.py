@@ -1,7 +1,8 @@
 """The columns of a file of seats, and what a row of it means."""
 
-from dataclasses import dataclass, field
 from datetime import date
+
+from msgspec import Struct
 
 from med.access import SeatRole, Side
 from med.language import T
@@ -63,8 +64,7 @@ WORDS = {
 PLACE = ("role", "side", "substitute_for")  # what makes it another seat
 
 
-@dataclass
-class Place:
+class Place(Struct):
     """A seat as it is or as it will be. `substitute_for` is a person's id until the seats are written."""
 
     committee_id: int
@@ -84,10 +84,9 @@ class Place:
         return self.ends is None or self.ends >= today
 
 
-@dataclass
-class Work:
-    new: list[Place] = field(default_factory=list)
-    changed: list[Place] = field(default_factory=list)
-    ended: list[Place] = field(default_factory=list)
-    never_begun: list[Place] = field(default_factory=list)
-    happened: dict[int, tuple[str, list[str]]] = field(default_factory=dict)  # of seats that are there already
+class Work(Struct):
+    new: list[Place] = []
+    changed: list[Place] = []
+    ended: list[Place] = []
+    never_begun: list[Place] = []
+    happened: dict[int, tuple[str, list[str]]] = {}  # of seats that are there already

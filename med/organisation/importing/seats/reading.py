@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -215,7 +216,7 @@ class _Reader:
             self.work.never_begun.append(place)
             self.work.happened[place.id] = ("seat.withdrawn", [])
             return None
-        ended = Place(**{**vars(place), "ends": last})
+        ended = replace(place, ends=last)
         final[final.index(place)] = ended
         self.work.ended.append(ended)
         self.work.happened[place.id] = ("seat.ended", ["ends"])
