@@ -91,21 +91,21 @@ def place(furnished_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     yield folder
 
 
+def run_python(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MED_")}
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=place,
+        env={**kept, "MED_DATA_DIR": str(place), "PYTHONPATH": str(Path(__file__).parents[1])},
+        input="syv grønne æbler i en spand\n",
+        capture_output=True,
+        text=True,
+    )
+
+
 @pytest.fixture(scope="module")
 def start(place: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("MED_")}
-
-    def run(words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "med.cli", *words.split()],
-            cwd=place,
-            env={**kept, "MED_DATA_DIR": str(place), "PYTHONPATH": str(Path(__file__).parents[1])},
-            input="syv grønne æbler i en spand\n",
-            capture_output=True,
-            text=True,
-        )
-
-    return run
+    return lambda words: run_python(place, "-m", "med.cli", *words.split())
 
 
 @pytest.mark.parametrize("words", COMMANDS)
@@ -135,6 +135,39 @@ def test_every_command_there_is_was_tried():
         for name in names(make_parser())
         if name[0] not in ELSEWHERE and not any(words[: len(name)] == name for words in tried)
     ] == []
+
+
+WEB = {"litestar", "jinja2"}
+FETCHED = """
+import atexit, sys
+atexit.register(lambda: print(sorted({of!r} & set(sys.modules)), file=sys.stderr))
+from med.cli import main, serving
+{do}
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "is_not_fetched"),
+    [
+        ("--help", {"sqlalchemy", "asyncio", "med.app", *WEB}),
+        ("doctor", {"med.app", *WEB}),
+        ("person anna", {"med.app", *WEB}),
+        ("export decisions --person anna", {"med.app", *WEB}),
+    ],
+)
+def test_a_command_fetches_only_what_it_works_with(place, words, is_not_fetched):
+    done = run_python(place, "-c", FETCHED.format(of=is_not_fetched, do="sys.exit(main(sys.argv[1:]))"), *words.split())
+    assert (done.returncode, done.stderr) == (0, "[]\n")
+
+
+def test_the_server_starts_without_what_few_pages_need(place):
+    seldom = {"attr", "email.policy", "lxml", "markdown_it", "pydantic", "smtplib", "sqlalchemy.dialects.postgresql"}
+    seldom |= {"med.competence_compass.exchange", "med.organisation.importing"}
+    made = (
+        "import gc; app = serving.make_app(); assert gc.isenabled() and gc.get_freeze_count() > len(gc.get_objects())"
+    )
+    done = run_python(place, "-c", FETCHED.format(of=seldom, do=made))
+    assert (done.returncode, done.stderr) == (0, "[]\n")
 
 
 def test_the_version_is_said(start):

@@ -1,6 +1,7 @@
 """`med`: serve, demo, migrate, doctor, import …
 
-Errors are one sentence; exit 2 for bad usage or input, 1 for failure.
+Errors are one sentence; exit 2 for bad usage or input, 1 for failure. The modules of the commands bring little along:
+each fetches what it works with when it is carried out, so that help and misspelt words are answered at once.
 """
 
 import argparse
@@ -8,18 +9,18 @@ import os
 import sys
 from collections.abc import Sequence
 
-from sqlalchemy.exc import DBAPIError
-
 from med import VERSION
-from med.cli import backup, compass, exchange, keeping, people, retention, searching, serving, vault, verifying
 from med.cli.words import Stop, first_line
 from med.errors import MedError
-from med.keeping.proof import Damaged
 from med.settings import BadSetting
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     given = make_parser().parse_args(arguments)
+    from sqlalchemy.exc import DBAPIError
+
+    from med.keeping.proof import Damaged
+
     before = os.umask(0o077)  # whatever a command writes, other accounts on the machine may not read
     try:
         return given.run(given) or 0
@@ -47,6 +48,8 @@ def say(sentence: object, status: int) -> int:
 
 
 def make_parser() -> argparse.ArgumentParser:
+    from med.cli import backup, compass, exchange, keeping, people, retention, searching, serving, vault, verifying
+
     parser = argparse.ArgumentParser(prog="med", description="Medspil: open agendas, decisions, and what they did.")
     parser.add_argument("--version", action="version", version=f"med {VERSION}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

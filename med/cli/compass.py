@@ -6,9 +6,12 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from med.cli.words import Stop, counted, database_at_head, settings_here, tell, written_at_length
-from med.db import Database
+
+if TYPE_CHECKING:
+    from med.db import Database
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -64,7 +67,7 @@ def run_rebuild(given: argparse.Namespace) -> int:
     return 0
 
 
-def examine_sums(database: Database) -> tuple[str, str]:
+def examine_sums(database: "Database") -> tuple[str, str]:
     """Whether what is kept beside the scores is what the scores say."""
     from sqlalchemy import func, select
 

@@ -10,10 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from med.cli.people import employee
 from med.cli.words import Stop, counted, database_at_head, fresh
 from med.errors import Invalid
-from med.tables import write_csv
 
 LARGEST_FILE = 25 * 2**20
 
@@ -149,6 +147,9 @@ def run_export(given: argparse.Namespace) -> int:
         return export_instrument(given)
     if not given.person:
         raise Stop("--person HANDLE says whose eyes to see with.")
+    from med.cli.persons import employee
+    from med.tables import write_csv
+
     with database_at_head() as database, database.reading() as db:
         rows = list(decisions_for(db, employee(db, given.person)))
     if given.format == "json":

@@ -6,17 +6,26 @@ import shutil
 import sqlite3
 import sys
 from datetime import timedelta
-from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from med import clock
 from med.cli.compass import examine_sums
 from med.cli.searching import examine_search
 from med.cli.vault import examine_vault
-from med.cli.words import Stop, database_at_head, first_line, opened, settings_here, sqlite_file
-from med.db import Database
+from med.cli.words import (
+    Stop,
+    database_at_head,
+    first_line,
+    network_file_system,
+    opened,
+    settings_here,
+    sqlite_file,
+)
 from med.settings import KNOWN, BadSetting, Settings, read_settings
+
+if TYPE_CHECKING:
+    from med.db import Database
 
 
 def add_commands(commands: Any) -> None:
@@ -81,6 +90,8 @@ def examine(settings: Settings) -> list[tuple[str, str]]:
         if file_system := network_file_system(sqlite_file(settings.database_url)):
             found.append(("error", f"The database lies on {file_system}; SQLite needs a local disk."))
     found += examine_database(settings)
+    from importlib import metadata
+
     for name, floor in {"litestar": (2, 22), "apscheduler": (3, 11, 2), "multipart": (1, 3, 1)}.items():
         version_text = metadata.version(name)
         have = tuple(int(part) for part in version_text.split(".")[:3] if part.isdecimal())
@@ -126,7 +137,7 @@ def examine_database(settings: Settings) -> list[tuple[str, str]]:
         return [("error", f"The database does not answer: {first_line(error.orig)}")]
 
 
-def examine_clock(database: Database) -> tuple[str, str]:
+def examine_clock(database: "Database") -> tuple[str, str]:
     """When what is due by the clock was last done: a worker that nobody started is easily forgotten."""
     from sqlalchemy import func, select
 
@@ -140,16 +151,3 @@ def examine_clock(database: Database) -> tuple[str, str]:
     if last is None or clock.now() - last > timedelta(days=1):
         return "warning", "Nothing has been done by the clock for a day: start the server, or `med worker`."
     return "ok", f"The clock's work was last done at {last:%Y-%m-%d %H:%M} UTC."
-
-
-def network_file_system(place: Path, mounts: Path = Path("/proc/mounts")) -> str:
-    """The kind of network file system a place lies on, or "" (Linux; elsewhere not known)."""
-    if not mounts.exists():
-        return ""
-    best, kind = "", ""
-    for line in mounts.read_text().splitlines():
-        _, where, file_system, *_ = line.split()
-        where = where.replace("\\040", " ")
-        if place.is_relative_to(where) and len(where) >= len(best):
-            best, kind = where, file_system
-    return kind if kind in {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "afs", "ceph"} else ""

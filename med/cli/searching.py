@@ -1,9 +1,12 @@
 """`med search rebuild`: what can be searched, made anew from what is published."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from med.cli.words import database_at_head, settings_here, written_at_length
-from med.db import Database
+
+if TYPE_CHECKING:
+    from med.db import Database
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -23,7 +26,7 @@ def run_rebuild(given: argparse.Namespace) -> int:
     return 0
 
 
-def examine_search(database: Database) -> tuple[str, str]:
+def examine_search(database: "Database") -> tuple[str, str]:
     """Whether everything published can be found: the words are kept beside what they stand in."""
     from med.migrations.filling_search import behind
 

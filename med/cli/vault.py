@@ -2,11 +2,13 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from med.cli.words import Stop, database_at_head, settings_here
-from med.db import Database
 from med.settings import Settings
+
+if TYPE_CHECKING:
+    from med.db import Database
 
 AT_ONCE = 500  # keys wrapped in one transaction: whoever is interrupted goes on from there
 
@@ -59,7 +61,7 @@ def tables() -> list[Any]:
     return WRAPPED
 
 
-def not_wrapped_with(database: Database, current: str) -> int:
+def not_wrapped_with(database: "Database", current: str) -> int:
     from sqlalchemy import func, select
 
     with database.reading() as db:
@@ -69,7 +71,7 @@ def not_wrapped_with(database: Database, current: str) -> int:
         )
 
 
-def wrap_all(database: Database, settings: Settings, total: int) -> None:
+def wrap_all(database: "Database", settings: Settings, total: int) -> None:
     """A few hundred at a time, so that nobody waits long and an interruption loses nothing."""
     from sqlalchemy import select
 
@@ -105,7 +107,7 @@ def run_replay(given: argparse.Namespace) -> int:
     return 0
 
 
-def replay_list(database: Database, data_dir: Path, file: Path) -> int:
+def replay_list(database: "Database", data_dir: Path, file: Path) -> int:
     from med.competence_compass.erasing import SECRET_TABLES, keep_list, read_list, replay
 
     told = read_list(file)
@@ -116,7 +118,7 @@ def replay_list(database: Database, data_dir: Path, file: Path) -> int:
     return erased
 
 
-def examine_vault(database: Database, settings: Settings) -> list[tuple[str, str]]:
+def examine_vault(database: "Database", settings: Settings) -> list[tuple[str, str]]:
     """Do the ring and the rows fit, and is anyone here who was erased? For `med doctor`; makes nothing."""
     from sqlalchemy import func, select
 

@@ -3,11 +3,13 @@
 import argparse
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from med.cli.words import Stop, database_at_head, settings_here
-from med.db import Database
 from med.settings import Settings
+
+if TYPE_CHECKING:
+    from med.db import Database
 
 
 def add_commands(commands: Any) -> None:
@@ -50,7 +52,7 @@ def print_all(breaks: Iterable[str]) -> int:
     return count
 
 
-def broken_chains(database: Database) -> list[str]:
+def broken_chains(database: "Database") -> list[str]:
     """What is wrong with the committees' minutes and with the journal, a line each."""
     from sqlalchemy import select
 
@@ -68,7 +70,7 @@ def broken_chains(database: Database) -> list[str]:
         return of_minutes + [str(found) for found in breaks(db)]
 
 
-def forgotten_anchors(database: Database, files: Iterable[Path]) -> Iterator[str]:
+def forgotten_anchors(database: "Database", files: Iterable[Path]) -> Iterator[str]:
     from med.trust.anchors import missing_anchors, read_anchors
 
     with database.reading() as db:
@@ -79,7 +81,7 @@ def forgotten_anchors(database: Database, files: Iterable[Path]) -> Iterator[str
             yield from missing_anchors(db, anchors)
 
 
-def broken_files(database: Database, settings: Settings) -> Iterator[str]:
+def broken_files(database: "Database", settings: Settings) -> Iterator[str]:
     """Attachments whose file is gone or is no longer what was put there."""
     from med.meetings import files
     from med.meetings.sealing import stored_names

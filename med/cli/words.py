@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-from sqlalchemy.orm import Session
-
-from med.db import Database
 from med.settings import Settings, database_url, given_values, read_settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from med.db import Database
 
 SHOWN = 40  # lines of a diff or of faults on a terminal
 
@@ -40,7 +42,7 @@ def settings_here() -> Settings:
 
 
 @contextmanager
-def database_at_head(settings: Settings | None = None) -> Iterator[Database]:
+def database_at_head(settings: Settings | None = None) -> Iterator["Database"]:
     """The database, with tables as this program knows them."""
     from med.migrations import current, head
 
@@ -53,8 +55,10 @@ def database_at_head(settings: Settings | None = None) -> Iterator[Database]:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Database]:
+def opened(settings: Settings) -> Iterator["Database"]:
     """The database as it is; a SQLite file that is not there is made, its folder is not."""
+    from med.db import Database
+
     if settings.is_sqlite and not sqlite_file(settings.database_url).parent.is_dir():
         raise Stop(f"there is no folder {sqlite_file(settings.database_url).parent}; set MED_DATA_DIR.", 1)
     database = Database(settings.database_url)
@@ -95,8 +99,10 @@ def tell(lines: Sequence[object], mark: str = "", of: int = 0) -> None:
 
 
 @contextmanager
-def written_at_length(database: Database) -> Iterator[Session]:
+def written_at_length(database: "Database") -> Iterator["Session"]:
     """One transaction in which no question is given up: nobody waits for a page, and the tables may be large."""
+    from sqlalchemy import text
+
     with database.writing() as db:
         if not database.is_sqlite:
             db.execute(text("SET LOCAL statement_timeout = 0"))
@@ -115,6 +121,19 @@ def first_line(words: object) -> str:
 
 def sqlite_file(url: str) -> Path:
     return Path(url.removeprefix("sqlite:///").partition("?")[0])
+
+
+def network_file_system(place: Path, mounts: Path = Path("/proc/mounts")) -> str:
+    """The kind of network file system a place lies on, or "" (Linux; elsewhere not known)."""
+    if not mounts.exists():
+        return ""
+    best, kind = "", ""
+    for line in mounts.read_text().splitlines():
+        _, where, file_system, *_ = line.split()
+        where = where.replace("\\040", " ")
+        if place.is_relative_to(where) and len(where) >= len(best):
+            best, kind = where, file_system
+    return kind if kind in {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "afs", "ceph"} else ""
 
 
 @contextmanager
