@@ -31,6 +31,10 @@ class NoScore(StrEnum):
     NOT_OBSERVED = "not_observed"
 
 
+Answer = int | NoScore | None
+"""A value, or why there is none; None where nothing is said of the dimension."""
+
+
 class GoalType(StrEnum):
     DEVELOP = "develop"  # udvikle
     MAINTAIN = "maintain"  # fastholde: unchanged is success

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from med.competence_compass.exchange.rows import Answer
-from med.competence_compass.kinds import NoScore
+from med.competence_compass.kinds import Answer, NoScore
 
 REASONS = tuple(NoScore)
 FIRST = 1 + len(REASONS)  # the byte of the scale's lowest value

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from med.competence_compass.exchange.rows import Answer
+from med.competence_compass.kinds import Answer
 from med.competence_compass.models import (
     Assessment,
     AssessmentKind,

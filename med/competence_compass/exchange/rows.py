@@ -11,17 +11,14 @@ from msgspec import Struct
 from med.competence_compass.kinds import (
     ActivityKind,
     Aim,
+    Answer,
     AssessmentKind,
     AssessmentPurpose,
     EndReason,
     GoalType,
-    NoScore,
     WaitingOutcome,
     WaitingReason,
 )
-
-Answer = int | NoScore | None
-"""A value, or why there is none; None where the file says nothing of the dimension."""
 
 
 class CitizenRow(NamedTuple):
