@@ -65,6 +65,7 @@ def days(house: House, handle: str, key: str, *, until: int) -> list[int]:
 def test_what_somebody_left_waits_for_those_who_run_the_committee_until_another_has_it(house):
     task = house.give_task("carla", due=TODAY + timedelta(days=4))
     settled = house.decide(responsible_id=house.ids["carla"], due=TODAY + timedelta(days=4))
+    house.decide("lyset slukkes", responsible_id=house.ids["carla"], due=TODAY - timedelta(days=370))
     leaves(house, "carla")
     due = f"task_due:{task}"
     assert days(house, "anna", due, until=11) == [1, 4, 11]
@@ -72,6 +73,7 @@ def test_what_somebody_left_waits_for_those_who_run_the_committee_until_another_
         assert told(house, handle, due) == told(house, handle, f"decision_due:{settled}") == 3, handle
         assert "Find en ny ansvarlig: Bestille kaffe" in waits(house, handle), handle
         assert "Find en ny ansvarlig: Kaffen er gratis" in waits(house, handle), handle
+        assert not [one for one in waits(house, handle) if "Lyset slukkes" in one], "nobody has looked for a year"
     assert told(house, "gunnar", due) == told(house, "carla", due) == 0
     assert not [one for one in waits(house, "gunnar") if "Kaffen er gratis" in one or "Bestille kaffe" in one]
     with clock.at(demo.NOW + timedelta(days=12)):

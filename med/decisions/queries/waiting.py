@@ -16,6 +16,7 @@ from med.organisation.models import Committee
 from med.prepared import Prepared
 
 SOON = timedelta(days=14)
+LONG_AGO = timedelta(days=365)  # what somebody left is looked for so far back, as reminders of it go
 MOST = 50
 FEW = 250  # committees
 short_name = func.coalesce(func.nullif(Committee.short_name, ""), Committee.name).label("committee")
@@ -115,7 +116,7 @@ def chairs_tasks(db: Session, viewer: Viewer) -> Sequence[Any]:
         "runs": sorted(runs),
     }
     today = clock.today()
-    return CHAIRS_TASKS(db, **mine, today=today, day=today + SOON)
+    return CHAIRS_TASKS(db, **mine, today=today, since=today - LONG_AGO, day=today + SOON)
 
 
 def _chairs_tasks() -> Any:
@@ -132,7 +133,9 @@ def _chairs_tasks() -> Any:
     is_out = Decision.published_at.is_not(None)
     look_back = and_(among("presides"), is_out, Decision.review <= TODAY, Decision.state.not_in(OVER))
     under_way = Decision.state.in_((DecisionState.VALID, DecisionState.IN_PROGRESS))
-    left = and_(is_out, Decision.due <= DAY, under_way, left_behind(Decision, TODAY))
+    # a plain column PostgreSQL would look up in the index of all that is due in the whole city
+    due = func.coalesce(Decision.due, date.max).between(bindparam("since", type_=Date), DAY)
+    left = and_(is_out, due, under_way, left_behind(Decision, TODAY))
     review = case((look_back, Decision.review)).label("review")
     left_due = case((left, Decision.due)).label("left_due")
     return (
