@@ -70,7 +70,7 @@ class Sharing(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file, _, rest = nodeid.partition("::")
         if file == "tests/ui/test_every_page.py":
-            return nodeid  # two walks, each of more than a minute
+            return nodeid  # a stretch of a walk each
         if file.startswith("tests/ui/"):
             return file
         words = rest.replace("]", "-").replace("[", "-").split("-")
@@ -79,16 +79,17 @@ class Sharing(LoadScopeScheduling):
         )
 
 
-# The browser's come last, as a process takes them in one go, and these first of them: what is long begins early, so
-# that both processes end together.
-LONG = ["test_every_page", "test_round", "test_room", "test_keyboard", "test_axe"]
+# The browser's come last, as a process takes them in one go. What is long and of one piece begins them, the many
+# stretches of the walk end them, so that both processes end together.
+LONG = ["test_room", "test_round", "test_keyboard", "test_without_script", "test_ways_in", "test_keeping", "test_axe"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def place(item: pytest.Item) -> int:
         if item.path.parent.name != "ui":
             return 0
-        return 1 + (LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+        name = item.path.stem
+        return 1 + (LONG.index(name) if name in LONG else len(LONG) + (name == "test_every_page"))
 
     items.sort(key=place)
     gc.collect()

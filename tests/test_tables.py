@@ -12,7 +12,6 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
-import python_calamine
 from babel.messages.pofile import read_po
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -354,8 +353,10 @@ def test_what_is_read_is_what_python_calamine_reads(rows):
         return f"{float(value):.15g}".replace(".", ",")
 
     body = "".join(f'<row r="{at}">{"".join(map(cell, row))}</row>' for at, row in enumerate(rows, 2))
+    from python_calamine import CalamineWorkbook
+
     data = workbook(words("A", "B", "C") + body, styles=STYLES)
-    sheet = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0)
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0)
     theirs = [[shown(value) for value in row] for row in sheet.to_python()[1:]]
     assert rows_of(read("x", data)) == [row for row in theirs if any(row)]
 

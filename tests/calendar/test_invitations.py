@@ -7,8 +7,6 @@ from datetime import date, time, timedelta
 
 import icalendar
 import pytest
-import vobject
-from ical.calendar_stream import IcsCalendarStream
 from lxml import html
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -90,12 +88,16 @@ def icalendar_reads(sent):
 
 
 def ical_reads(sent):
+    from ical.calendar_stream import IcsCalendarStream
+
     event = IcsCalendarStream.calendar_from_ics(sent.letter.calendar.decode()).events[0]
     who = event.attendees[0]
     return event.uid, event.sequence, str(who.uri).removeprefix("mailto:"), who.status
 
 
 def vobject_reads(sent):
+    import vobject
+
     event = vobject.readOne(sent.letter.calendar.decode()).vevent
     return (
         event.uid.value,

@@ -9,8 +9,6 @@ from pathlib import Path
 import icalendar
 import ics
 import pytest
-import vobject
-from ical.calendar_stream import IcsCalendarStream
 from sqlalchemy import update
 
 from med import clock
@@ -206,6 +204,8 @@ def by_icalendar(raw):
 
 
 def by_ical(raw):
+    from ical.calendar_stream import IcsCalendarStream
+
     return {one.uid: (one.summary, one.dtstart, one.dtend) for one in IcsCalendarStream.calendar_from_ics(raw).events}
 
 
@@ -220,6 +220,8 @@ def by_ics(raw):
 
 
 def by_vobject(raw):
+    import vobject
+
     return {
         one.uid.value: (one.summary.value, one.dtstart.value, one.dtend.value)
         for one in vobject.readOne(raw).contents.get("vevent", [])

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import linprog
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
@@ -44,6 +43,8 @@ from med.competence_compass.models import (
 
 def span(leaves, shown, cell):
     """The smallest and largest value of a cell that fit everything shown: what an attacker gets to know."""
+    from scipy.optimize import linprog
+
     names = list(leaves)
     rows = [
         [1.0 if other in set(above(leaf)) else 0.0 for leaf in names] for other in shown if shown[other] is not None

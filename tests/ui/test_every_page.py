@@ -1,12 +1,13 @@
 """Every page, at a desk and on a phone: it says what it says to everyone, is light, stands still, and fits the hand.
 
 Two walks, of which each page is opened once: in English, light and with nothing fetched before; in Danish, whose words
-are longer, dark, and under a thumb.
+are longer, dark, and under a thumb. Each goes in stretches, which the processes of a run share.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page
 
 from tests.ui.axe import bring_axe, everything
@@ -17,6 +18,7 @@ Arrive = Callable[..., Person]
 
 KB = 1024
 STILL = 0.02
+STRETCHES = range(4)
 
 # Asked when axe has been through the page, which moves nothing: what comes late is seen, and nobody waits for it.
 SHIFTS = """() => new Promise((tell) => {
@@ -50,11 +52,12 @@ TOO_SMALL = """() => {
 
 
 def walk(
-    signed_in: Arrive, found: list[str], arrived: Callable[[Person], None], **how: Any
+    signed_in: Arrive, stretch: int, found: list[str], arrived: Callable[[Person], None], **how: Any
 ) -> Iterator[tuple[str, Page]]:
-    """Every page with its name, each person at one browser; `arrived` is called as somebody sits down at theirs."""
+    """The pages of a stretch with their names, each person at one browser; `arrived` is called as somebody sits down
+    at theirs."""
     people: dict[str, Person] = {}
-    for place in PAGES:
+    for place in PAGES[stretch :: len(STRETCHES)]:
         person = people.get(place.handle)
         if person is None:
             person = people[place.handle] = signed_in(place.handle, **how)
@@ -77,7 +80,8 @@ def heard_and_still(page: Page, name: str, lang: str) -> list[str]:
     return found
 
 
-def test_at_a_desk(signed_in: Arrive) -> None:
+@pytest.mark.parametrize("stretch", STRETCHES)
+def test_at_a_desk(signed_in: Arrive, stretch: int) -> None:
     found: list[str] = []
     weights: list[int] = []
     asked: list[str] = []
@@ -89,7 +93,7 @@ def test_at_a_desk(signed_in: Arrive) -> None:
         cold.on("Network.requestWillBeSent", lambda event: asked.append(event["request"]["url"]))
         cold.on("Network.loadingFinished", lambda event: weights.append(event["encodedDataLength"]))
 
-    for name, page in walk(signed_in, found, weigh, lang="en", scheme="light"):
+    for name, page in walk(signed_in, stretch, found, weigh, lang="en", scheme="light"):
         assert weights, "nothing was weighed"
         if sum(weights) > 45 * KB:
             found.append(f"{name}: {sum(weights) / KB:.1f} KB")
@@ -101,10 +105,11 @@ def test_at_a_desk(signed_in: Arrive) -> None:
     assert not found, "\n".join(found)
 
 
-def test_on_a_phone(signed_in: Arrive) -> None:
+@pytest.mark.parametrize("stretch", STRETCHES)
+def test_on_a_phone(signed_in: Arrive, stretch: int) -> None:
     found: list[str] = []
     phone = {"width": 390, "height": 800, "has_touch": True, "is_mobile": True}
-    for name, page in walk(signed_in, found, lambda _: None, lang="da", scheme="dark", **phone):
+    for name, page in walk(signed_in, stretch, found, lambda _: None, lang="da", scheme="dark", **phone):
         found += heard_and_still(page, name, "da")
         found += [f"{name} at 390: {what}" for what in page.evaluate(TOO_WIDE)]
         found += [f"{name} too small: {what}" for what in page.evaluate(TOO_SMALL)]

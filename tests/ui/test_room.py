@@ -47,6 +47,10 @@ def room(request: pytest.FixtureRequest) -> Room:
     return Room(request.getfixturevalue(name))
 
 
+# What only the browser does is the same at both.
+AT_ONE = pytest.mark.parametrize("room", ["sqlite"], indirect=True)
+
+
 def area(page: Page) -> Locator:
     return page.locator("form[data-autosave] textarea")
 
@@ -194,6 +198,7 @@ def test_a_button_pressed_in_the_middle_of_a_word_takes_the_words_along(signed_i
     assert room.words(DUTIES).endswith("Det sidste, vi nåede at sige. Og lidt til.")
 
 
+@AT_ONE
 def test_a_form_is_not_sent_without_the_other_forms_words_before_it_is_said(signed_in: Arrive, room: Room) -> None:
     page = signed_in("emil", at=room.site).open(room.path(CHRISTMAS))
     decision = page.get_by_label("Vi har besluttet, at …")
@@ -224,6 +229,7 @@ def test_a_form_is_not_sent_without_the_other_forms_words_before_it_is_said(sign
     expect(page.locator("#room-write-h")).not_to_have_text(room.items[CHRISTMAS][1])
 
 
+@AT_ONE
 def test_what_a_choice_asks_for_is_shown_when_it_is_chosen(signed_in: Arrive, room: Room) -> None:
     emil = signed_in("emil", at=room.site).open(room.path(PREMISES))
     form = emil.locator("#udfald")
@@ -275,6 +281,7 @@ def test_no_link_and_no_change_of_the_meeting_takes_the_words_unsaid(signed_in: 
             db.get_one(Meeting, room.meeting_id).state = State.IN_PROGRESS
 
 
+@AT_ONE
 def test_a_file_is_not_put_on_without_the_case_before_it_is_said(signed_in: Arrive, room: Room) -> None:
     page = signed_in("emil", at=room.site).open(f"/moeder/{room.meeting_id}/punkter/{room.items[NEWS][0]}/ret")
     page.get_by_label("Sagsfremstilling").fill("Listen er sendt rundt.")
@@ -290,6 +297,7 @@ def test_a_file_is_not_put_on_without_the_case_before_it_is_said(signed_in: Arri
     expect(page.get_by_label("Sagsfremstilling")).to_have_value("Listen er sendt rundt.")
 
 
+@AT_ONE
 def test_words_from_a_word_processor_keep_their_structure(signed_in: Arrive, room: Room) -> None:
     page = signed_in("emil", at=room.site).open(room.path(NEWS))
     area(page).fill("")
@@ -307,6 +315,7 @@ def test_words_from_a_word_processor_keep_their_structure(signed_in: Arrive, roo
     wait_until_saved(page)
 
 
+@AT_ONE
 def test_the_page_for_one_person_is_not_in_the_others_store(signed_in: Arrive, room: Room) -> None:
     """Words kept on a shared device belong to one person: the next one who signs in is not offered them."""
     emil = signed_in("emil", at=room.site)

@@ -123,7 +123,7 @@ def settle(found: Finding) -> tuple[Verdict, Reason]:
             continue
         if found.lead_flagged and not guarded:
             why = Reason.ROSE_BEFORE_START
-        elif side * found.shrunken < WORTH_SAYING:
+        elif not side * found.shrunken >= WORTH_SAYING:  # nor is what is not known
             why = Reason.SMALL
         elif found.waiting_n >= FEWEST_WAITING and side * found.waiting < 0:
             why = Reason.WAITING_LIST_DISAGREES
