@@ -65,7 +65,7 @@ class Browser:
 
     def upload(self, path: str, title: str, data: bytes) -> int:
         mark = "x" * 30
-        fields = {"_token": self.token, "idem": str(uuid.uuid4()), "title": title}
+        fields = {"_token": self.token, "idem": str(uuid.uuid4()), "attachment_title": title}
         parts = [f'--{mark}\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in fields.items()]
         parts.append(f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="drift.txt"\r\n\r\n')
         body = "".join(parts).encode() + data + f"\r\n--{mark}--\r\n".encode()

@@ -240,8 +240,8 @@ def attach_a_file(world: World) -> Form:
     meeting_id, item = meeting(world, State.PLANNED)
     who = Visitor(world.client).sign_in("anna")
     page = f"/moeder/{meeting_id}/punkter/{item}/ret"
-    form = who.open(page).form(action="/bilag")
-    form.fill(title="Støjmåling")
+    form = who.open(page).form("Læg bilaget på")
+    form.fill(attachment_title="Støjmåling")
     return Form(world, who, form.action, form.pairs, {"file": ("maaling.txt", b"Det larmer\n" * 99, "text/plain")})
 
 

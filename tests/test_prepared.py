@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import bindparam, event, func, select, text
+from sqlalchemy import and_, bindparam, event, func, or_, select, text
 from sqlalchemy.exc import DBAPIError
 
 from med import clock
 from med.db import UtcDateTime
+from med.organisation.access import ANY_EMPLOYEE, own
 from med.organisation.models import Committee, Level, Person, Seat
 from med.prepared import Prepared, filled_up
 
@@ -28,6 +29,17 @@ def test_the_answers_are_those_of_the_long_way(db):
         found = asked(db, ids=frozenset(ids))
         assert [tuple(row) for row in found] == plain
         assert all(row.level is Level.LOCAL for row in found)
+
+
+def test_what_stands_in_a_list_and_what_does_not_are_told_apart_also_where_the_list_is_empty(db, people):
+    """SQLAlchemy's own way with an empty list: on PostgreSQL one that stands in IN and in NOT IN holds everything."""
+    nobody = own(people.viewer("carla"))
+    every = db.scalar(select(func.count()).select_from(Committee))
+    inside, outside = Committee.id.in_(ANY_EMPLOYEE.inside), Committee.id.not_in(ANY_EMPLOYEE.inside)
+    for where, many in ((inside, 0), (outside, every), (and_(inside, outside), 0), (or_(inside, outside), every)):
+        asked = select(func.count()).select_from(Committee).where(where)
+        assert db.scalar(asked, {"inside": nobody["inside"]}) == many
+        assert Prepared(lambda asked=asked: asked)(db, inside=[])[0][0] == many
 
 
 def test_any_kind_of_list_is_a_list_and_a_named_tuple_is_one_value(db):

@@ -72,11 +72,13 @@ class FilledForm:
 
     def __init__(self, page: Page, form: Any, button: Any) -> None:
         self.page = page
-        self.action = form.get("action") or page.path
+        self.action = (button is not None and button.get("formaction")) or form.get("action") or page.path
         self.method = form.get("method", "get").lower()
-        self.names = {field.get("name") for field in form.xpath(".//*[@name]")}
         self.pairs: list[tuple[str, str]] = []
         own = form.xpath(".//input|.//select|.//textarea")
+        if "id" in form.attrib:
+            own += page.tree.xpath("(//input|//select|//textarea)[@form=$id]", id=form.get("id"))
+        self.names = {field.get("name") for field in (*own, *form.xpath(".//*[@name]"))}
         for field in own:
             name = field.get("name")
             kind = field.get("type", "text")

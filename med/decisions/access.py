@@ -1,6 +1,6 @@
 """Who may read which decisions, and who may record, publish and change them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_
@@ -118,15 +118,20 @@ def move_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
         yield T("Beslutningen gælder ikke længere.")
 
 
+def _out_and_in_force(decision: Decision) -> Iterable[Text]:
+    """Objections that policies share: what they allow is done to a decision people know of and go by."""
+    if decision.published_at is None:
+        yield T("Beslutningen er ikke offentliggjort endnu. Ret den, eller slet den.")
+    if decision.state in OVER:
+        yield T("Beslutningen gælder ikke længere.")
+
+
 def review_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
     """Note that the committee has looked back at a decision, and when it does so again."""
     yield from is_employee(viewer)
     if not viewer.runs(decision.committee_id):
         yield T("Kun formandskabet og MED-sekretæren kan notere, at I har set tilbage på beslutningen.")
-    if decision.published_at is None:
-        yield T("Beslutningen er ikke offentliggjort endnu.")
-    if decision.state in OVER:
-        yield T("Beslutningen gælder ikke længere.")
+    yield from _out_and_in_force(decision)
 
 
 def hand_over_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
@@ -134,20 +139,14 @@ def hand_over_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
     yield from is_employee(viewer)
     if not viewer.runs(decision.committee_id):
         yield T("Kun formandskabet og MED-sekretæren kan give ansvaret til en anden.")
-    if decision.published_at is None:
-        yield T("Beslutningen er ikke offentliggjort endnu. Ret den, eller slet den.")
-    if decision.state in OVER:
-        yield T("Beslutningen gælder ikke længere.")
+    yield from _out_and_in_force(decision)
 
 
 def withdraw_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
     yield from is_employee(viewer)
     if not viewer.presides(decision.committee_id):
         yield T("Kun formandskabet kan trække en beslutning tilbage.")
-    if decision.published_at is None:
-        yield T("Beslutningen er ikke offentliggjort endnu. Ret den, eller slet den.")
-    if decision.state in OVER:
-        yield T("Beslutningen gælder ikke længere.")
+    yield from _out_and_in_force(decision)
 
 
 def add_follow_up(viewer: Viewer, item: Item) -> Iterator[Text]:

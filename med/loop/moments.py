@@ -4,7 +4,7 @@ Nothing is kept for it: links, verdicts, points and the journal carry their own 
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,43 +18,71 @@ from med.loop import queries
 from med.loop.circles import Finding
 from med.loop.models import ReviewPoint
 from med.loop.sentences import a_size
+from med.loop.since import Pair, first_told, late_among, since_of, tenths
 from med.meetings.models import Proposal
-
-Pairs = dict[int, set[int | None]]  # activity → the dimensions it is about; None: all of them
 
 
 def moved(db: Session, ids: Collection[int]) -> dict[int, datetime]:
     """For feeds, in four questions: when a link was made or ended, an activity began or got another name, a verdict was
-    told that is not the one before, or a point about the decision was raised or answered. For ids the caller may show;
-    those where nothing of it happened are left out."""
+    told that is not the one before or began to tell of the decision, or a point about the decision was raised or
+    answered. For ids the caller may show; those where nothing of it happened are left out."""
     if not ids:
         return {}
     moments: dict[int, list[datetime | None]] = defaultdict(list)
     linked = links_of(db, ids)
-    activities = {activity for pairs in linked.values() for activity in pairs}
+    activities = {link.activity_id for link in linked}
     begun: dict[int, list[datetime]] = defaultdict(list)
     told = told_since(db, activities)
     for row in db.execute(noted(ids, activities)):
         (begun if row.of == "activity" else moments)[row.id].append(row.at)
-    for id, pairs in linked.items():
-        for activity, dimensions in pairs.items():
-            moments[id] += begun[activity]
-            moments[id] += [at for of, at in told[activity].items() if None in dimensions or of in dimensions]
+    for link in linked:
+        moments[link.decision_id] += begun[link.activity_id]
+        moments[link.decision_id] += [at for of, at in told[link.activity_id].items() if is_about(link, of)]
+    for id, at in begun_to_tell(db, linked):
+        moments[id].append(at)
     for row in db.execute(points_about(queries.with_a_circle(db, ids))):
         moments[row.decision_id] += [row.raised_at, row.answered_at]
     known = {id: [at for at in its if at is not None] for id, its in moments.items()}
     return {id: max(its) for id, its in known.items() if its}
 
 
-def links_of(db: Session, ids: Collection[int]) -> dict[int, Pairs]:
+def links_of(db: Session, ids: Collection[int]) -> Sequence[Any]:
+    """Without a dimension a link is about all of the activity's."""
     link = queries.every_link().subquery()
-    rows = db.execute(
-        select(link.c.decision_id, link.c.activity_id, link.c.dimension_id).where(link.c.decision_id.in_(ids))
-    )
-    found: dict[int, Pairs] = defaultdict(lambda: defaultdict(set))
-    for decision_id, activity_id, dimension_id in rows:
-        found[decision_id][activity_id].add(dimension_id)
-    return found
+    return db.execute(
+        select(
+            link.c.decision_id, link.c.activity_id, link.c.dimension_id, link.c.kind,
+            Decision.decided_at, Activity.frozen_at,
+        )
+        .join(Decision, Decision.id == link.c.decision_id)
+        .join(Activity, Activity.id == link.c.activity_id)
+        .where(link.c.decision_id.in_(ids))
+    ).all()  # fmt: skip
+
+
+def is_about(link: Any, dimension_id: int) -> bool:
+    return link.dimension_id in (None, dimension_id)
+
+
+def begun_to_tell(db: Session, linked: Sequence[Any]) -> Iterator[tuple[int, datetime | None]]:
+    """Of decisions that came after their activity had begun: since when what is measured tells of them. What is known
+    was asked for the sentences already; the rest is asked once."""
+    late = late_among(linked)
+    known = queries.FINDINGS(db, ids=frozenset(link.activity_id for link in linked)) if late else []
+    rows = [row for row in known if row.activity_id in late]
+    began = tenths(db, rows)
+    for link in linked:
+        day = since_of(link)
+        for row in rows:
+            tenth = began.get(Pair(row.as_of, row.activity_id, row.dimension_id))
+            if (
+                day
+                and tenth
+                and tenth >= day
+                and row.activity_id == link.activity_id
+                and is_about(link, row.dimension_id)
+            ):
+                yield link.decision_id, first_told(db, row, day)
 
 
 def noted(ids: Collection[int], activities: Collection[int]) -> Any:

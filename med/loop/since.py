@@ -2,15 +2,16 @@
 
 Who counts are those the analysis counts, participants with a score before and one after their first start, but for a
 few of those it leaves out for a referral; nobody counts here whom it does not count. All is taken as a run found it, so
-the answer moves with runs alone, as verdicts do. What leaves here is a day, only ever compared with a decision's.
+the answer moves with runs alone, as verdicts do. What leaves here is a day, only ever compared with a decision's, and
+the moment of the run from which on that says something else.
 
 Nothing else of the circle reads scores. The day is asked for once a run and an erasure, and remembered by both.
 """
 
 from collections.abc import Collection, Iterable
-from datetime import date
+from datetime import date, datetime
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Select, String, cast, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -35,6 +36,8 @@ from med.loop.models import LinkKind
 
 SEEN = aliased(EffectRun)  # the run as of which it is asked
 MOST = 10_000  # pairs that are remembered
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
 
 
 class Pair(NamedTuple):
@@ -67,25 +70,26 @@ def with_as_of(asked: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     return asked.add_columns(as_of()).join(SEEN, SEEN.id == newest.scalar_subquery())
 
 
-class Remembered:
+class Remembered(Generic[Asked, Answer]):
     """The newest answers. A question has its run and its erasures in it, so that its answer stands."""
 
     def __init__(self) -> None:
-        self._answers: dict[Pair, date | None] = {}
+        self._answers: dict[Asked, Answer] = {}
         self._lock = Lock()
 
-    def among(self, pairs: Iterable[Pair]) -> dict[Pair, date | None]:
+    def among(self, asked: Iterable[Asked]) -> dict[Asked, Answer]:
         with self._lock:
-            return {pair: self._answers[pair] for pair in pairs if pair in self._answers}
+            return {one: self._answers[one] for one in asked if one in self._answers}
 
-    def add(self, answers: dict[Pair, date | None]) -> None:
+    def add(self, answers: dict[Asked, Answer]) -> None:
         with self._lock:
             self._answers |= answers
             while len(self._answers) > MOST:
                 del self._answers[next(iter(self._answers))]
 
 
-REMEMBERED = Remembered()
+REMEMBERED: Remembered[Pair, date | None] = Remembered()
+FIRST: Remembered[tuple[str, int, int, date], datetime | None] = Remembered()
 
 
 def tenths(db: Session, estimates: Collection[Any]) -> dict[Pair, date | None]:
@@ -120,8 +124,27 @@ def tenths_of(db: Session, run_id: int, activity_ids: Collection[int]) -> dict[t
     return {(pair.activity_id, pair.dimension_id): tenth for pair, tenth in tenths(db, rows).items()}
 
 
-def tenth_start() -> Any:
-    """To be asked beside an estimate and `SEEN`."""
+def first_told(db: Session, one: Any, day: date) -> datetime | None:
+    """Since when a measurement that tells of decisions of that day does: when the first run that counted ten who began
+    since was done. For a row as in `tenths`. What a run found stands until somebody is erased."""
+    asked = (one.as_of.partition(" ")[2], one.activity_id, one.dimension_id, day)
+    found = FIRST.among([asked]).get(asked)
+    if found is None:
+        found = db.scalar(
+            select(SEEN.done_at)
+            .select_from(EffectEstimate)
+            .join(Dimension, Dimension.id == EffectEstimate.dimension_id)
+            .join(SEEN, (SEEN.version_id == Dimension.version_id) & (SEEN.state == RunState.DONE))
+            .where(EffectEstimate.id == one.id, SEEN.cut_off >= day, tenth_start(day).is_not(None))
+            .order_by(SEEN.id)
+            .limit(1)
+        )
+        FIRST.add({asked: found})
+    return found
+
+
+def tenth_start(since: date = date.min) -> Any:
+    """To be asked beside an estimate and `SEEN`; with a day only of those who began since."""
     begun, earlier = aliased(Participation), aliased(Participation)
     run, other = aliased(Run), aliased(Run)
     begun_earlier = exists().where(
@@ -135,7 +158,7 @@ def tenth_start() -> Any:
         .join(run, run.id == begun.run_id)
         .where(
             run.activity_id == EffectEstimate.activity_id,
-            begun.starts <= SEEN.cut_off,
+            begun.starts.between(since, SEEN.cut_off),
             ~begun_earlier.correlate_except(earlier, other),
             scored(begun, Assessment.day >= begun.starts),
             scored(begun, Assessment.day < begun.starts),

@@ -41,11 +41,12 @@ ANY_EMPLOYEE = typing.cast(Viewer, AnyEmployee())
 
 
 def own(viewer: Viewer) -> dict[str, Any]:
-    """What stands for the viewer in such a question: the committees they are inside, and who they are.
+    """What stands for the viewer in such a question: the committees they are inside (0 is none), and who they are. An
+    empty list that stands in IN and in NOT IN SQLAlchemy would write as the same for both, and PostgreSQL give all.
 
     Only for employees: everybody else is told `false()` before anything is asked.
     """
-    return {"inside": sorted(viewer.inside), "who": viewer.person_id}
+    return {"inside": sorted(viewer.inside) or [0], "who": viewer.person_id}
 
 
 def on_day(dated: Any, day: Any) -> ColumnElement[bool]:

@@ -1,12 +1,13 @@
 """The compass as a folder for whoever is to analyse it: complete, the same each time, and noted at every citizen."""
 
 import os
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 
+from med import clock
 from med.cli import main
 from med.competence_compass.exchange.comparing import compare
 from med.competence_compass.exchange.giving import folder_of, note_export, rekey, version_of
@@ -15,7 +16,7 @@ from med.competence_compass.exchange.reading import read_folder
 from med.competence_compass.exchange.taking import carry_out
 from med.competence_compass.exchange.writing import write_folder
 from med.competence_compass.generator import make_world
-from med.competence_compass.models import Assessment, Assignment, Citizen, Look, LookAt
+from med.competence_compass.models import Assessment, Assignment, Citizen, GoalRating, Look, LookAt
 from med.competence_compass.vault import vault_of
 from med.db import Database
 from med.demo.compass import WHOLE
@@ -76,6 +77,16 @@ def test_only_what_stands_leaves_the_house(db, write, tmp_path):
     folder = folder_of(db, version_of(db))
     assert len(folder.assessments) == before - mine - 1
     assert citizen.pseudonym not in {row.citizen for row in folder.citizens}
+
+
+def test_a_level_leaves_the_house_with_its_day_and_never_one_to_come(db, write):
+    before = [row.rated_on for row in folder_of(db, version_of(db)).goals if row.level is not None]
+    last = db.scalar(select(GoalRating.id).order_by(GoalRating.day.desc()).limit(1))
+    db.rollback()
+    write(lambda session: setattr(session.get(GoalRating, last), "day", clock.today() + timedelta(days=90)))
+    days = [row.rated_on for row in folder_of(db, version_of(db)).goals if row.level is not None]
+    assert len(set(before)) > 3 and None not in before
+    assert max(days) == clock.today()
 
 
 def test_rekeyed_folders_cannot_be_laid_side_by_side(db):

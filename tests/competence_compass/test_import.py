@@ -172,8 +172,10 @@ BAD = [
     ("waiting", lambda c: [*c[:2], "2026-05-02", "2026-06-01", "need", "waiting"], "har forladt ventelisten"),
     ("hypotheses", lambda c: [*c[:2], "0", *c[3:]], "for lille"),
     ("hypotheses", lambda c: [*c[:2], "9", *c[3:]], "for stor"),
-    ("goals", lambda c: [*c[:3], "2026-05-02", "2026-05-01", ""], "fristen ligger, før målet blev aftalt"),
-    ("goals", lambda c: [*c[:5], "3"], "for stor"),
+    ("goals", lambda c: [*c[:3], "2026-05-02", "2026-05-01", "", ""], "fristen ligger, før målet blev aftalt"),
+    ("goals", lambda c: [*c[:5], "3", c[6]], "for stor"),
+    ("goals", lambda c: [*c[:3], "2026-05-02", "", "1", "2026-05-01"], "niveauet er vurderet, før målet blev aftalt"),
+    ("goals", lambda c: [*c[:5], "1", "2027-01-01"], "ligger i fremtiden"),
     ("goals", lambda c: [*c[:2], "ønske", *c[3:]], "er ikke en af mulighederne"),
     ("activities", lambda c: [*c[:3], "0", *c[4:]], "for lille"),
 ]

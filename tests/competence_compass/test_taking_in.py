@@ -196,7 +196,7 @@ def test_an_end_that_a_file_does_not_name_stands(write, take, version, citizen, 
     assert db.get(Participation, held_id).ends == date(2026, 9, 29)
 
 
-def test_a_goals_day_and_level_are_both_taken_and_only_once(write, take, version, citizen, db):
+def test_a_goals_day_and_level_are_both_taken_and_only_once(write, take, version, citizen, people, db):
     def furnish(db) -> int:
         dimension = db.scalars(select(Dimension.id).where(Dimension.version_id == version.id)).first()
         made = Goal(citizen_id=citizen, dimension_id=dimension, goal_type=GoalType.DEVELOP, set_on=LAST, sealed=b"")
@@ -205,16 +205,38 @@ def test_a_goals_day_and_level_are_both_taken_and_only_once(write, take, version
         return made.id
 
     goal_id = write(furnish)
-    text = f"Borger;Kompetence;Måltype;Aftalt;Frist;Niveau\nK9-PRØVE;fagligt-1;udvikle;{LAST};2026-11-01;1\n"
+    text = f"Borger;Kompetence;Måltype;Aftalt;Frist;Niveau\nK9-PRØVE;fagligt-1;udvikle;{LAST};2027-05-01;1\n"
     assert take("goals", text).total == 1
-    rated = select(GoalRating.day, GoalRating.level).where(GoalRating.goal_id == goal_id)
-    assert db.execute(rated).all() == [(date(2026, 11, 1), 1)]
-    assert db.get(Goal, goal_id).due == date(2026, 11, 1)
+    db.rollback()
+    rated = select(GoalRating.day, GoalRating.level).where(GoalRating.goal_id == goal_id).order_by(GoalRating.day)
+    assert db.execute(rated).all() == [(clock.today(), 1)]
+    assert db.get(Goal, goal_id).due == date(2027, 5, 1)
     db.rollback()
     assert take("goals", text).total == 0
     plan = take("goals", text.replace(";1\n", ";2\n"))
     assert "fil.csv, række 2: målet er vurderet i forvejen med et andet niveau den dag." in fault(plan)
-    assert db.execute(rated).all() == [(date(2026, 11, 1), 1)]
+    assert db.execute(rated).all() == [(clock.today(), 1)]
+    db.rollback()
+    tomorrow, later = clock.today() + timedelta(days=1), clock.today() + timedelta(days=2)
+    with clock.at(clock.now() + timedelta(days=1)):
+        write(lambda db: db.add(GoalRating(goal_id=goal_id, day=tomorrow, level=2, person_id=people.freja)))
+    with clock.at(clock.now() + timedelta(days=2)):  # the same file says nothing new
+        assert take("goals", text).total == 0
+        assert take("goals", text.replace(";1\n", ";-1\n")).total == 1
+    assert db.execute(rated).all() == [(clock.today(), 1), (tomorrow, 2), (later, -1)]
+
+
+def test_a_level_has_the_day_the_file_gives_it(take, citizen, db):
+    text = f"Borger;Kompetence;Måltype;Aftalt;Frist;Niveau;Vurderet\nK9-PRØVE;fagligt-1;udvikle;{LAST};;1;12.11.2026\n"
+    assert take("goals", text).total == 1
+    assert take("goals", text).total == 0
+    assert take("goals", text.replace("12.11", "13.11")).total == 1
+    rated = select(GoalRating.day, GoalRating.level).join(Goal, Goal.id == GoalRating.goal_id)
+    rated = rated.where(Goal.citizen_id == citizen).order_by(GoalRating.day)
+    assert db.execute(rated).all() == [(date(2026, 11, 12), 1), (date(2026, 11, 13), 1)]
+    assert "række 2: målet er vurderet i forvejen" in fault(take("goals", text.replace(";1;", ";2;")))
+    for day in ("22.11.2026", "1.1.2026"):
+        assert fault(take("goals", text.replace("12.11.2026", day)))
 
 
 def test_a_column_may_be_headed_kompetence_as_on_the_pages(bo, take, version, citizen, db):

@@ -1,5 +1,8 @@
 """From when on ten of those measured began is asked once a run and an erasure, however much is saved meanwhile."""
 
+import json
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import event, select
 
@@ -7,6 +10,7 @@ from med import clock
 from med.competence_compass.erasing import forget_citizen
 from med.competence_compass.models import Citizen, EffectRun, Erasure, Participation
 from med.decisions.models import Decision
+from med.identity.actions import make_feed_token
 from med.loop import since
 from med.loop.actions import link_activity
 from med.loop.forms import LinkForm
@@ -83,6 +87,37 @@ def test_after_an_erasure_it_is_asked_anew_by_everybody(late, visitor, write, mo
         assert FROM_BEFORE in carla.open(page).words
     monkeypatch.setattr(since, "REMEMBERED", since.Remembered())  # as another process has it
     assert FROM_BEFORE in carla.open(path).words
+
+
+def test_an_entry_is_updated_when_the_measurement_begins_to_tell_of_the_decision(
+    visitor, decided, cooking, begun, measured, write, people, scores_read
+):
+    begun(days=-400, taking_part=9)
+    decision, other = decided(), decided()
+    link(write, people, decision, cooking)
+    feed = f"/feeds/{write(lambda db: make_feed_token(db, people.viewer('carla'), 'decisions', ''))}/beslutninger.json"
+
+    def look():
+        items = json.loads(visitor().open(feed).response.content)["items"]
+        said = {one["url"].rpartition("/")[2]: (one["date_modified"][:10], one["_medspil"]["circle"]) for one in items}
+        return said[str(decision)]
+
+    def after(days):
+        return (clock.today() + timedelta(days=days)).isoformat()
+
+    measured("uafklaret", "uafklaret", days=100)
+    day, circle = look()
+    assert day == after(100) and FROM_BEFORE in circle
+    begun(taking_part=1, after=101)
+    assert look() == (day, circle), "nobody has counted yet"
+    measured("uafklaret", "uafklaret", days=102)
+    day, circle = look()
+    assert day == after(102) and "beregningen er uafklaret" in circle
+    scores_read()
+    link(write, people, other, cooking)
+    assert look() == (day, circle) and scores_read() == 0
+    measured("uafklaret", "uafklaret", days=103)
+    assert look() == (day, circle), "the same once more is no news"
 
 
 def test_no_more_than_so_many_are_remembered(late, visitor, measured, monkeypatch, db):

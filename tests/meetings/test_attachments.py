@@ -13,7 +13,7 @@ from sqlalchemy import select
 from med.journal.models import Entry
 from med.meetings import files
 from med.meetings.files import keeping, office, refusing
-from med.meetings.models import Attachment, AttachmentSeal
+from med.meetings.models import Attachment, AttachmentSeal, Item
 from med.meetings.sealing import keep_files
 from med.slices import Office
 from med.web import incoming
@@ -121,8 +121,9 @@ def test_the_same_bytes_are_kept_once_and_a_changed_file_is_not_served(tmp_path)
 # --- through the pages ------------------------------------------------------------------------------------------
 
 
-def attach(person, number, point, name="Budget 2027.pdf", data=PDF, **fields):
-    form = person.open(f"/moeder/{number}/punkter/{point}/ret").form("Læg bilaget på").fill(**fields)
+def attach(person, number, point, name="Budget 2027.pdf", data=PDF, title="", **fields):
+    form = person.open(f"/moeder/{number}/punkter/{point}/ret").form("Læg bilaget på")
+    form.fill(attachment_title=title, **fields)
     return form.send(files={"file": (name, data, "application/octet-stream")})
 
 
@@ -152,9 +153,57 @@ def test_a_refused_file_says_why_and_keeps_what_was_written(visitor, plan, item,
     assert back.status_code == 422
     assert "Filtypen kan ikke bruges" in back.errors()["file"]
     assert 'value="Tallene"' in back.text
-    back = visitor("anna").submit(f"/moeder/{number}/punkter/{point}/bilag", title="Ingen fil")
+    back = visitor("anna").submit(f"/moeder/{number}/punkter/{point}/bilag", attachment_title="Ingen fil")
     assert "Vælg en fil" in back.errors()["file"]
     assert not (tmp_path / "files").exists()
+
+
+def test_what_is_written_of_the_item_comes_back_with_the_file_and_is_saved_after_it(visitor, plan, item, look):
+    number = plan()
+    point = item(number, "Budget")
+    anna, wrote = visitor("anna"), {"case_text": "Halvt **skrevet**", "is_closed": "1", "ground": "negotiation"}
+    back = attach(anna, number, point, **wrote)
+    assert back.status_code == 200
+    assert "Bilaget er lagt på punktet." in back.words and "er ikke gemt endnu." in back.words
+    back = back.form("Luk for andre end udvalget").send()
+    refused = back.form("Læg bilaget på").fill(attachment_title="Tallene")
+    back = refused.send(files={"file": ("budget.exe", b"MZ", "application/octet-stream")})
+    assert back.status_code == 422 and 'value="Tallene"' in back.text
+    back = back.form("Tag bilaget af").send()
+    assert (
+        "Bilaget er taget af." in back.words and "er ikke gemt endnu." in back.words and 'value="Tallene"' in back.text
+    )
+    assert look(Item, point).case_text == ""
+    assert back.form("Gem").send().status_code == 303
+    found = look(Item, point)
+    assert (found.case_text, found.is_open, found.closed_ground) == ("Halvt **skrevet**", False, "negotiation")
+
+
+def test_a_file_that_was_chosen_and_not_put_on_is_not_forgotten_in_silence(visitor, plan, item, look):
+    number = plan()
+    point = item(number, "Budget")
+    anna = visitor("anna")
+    attach(anna, number, point)
+    form = anna.open(f"/moeder/{number}/punkter/{point}/ret").form("Gem").fill(case_text="Halvt skrevet")
+    form.pairs.append(("file", "Budget.pdf"))  # as a browser sends it from a form that takes no files
+    back = form.send()
+    assert back.status_code == 422 and "Vælg den igen" in back.errors()["file"]
+    assert "Halvt skrevet" in back.text and look(Item, point).case_text == ""
+    form = back.form("Åbn for alle" if back.has_form("Åbn for alle") else "Luk for andre")
+    form.pairs.append(("file", "Budget.pdf"))
+    back = form.send()
+    assert "Vælg den igen" in back.errors()["file"] and "Halvt skrevet" in back.text
+
+
+def test_what_somebody_else_saved_while_a_file_came_is_shown_before_it_is_written_over(visitor, plan, item):
+    number = plan()
+    point = item(number, "Budget")
+    path = f"/moeder/{number}/punkter/{point}/ret"
+    form = visitor("anna").open(path).form("Læg bilaget på").fill(case_text="Annas")
+    assert visitor("bo").open(path).form("Gem").fill(case_text="Bos").send().status_code == 303
+    back = form.send(files={"file": ("Budget.pdf", PDF, "application/pdf")})
+    late = back.form("Gem").send()
+    assert late.status_code == 409 and "Annas" in late.text and "Bos" in late.words
 
 
 @pytest.mark.parametrize("size", [70_000, 3_000_000, files.LARGEST])

@@ -39,7 +39,7 @@ def test_it_is_said_at_the_field(visitor, plan, item, tmp_path, failing, db, num
     meeting = plan()
     point = item(meeting, "Budget", **closed, **({"ground": "negotiation"} if closed else {}))
     anna = visitor("anna")
-    form = anna.open(f"/moeder/{meeting}/punkter/{point}/ret").form("Læg bilaget på").fill(title="Tallene")
+    form = anna.open(f"/moeder/{meeting}/punkter/{point}/ret").form("Læg bilaget på").fill(attachment_title="Tallene")
     failing(number, step)
     back = form.send(files={"file": ("Budget.pdf", PDF, "application/pdf")})
     assert back.status_code == 422

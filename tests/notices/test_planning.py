@@ -112,6 +112,47 @@ def test_whoever_gets_a_decision_to_see_to_is_told_so(house):
     assert "Du er nu ansvarlig for beslutningen: Kaffen er gratis" in letter.text
 
 
+def give(house, made, name):
+    def work(db):
+        decision = db.get_one(Decision, made)
+        form = HandOverForm(responsible=name, version=decision.version)
+        hand_over_decision(db, house.viewer(db, "anna"), decision, form)
+
+    house.do(work)
+
+
+def test_of_several_who_get_a_decision_one_after_another_the_last_is_told_and_once(house, monkeypatch):
+    with clock.at(demo.NOW - timedelta(minutes=20)):
+        made = house.decide("kaffen er gratis", responsible_id=house.ids["carla"])
+
+    def given():
+        told = {one: house.told(one, about=made) for one in ("carla", "freja", "gunnar", "hanne")}
+        return {one: n for one, its in told.items() if (n := its.count(("task_given", "daily")))}
+
+    for name in ("Freja Holst", "Gunnar Thorsen"):
+        give(house, made, name)
+    house.tick()
+    assert given() == {"gunnar": 1}
+    with clock.at(demo.NOW + timedelta(minutes=3)):  # what was a moment ago is read once more
+        give(house, made, "Freja Holst")
+        house.tick()
+    assert given() == {"gunnar": 1, "freja": 1}
+    monkeypatch.setattr(planning, "ENTRIES", 1)  # also when it is read a line at a time
+    with clock.at(demo.NOW + timedelta(minutes=20)):
+        for name in ("Carla Winther", "Gunnar Thorsen"):
+            give(house, made, name)
+        house.tick()
+    assert given() == {"gunnar": 2, "freja": 1}
+
+
+def test_a_closed_decision_is_not_thought_of_for_somebody_who_may_not_read_it(house):
+    with clock.at(demo.NOW - timedelta(minutes=20)):
+        made = house.decide(is_open=False, responsible_id=house.ids["carla"])
+    house.happens("decision.handed_over", Decision, made)
+    house.tick()
+    assert house.told("carla") == []
+
+
 # --- meetings, minutes ------------------------------------------------------------------------------------------------
 
 
@@ -217,6 +258,23 @@ def test_a_task_reaches_its_owner_and_a_closed_one_nobody_outside(house):
     house.happens("follow_up.moved", FollowUp, mine, by="carla", fields=["due"])
     house.tick()
     assert house.told("carla") == [("task_given", "daily"), ("task_changed", "daily")]
+
+
+def test_a_task_that_is_given_on_before_anybody_was_told_reaches_the_last_once(house):
+    task = house.give_task("carla")
+
+    def to(handle):
+        house.do(lambda db: db.execute(update(FollowUp).values(owner_id=house.ids[handle]).where(FollowUp.id == task)))
+        house.happens("follow_up.moved", FollowUp, task, fields=["owner_id"])
+
+    for handle in ("freja", "gunnar"):
+        to(handle)
+    house.tick()
+    assert [house.told(one, about=task) for one in ("carla", "freja", "gunnar")] == [[], [], [("task_given", "daily")]]
+    with clock.at(demo.NOW + timedelta(minutes=3)):
+        to("carla")
+        house.tick()
+    assert house.told("carla", about=task) == house.told("gunnar", about=task) == [("task_given", "daily")]
 
 
 # --- by the calendar --------------------------------------------------------------------------------------------------

@@ -282,19 +282,23 @@ def test_no_link_and_no_change_of_the_meeting_takes_the_words_unsaid(signed_in: 
 
 
 @AT_ONE
-def test_a_file_is_not_put_on_without_the_case_before_it_is_said(signed_in: Arrive, room: Room) -> None:
-    page = signed_in("emil", at=room.site).open(f"/moeder/{room.meeting_id}/punkter/{room.items[NEWS][0]}/ret")
-    page.get_by_label("Sagsfremstilling").fill("Listen er sendt rundt.")
-    page.get_by_label("Læg en fil på").set_input_files(
-        {"name": "liste.txt", "mimeType": "text/plain", "buffer": "Dækning".encode()}
-    )
+@pytest.mark.parametrize("js", [True, False])
+def test_the_case_comes_back_when_a_file_is_put_on(signed_in: Arrive, room: Room, js: bool) -> None:
+    page = signed_in("emil", at=room.site, js=js).open(f"/moeder/{room.meeting_id}/punkter/{room.items[NEWS][0]}/ret")
+    case, file = page.get_by_label("Sagsfremstilling"), page.get_by_label("Læg en fil på")
+    case.fill("Listen er sendt rundt.")
+    file.set_input_files({"name": "liste.txt", "mimeType": "text/plain", "buffer": "Dækning".encode()})
     page.get_by_role("button", name="Læg bilaget på").click()
-    expect(page.get_by_role("alert")).to_contain_text("Du har udfyldt noget i »Punktet«")
+    expect(page.locator("main")).to_contain_text("Det, du har skrevet om punktet, er ikke gemt endnu.")
+    expect(page.locator("#bilag")).to_contain_text("liste.txt")
+    expect(case).to_have_value("Listen er sendt rundt.")
+    file.set_input_files({"name": "mere.txt", "mimeType": "text/plain", "buffer": b"Mere"})
     page.get_by_role("button", name="Gem", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("»Bilag«")
-    page.get_by_role("link", name="Annullér").click()
-    expect(page.get_by_role("alert")).to_contain_text("»Bilag«")
-    expect(page.get_by_label("Sagsfremstilling")).to_have_value("Listen er sendt rundt.")
+    expect(page.get_by_role("alert")).to_contain_text("Filen er ikke lagt på punktet. Vælg den igen")
+    expect(case).to_have_value("Listen er sendt rundt.")
+    if js:
+        page.locator(".crumbs a").last.click()
+        expect(page.get_by_text("Du har udfyldt noget i »Punktet«")).to_be_visible()
 
 
 @AT_ONE

@@ -43,6 +43,7 @@ class _Check:
         self.ordered("participations", lambda row: (row.start, row.end), backwards)
         self.ordered("waiting", lambda row: (row.queued, row.left), backwards)
         self.ordered("goals", lambda row: (row.set_on, row.due), T("fristen ligger, før målet blev aftalt."))
+        self.ordered("goals", lambda row: (row.set_on, row.rated_on), T("niveauet er vurderet, før målet blev aftalt."))
         self.participations()
         self.waiting()
         self.exams()

@@ -243,6 +243,7 @@ def goals(today: date, dimension: Any) -> list[Column]:
         Column("set_on", ("aftalt", "sat", "dato"), parse=past_day(today)),
         Column("due", ("frist", "følges op"), False, day()),
         Column("level", ("niveau", "opnået"), False, whole_number(-2, 2)),
+        Column("rated_on", ("vurderet", "niveauets dato"), False, past_day(today)),
     ]
 
 

@@ -317,20 +317,23 @@ class _Comparison:
             if found.citizen_id in self.codes and found.dimension_id in self.dimension_codes:
                 code = self.dimension_codes[found.dimension_id]
                 there[self.codes[found.citizen_id], code, found.goal_type, found.set_on] = found
-        rated = {
-            (goal, day): level for goal, day, level in self.db.execute(
-                select(GoalRating.goal_id, GoalRating.day, GoalRating.level)
-            )
-        }  # fmt: skip
+        rated: dict[tuple[int, date], int] = {}
+        taken_in: dict[int, int] = {}  # the newest level that came by a file
+        ratings = select(GoalRating.goal_id, GoalRating.day, GoalRating.level, GoalRating.person_id)
+        for goal, day, level, person in self.db.execute(ratings.order_by(GoalRating.day)):
+            rated[goal, day] = level
+            if person is None:
+                taken_in[goal] = level
         for at, row in enumerate(self.folder.goals):
             found = there.get((row.citizen, row.dimension.lower(), row.goal_type, row.set_on))
             if found is None:
                 self.new.goals.append(row)
                 continue
-            known = rated.get((found.id, rated_on(row)), row.level)
+            is_known = row.level is None or (row.rated_on is None and taken_in.get(found.id) == row.level)
+            known = rated.get((found.id, rated_on(row)))
             due = {"due": row.due} if row.due not in (None, found.due) else {}
-            is_rated = row.level is not None and (found.id, rated_on(row)) not in rated
-            if row.level not in (None, known):
+            is_rated = not is_known and known is None
+            if not is_known and known not in (None, row.level):
                 self.wrong("goals", at, T("målet er vurderet i forvejen med et andet niveau den dag."))
                 continue
             if is_rated:

@@ -142,10 +142,15 @@ def folder_of(db: Session, version: Version, *, answered: bool = True) -> Folder
         )
         if citizen in people
     ]
-    ratings = db.execute(select(GoalRating.goal_id, GoalRating.level).order_by(GoalRating.goal_id, GoalRating.day))
-    newest = {row.goal_id: row.level for row in ratings}
+    ratings = db.execute(
+        select(GoalRating.goal_id, GoalRating.level, GoalRating.day).order_by(GoalRating.goal_id, GoalRating.day)
+    )
+    # Files once dated a level to the deadline, which may be to come; no file may say so now.
+    newest = {row.goal_id: (row.level, min(row.day, clock.today())) for row in ratings}
     folder.goals += [
-        GoalRow(people[row.citizen_id], codes[row.dimension_id], row.goal_type, row.set_on, row.due, newest.get(row.id))
+        GoalRow(
+            people[row.citizen_id], codes[row.dimension_id], row.goal_type, row.set_on, row.due, *newest.get(row.id, ())
+        )
         for row in db.execute(
             select(Goal.id, Goal.citizen_id, Goal.dimension_id, Goal.goal_type, Goal.set_on, Goal.due)
         )

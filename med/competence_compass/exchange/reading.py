@@ -199,8 +199,8 @@ class _Reader:
             self.numbers.append(number)
 
     def read_goals(self) -> None:
-        for number, (citizen, at, kind, set_on, due, level) in self.rows(known.goals(self.today, self.dimension)):
-            self.folder.goals.append(GoalRow(citizen, self.codes[at], kind, set_on, due, level))
+        for number, (citizen, at, kind, *rest) in self.rows(known.goals(self.today, self.dimension)):
+            self.folder.goals.append(GoalRow(citizen, self.codes[at], kind, *rest))
             self.numbers.append(number)
 
     def read_exams(self) -> None:

@@ -89,7 +89,7 @@ class HypothesisRow(NamedTuple):
 
 
 class GoalRow(NamedTuple):
-    """A citizen's goal; `level` −2 to +2 (goal attainment scaling), None where it is not rated."""
+    """A citizen's goal; `level` −2 to +2 (goal attainment scaling), None where it is not rated, and when it was."""
 
     citizen: str
     dimension: str
@@ -97,6 +97,7 @@ class GoalRow(NamedTuple):
     set_on: date
     due: date | None = None
     level: int | None = None
+    rated_on: date | None = None
 
 
 class ExamRow(NamedTuple):

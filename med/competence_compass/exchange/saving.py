@@ -375,5 +375,5 @@ def noon(day: date) -> datetime:
 
 
 def rated_on(row: GoalRow) -> date:
-    """A file says how far a goal has come, not when: as late as the file can know."""
-    return row.due or row.set_on
+    """The day of the level. Where the file does not say, it is how far the goal has come on the day it is taken in."""
+    return row.rated_on or clock.today()

@@ -22,7 +22,7 @@ HEADERS = {
     "participations": ("activity", "citizen", "start", "end", "planned", "attended", "run", "end_reason"),
     "waiting": ("activity", "citizen", "queued", "left", "reason", "outcome"),
     "hypotheses": ("activity", "dimension", "expected_d", "written_on", "aim", "rationale"),
-    "goals": ("citizen", "dimension", "goal_type", "set_on", "due", "level"),
+    "goals": ("citizen", "dimension", "goal_type", "set_on", "due", "level", "rated_on"),
     "exams": ("activity", "citizen", "date", "passed", "level"),
 }
 

@@ -271,9 +271,10 @@ class _Making:
         for at in chance.sample(weakest, chance.choice((1, 1, 2))):
             set_on = begins + timedelta(days=chance.randrange(max(1, (last - begins).days - 20)))
             due = set_on + timedelta(days=182)
-            level = min(2, max(-2, round(chance.gauss(0.2, 1.0)))) if min(due, last) - set_on > timedelta(90) else None
+            until = min(due, last)
+            level = min(2, max(-2, round(chance.gauss(0.2, 1.0)))) if until - set_on > timedelta(90) else None
             kind = chance.choices(list(GoalType), (65, 25, 10))[0]
-            yield GoalRow(life.code, self.codes[at], kind, set_on, due, level)
+            yield GoalRow(life.code, self.codes[at], kind, set_on, due, level, None if level is None else until)
 
 
 def assessor_code(number: int) -> str:

@@ -30,7 +30,7 @@ def attach(
     attachment = Attachment(
         item=item,
         item_id=item.id,
-        title=" ".join(form.title.split()) or kept.name,
+        title=" ".join(form.attachment_title.split()) or kept.name,
         file_name=kept.name,
         media_type=kept.media_type,
         size=kept.size,

@@ -6,5 +6,5 @@ import msgspec
 class AttachFile(msgspec.Struct):
     """What a file is called on the agenda, and who may open it. An empty title is the file's own name."""
 
-    title: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    attachment_title: Annotated[str, msgspec.Meta(max_length=200)] = ""
     inside_only: bool = False

@@ -7,7 +7,7 @@ from litestar import Response
 
 from med.access import Side, require
 from med.errors import Conflict, Invalid, NotAllowed
-from med.language import T
+from med.language import T, Text
 from med.meetings import access
 from med.meetings.actions import agenda as actions
 from med.meetings.actions import notes
@@ -59,7 +59,9 @@ def show_form(
     errors: dict[str, Any],
     status_code: int = 200,
     theirs: dict[str, Any] | None = None,
+    done: Text | None = None,
 ) -> Response:
+    """`done` is what was done with a file; what was written about the item beside it stands there, and is not saved."""
     return visit.page(
         "meetings/item_form.html",
         meeting=meeting,
@@ -68,6 +70,8 @@ def show_form(
         values=values,
         errors=errors,
         theirs=theirs,
+        done=done,
+        is_unsaved=item is not None and is_another(item, values),
         accept=ACCEPT,
         status_code=status_code,
         people=suggestions(visit, meeting.committee_id),
@@ -137,6 +141,19 @@ def current_values(item: Item) -> dict[str, Any]:
     }
 
 
+def is_another(item: Item, values: dict[str, Any]) -> bool:
+    """Whether the form's fields hold something else than the item."""
+    kept = {name: value for name, value in current_values(item).items() if name != "version"}
+    return any(str(values.get(name) or "").strip() != str(value or "").strip() for name, value in kept.items())
+
+
+def not_put_on(visit: Visit) -> dict[str, Any]:
+    """The error of a file that was chosen when another button was pressed: its name came along, and nothing else."""
+    if not visit.form.get("file"):
+        return {}
+    return {"file": T("Filen er ikke lagt på punktet. Vælg den igen, og tryk »Læg bilaget på«.")}
+
+
 @post("/moeder/{meeting_id:int}/punkter/{item_id:int}/ret", name="meetings.change_item", policy=access.prepare_agenda)
 def change(visit: Visit, meeting_id: int, item_id: int) -> Response:
     item = queries.item(visit.db, visit.viewer, meeting_id, item_id)
@@ -144,9 +161,10 @@ def change(visit: Visit, meeting_id: int, item_id: int) -> Response:
     was_approved = is_approved(meeting)
     values: dict[str, Any] = visit.form.values()
     form, errors = parse(EditItem, visit.form)
+    errors = {**errors, **not_put_on(visit)}
     try:
         require(visit.viewer, access.prepare_agenda, meeting)
-        if form is not None:
+        if form is not None and not errors:
             actions.edit_item(visit.db, visit.viewer, item, form)
             seal_closed(visit, item)
             return _after_change(visit, meeting, was_approved, "gemt", f"punkt-{item.id}")

@@ -1,6 +1,7 @@
 """Files on items: putting them there, fetching them, taking them off."""
 
 import logging
+from typing import Any
 from urllib.parse import quote
 
 from litestar import Response
@@ -17,7 +18,7 @@ from med.meetings.files.scanning import scanner_of
 from med.meetings.forms.attachments import AttachFile
 from med.meetings.models import Item, Scan
 from med.meetings.queries import agenda as queries
-from med.meetings.routes.agenda import current_values, is_approved, show_form
+from med.meetings.routes.agenda import current_values, is_another, is_approved, not_put_on, show_form
 from med.meetings.routes.common import seal_closed
 from med.organisation.access import is_employee
 from med.sealing import ring_of
@@ -25,6 +26,7 @@ from med.settings import BadSetting, Settings
 from med.web import refusals
 from med.web.forms import parse
 from med.web.incoming import Submitted
+from med.web.pages import SAID
 from med.web.routing import Visit, get, post
 
 log = logging.getLogger("med")
@@ -69,7 +71,7 @@ def take_file(settings: Settings, form: Submitted, item_is_closed: bool) -> None
 def attach(visit: Visit, meeting_id: int, item_id: int) -> Response:
     item = queries.item(visit.db, visit.viewer, meeting_id, item_id)
     require(visit.viewer, access.prepare_agenda, item.meeting)
-    was_approved = is_approved(item.meeting)
+    was_approved, seen = is_approved(item.meeting), item.version
     form, errors = parse(AttachFile, visit.form)
     taken = visit.form.taken.get("file", T("Vælg en fil."))
     if not isinstance(taken, Kept):
@@ -79,7 +81,7 @@ def attach(visit: Visit, meeting_id: int, item_id: int) -> Response:
         try:
             actions.attach(visit.db, visit.viewer, item, taken, form, ring_of(visit.desk.settings.data_dir))
             seal_closed(visit, item)  # somebody closed it while the file was on its way
-            return _back(visit, item, was_approved, "vedlagt")
+            return _back(visit, item, seen, was_approved, "vedlagt")
         except Invalid as invalid:
             errors = invalid.errors
         except (
@@ -88,13 +90,26 @@ def attach(visit: Visit, meeting_id: int, item_id: int) -> Response:
         ) as error:  # the first closed file makes the key ring; where it is lost, none is made
             log.error("a closed file cannot be kept: %s", error)
             errors = {"file": NOT_KEPT}
-    values = {**current_values(item), "attachment_title": visit.form.get("title")}
-    return show_form(visit, item.meeting, item, values, errors, 422)
+    return show_form(visit, item.meeting, item, _written(visit, item), errors, 422)
 
 
-def _back(visit: Visit, item: Item, was_approved: bool, said: str) -> Response:
+def _written(visit: Visit, item: Item) -> dict[str, Any]:
+    """The item's form as it was sent along with a file; without its fields the item as it is."""
+    return visit.form.values() if "version" in visit.form else {**current_values(item), **visit.form.values()}
+
+
+def _back(visit: Visit, item: Item, seen: int, was_approved: bool, said: str) -> Response:
+    """To the item's form. What was written in it and is not saved comes back, on top of the version that is `seen` now
+    that the file came or went."""
+    values = _written(visit, item)
+    if said == "vedlagt":
+        values |= {"attachment_title": "", "inside_only": ""}
     if was_approved and not is_approved(item.meeting):
         said = "aendret"
+    if is_another(item, values) or values.get("attachment_title") or values.get("file"):
+        if values["version"] == str(seen):
+            values["version"] = item.version
+        return show_form(visit, item.meeting, item, values, not_put_on(visit), done=SAID[said])
     return visit.go(visit.url("meetings.edit_item", meeting_id=item.meeting_id, item_id=item.id) + f"?sagt={said}")
 
 
@@ -125,19 +140,20 @@ def download(visit: Visit, attachment_id: int) -> Response:
 @post("/bilag/{attachment_id:int}/fjern", name="meetings.remove_attachment", policy=access.prepare_agenda)
 def remove(visit: Visit, attachment_id: int) -> Response:
     attachment = queries.attachment(visit.db, visit.viewer, attachment_id)
-    was_approved = is_approved(attachment.item.meeting)
+    item = attachment.item
+    was_approved, seen = is_approved(item.meeting), item.version
     actions.remove_attachment(visit.db, visit.viewer, attachment)
-    return _back(visit, attachment.item, was_approved, "bilag-vaek")
+    return _back(visit, item, seen, was_approved, "bilag-vaek")
 
 
 @post("/bilag/{attachment_id:int}/aabenhed", name="meetings.attachment_openness", policy=access.prepare_agenda)
 def set_openness(visit: Visit, attachment_id: int) -> Response:
     attachment = queries.attachment(visit.db, visit.viewer, attachment_id)
-    was_approved = is_approved(attachment.item.meeting)
-    actions.set_attachment_openness(visit.db, visit.viewer, attachment, visit.form.get("is_open") == "1")
     item = attachment.item
+    was_approved, seen = is_approved(item.meeting), item.version
+    actions.set_attachment_openness(visit.db, visit.viewer, attachment, visit.form.get("is_open") == "1")
     seal_closed(visit, item)
-    return _back(visit, item, was_approved, "gemt")
+    return _back(visit, item, seen, was_approved, "bilag-aabenhed")
 
 
 handlers = [attach, download, remove, set_openness]

@@ -32,6 +32,7 @@ SAID.update(
         "trukket": T("Forslaget er trukket tilbage."),
         "vedlagt": T("Bilaget er lagt på punktet."),
         "bilag-vaek": T("Bilaget er taget af."),
+        "bilag-aabenhed": T("Det er ændret, hvem der må åbne bilaget."),
     }
 )
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from med.access import SeatRole
 from med.decisions.models import Decision, FollowUp, Tag
+from med.journal.models import Entry
 from med.meetings.access import acts_as, is_open_point
 from med.meetings.models import Attendance, Item, Meeting, Minutes, MinutesState, Part, Proposal, ProposalState, Reply
 from med.notices.models import Channel, NoticeKind, Outlet, OutletKind, Topic
@@ -20,7 +21,7 @@ from med.perspectives.models import Perspective
 WHEN_AND_WHERE = {"starts_at", "ends_at", "place", "video_url"}
 ANSWERS = ("accept", "move", "send_on", "merge", "postpone", "decline", "postponed", "returned")
 # What is told of one by one; other changes to a follow-up are its owner's own or have their own line.
-WORTH_TELLING = {"owner_id", "owner", "due", "text"}
+WORTH_TELLING = {"due", "text"}
 
 
 def meetings(db: Session, plan: Plan, events: Sequence[Event], outlets: Sequence[Outlet]) -> None:
@@ -154,6 +155,7 @@ def decisions(db: Session, plan: Plan, events: Sequence[Event], outlets: Sequenc
         select(Tag.decision_id, Tag.perspective).where(Tag.decision_id.in_(ids))
     ):
         tags[decision_id].append(perspective)
+    last = _last_given(db, Decision, events)
     for event in events:
         if (row := rows.get(event.thing_id)) is None:
             continue
@@ -163,9 +165,10 @@ def decisions(db: Session, plan: Plan, events: Sequence[Event], outlets: Sequenc
             kind, key = NoticeKind.DECISION_PUBLISHED, f"decision_published:{row.id}"
             wishes += plan.of_perspectives(tags[row.id])
         if event.happened == "decision.handed_over":
-            mine = plan.own(Topic.MY_DECISIONS, [row.responsible_id])
-            given = f"decision_given:{row.id}:{event.id}"
-            plan.tell(NoticeKind.TASK_GIVEN, given, "decision", row.id, event.at, mine, by=event.person_id)
+            if event.id in last and plan.workplace.may_read(row.responsible_id, row.committee_id, row.is_open):
+                mine = plan.own(Topic.MY_DECISIONS, [row.responsible_id])
+                given = f"decision_given:{row.id}:{event.id}"
+                plan.tell(NoticeKind.TASK_GIVEN, given, "decision", row.id, event.at, mine, by=event.person_id)
             wishes = [one for one in wishes if one.person_id != row.responsible_id]
         elif event.happened not in ("decision.moved", "decision.news"):  # how it goes is for those who follow it
             wishes += plan.of_committee(row.committee_id)
@@ -186,21 +189,47 @@ def follow_ups(db: Session, plan: Plan, events: Sequence[Event], outlets: Sequen
             )
         )
     }
+    last = _last_given(db, FollowUp, events)
     for event in events:
         row = rows.get(event.thing_id)
         if row is None or not plan.workplace.may_read(row.owner_id, row.committee_id, row.is_open):
             continue
         kind, key = NoticeKind.TASK_GIVEN, f"task_given:{row.id}:{row.owner_id}"
-        if event.happened == "follow_up.moved":
-            changed = WORTH_TELLING & set(event.fields.split(","))
-            if not changed:
+        if _gives(event):
+            if event.id not in last:
                 continue
-            if not changed & {"owner_id", "owner"}:
-                kind, key = NoticeKind.TASK_CHANGED, f"task_changed:{row.id}:{event.id}"
-            else:
+            if event.happened == "follow_up.moved":
                 key += f":{event.id}"  # given back to whoever had it once is news again
+        elif WORTH_TELLING & set(event.fields.split(",")):
+            kind, key = NoticeKind.TASK_CHANGED, f"task_changed:{row.id}:{event.id}"
+        else:
+            continue
         wishes = plan.own(Topic.MY_TASKS, [row.owner_id])
         plan.tell(kind, key, "follow_up", row.id, event.at, wishes, by=event.person_id)
+
+
+GIVES = ("decision.handed_over", "follow_up.agreed", "follow_up.moved")
+
+
+def _gives(line: Any) -> bool:
+    """Whether a decision or a follow-up is somebody else's by this line of the journal."""
+    return line.happened in GIVES and (
+        line.happened != "follow_up.moved" or not {"owner_id", "owner"}.isdisjoint(line.fields.split(","))
+    )
+
+
+def _last_given(db: Session, kind: type[Decision] | type[FollowUp], events: Sequence[Event]) -> set[int]:
+    """The lines by which things came to whoever has them now: given on twice before anybody is told, only the last one
+    is told of. Asked of the journal itself, as the events may end between two of them."""
+    ids = {event.thing_id for event in events if _gives(event)}
+    if not ids:
+        return set()
+    lines = db.execute(
+        select(Entry.id, Entry.thing_id, Entry.happened, Entry.fields)
+        .where(Entry.thing == kind.__tablename__, Entry.thing_id.in_(ids), Entry.happened.in_(GIVES))
+        .order_by(Entry.id)
+    )
+    return set({line.thing_id: line.id for line in lines if _gives(line)}.values())
 
 
 def tell_outlets(
