@@ -32,7 +32,7 @@ REASONS: dict[str, Text] = {
     ),
     "too_coarse": T("Der er for få målinger til at se andet end en stor virkning."),
     "not_separable": T("Deltagerne har altid været i noget andet på samme tid, så virkningerne kan ikke skilles ad."),
-    "no_variation": T("Alle er vurderet ens, så der er ingen forskel at måle."),
+    "no_variation": T("Alle stod ens, da de blev målt første gang, så der er ingen forskel at måle med."),
     "waiting_list_disagrees": T("Sammenligningen med ventelisten peger den anden vej, så vi konkluderer ikke."),
     "rose_before_start": T("Deltagerne var allerede på vej, før de begyndte, så vi konkluderer ikke."),
     "small": T("Der er en forskel, men den er så lille, at den næppe betyder noget i hverdagen."),

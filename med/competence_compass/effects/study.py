@@ -77,8 +77,10 @@ class Study:
 
     @cached_property
     def in_order(self) -> tuple[Ints, Ints]:
-        """The numbers of all rows, citizen after citizen in the order of the days; where each begins (N + 1)."""
-        order = np.lexsort((self.day, self.citizen))
+        """The numbers of all rows, citizen after citizen in the order of the days; where each begins (N + 1).
+
+        Of one day the staff's come last. However the rows came, the order is the same."""
+        order = np.lexsort((self.assessor, -self.kind, self.day, self.citizen))
         return order, np.searchsorted(self.citizen[order], np.arange(len(self.citizens) + 1))
 
     @cached_property
@@ -228,6 +230,12 @@ class Series:
         last = self.last[ends]
         found = np.where(last >= begins, self.last[last], -1)
         return np.where(found >= begins, self.days[found], -1)
+
+    @classmethod
+    def of_voices(cls, study: Study, values: Floats) -> "list[Series]":
+        """The same voice by voice, the staff's first."""
+        kind = study.kind[study.in_order[0]]
+        return [cls(study, np.where(kind == one, values, np.nan)) for one in np.unique(kind)]
 
     def baseline_sd(self) -> float:
         """The standard deviation over citizens of their first score; NaN below two citizens."""

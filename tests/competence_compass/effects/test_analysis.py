@@ -200,6 +200,13 @@ def ties() -> Study:
     return replace(rounded, scores=np.clip(np.round(rounded.scores), 2, 4))
 
 
+def all_begin_alike() -> Study:
+    """Everybody stands at the bottom for three quarters: what becomes of them has nothing to be measured by."""
+    study = small_study(citizens=80)
+    begins = study.day < FIRST + 91 * 3
+    return replace(study, scores=np.where(begins[:, None], 1.0, study.scores))
+
+
 def turned_halfway() -> Study:
     """Somebody turned the scale in the fifth quarter: 5 became the worst."""
     study = small_study(citizens=80)
@@ -274,6 +281,7 @@ WHAT_IS_SAID = [  # of the first hypothesis, whose effect is none
     (everybody_in_the_same, {(Verdict.TOO_LITTLE, Reason.NOT_SEPARABLE)}),
     (nobody_waiting, UNSETTLED),
     (all_values_equal, {(Verdict.TOO_LITTLE, Reason.NO_VARIATION)}),
+    (all_begin_alike, {(Verdict.TOO_LITTLE, Reason.NO_VARIATION)}),
     (always_together, {(Verdict.TOO_LITTLE, Reason.NOT_SEPARABLE)}),
     (one_assessor, UNSETTLED),
     (gaps_of_years, UNSETTLED),
