@@ -303,9 +303,7 @@ def test_what_was_written_too_late_is_not_analysed_whoever_is_erased(database, w
         tested = db.scalars(select(Hypothesis).where(Hypothesis.is_exploratory.is_(False))).first()
         activity = db.get(Activity, tested.activity_id)
         others = [one.dimension_id for one in activity.hypotheses]
-        late = select(Dimension).where(
-            Dimension.version_id == tested.dimension.version_id, Dimension.id.not_in(others)
-        )
+        late = select(Dimension).where(Dimension.version_id == tested.dimension.version_id, Dimension.id.not_in(others))
         dimension = db.scalars(late.order_by(Dimension.id)).first()
         db.add(Hypothesis(
             activity_id=activity.id, dimension_id=dimension.id, expected_d=0.5, rationale="Set bagefter",

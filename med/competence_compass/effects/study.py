@@ -99,6 +99,11 @@ class Study:
     def _keys(self) -> Ints:
         return self.citizen[self.in_order[0]] * DAYS + self.calendar[0][:-1]
 
+    @cached_property
+    def mornings(self) -> Ints:
+        """For each place in the order, that of the citizen's first row of the same day."""
+        return np.searchsorted(self._keys, self._keys)
+
     def place(self, citizens: Ints, days: Ints | int) -> Ints:
         """The place in the order of each citizen's first row on or after a day; where the next one's begin for none."""
         return np.searchsorted(self._keys, citizens * DAYS + np.clip(days, 0, DAYS - 1))
@@ -214,7 +219,7 @@ class Series:
     def __init__(self, study: Study, values: Floats) -> None:
         """`values`: of all rows, in their order (`Study.in_order`)."""
         (self.days, _), (_, cuts) = study.calendar, study.in_order
-        self.values = values
+        self.values, self.mornings = values, study.mornings
         there, place = np.isfinite(values), np.arange(len(values))
         before, after = np.where(there, place, -1), np.where(there, place, len(place))[::-1]
         self.last = np.append(
@@ -226,9 +231,11 @@ class Series:
         self.newest_but_one = self.second_last(cuts[:-1], cuts[1:])
 
     def second_last(self, begins: Ints, ends: Ints) -> Ints:
-        """The day of the last score but one in each stretch; -1 where there are not two."""
+        """The last day but one with a score in each stretch, however many voices were heard; -1 without two."""
         last = self.last[ends]
-        found = np.where(last >= begins, self.last[last], -1)
+        found = np.full(len(last), -1)
+        some = last >= begins
+        found[some] = self.last[self.mornings[last[some]]]
         return np.where(found >= begins, self.days[found], -1)
 
     @classmethod

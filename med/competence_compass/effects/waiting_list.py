@@ -69,8 +69,8 @@ class Around:
         self.waited = study.places_of(self.waiting, study.w_queued[entries], until)
 
     def seen(self, series: Series, top: float, bottom: float) -> tuple[int, int, float, float]:
-        """Participants with a score before and one after their first start; citizens assessed twice without the
-        activity while it ran; the shares of participants who stood at the top and at the bottom before."""
+        """Participants with a score before and one after their first start; citizens assessed on two days
+        without the activity while it ran; the shares of participants who stood at the top and at the bottom before."""
         if not len(self.people):
             return 0, 0, 0.0, 0.0
         last = series.last[self.began]

@@ -98,6 +98,7 @@ class Story(Struct):
     breaks: list[date]  # the first day of each version after the first
     first: date | None
     last: date | None
+    goals: list[GoalRow] = []  # as they were given, about what they are about in the version in use now
 
     @property
     def voices(self) -> list[AssessmentKind]:
@@ -113,7 +114,7 @@ def story(
     """
     taken = [one for one in _taken(db, citizen_id) if not _is_hidden(one, blind, me)]
     if not taken:
-        return Story(None, [], [], [], None, None)
+        return Story(None, [], [], [], None, None, list(goals))
     current = taken[-1].version_id
     versions = list(dict.fromkeys(one.version_id for one in taken))
     dimensions, areas, scales = _structure(db, versions)
@@ -122,9 +123,10 @@ def story(
     precisions = _precisions(db, current)
     scale = scales[current]
     goals = _moved_on(goals, chain, dimensions)
-    told = [_area(area, taken, values, precisions.get(area.id), scale, goals) for area in areas[current]]
+    asked = [goal for goal in goals if goal.ended_on is None]
+    told = [_area(area, taken, values, precisions.get(area.id), scale, asked) for area in areas[current]]
     breaks = [one.day for before, one in pairwise(taken) if before.version_id != one.version_id]
-    return Story(scale, told, taken, breaks, taken[0].day, taken[-1].day)
+    return Story(scale, told, taken, breaks, taken[0].day, taken[-1].day, goals)
 
 
 # The questions of a page that is opened all day are put together once; building them anew took longer than asking.

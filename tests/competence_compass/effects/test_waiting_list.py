@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from med.competence_compass.effects.study import FAR, Hypothesis
-from med.competence_compass.effects.waiting_list import INFLATE, waiting_list_estimate
-from tests.competence_compass.effects.small import FIRST, small_study
+from med.competence_compass.effects.study import FAR, Hypothesis, Series
+from med.competence_compass.effects.waiting_list import INFLATE, Around, waiting_list_estimate
+from tests.competence_compass.effects.small import FIRST, only, small_study
 
 QUARTERS = 5
 
@@ -122,6 +122,15 @@ def test_two_voices_of_one_day_are_never_compared_with_one_another(seed):
     alone = waiting_list_estimate(study, nothing_out(study), 0, 0)
     both = heard(study, 1.0, np.random.default_rng(seed).permutation(2 * len(study.day)))
     assert waiting_list_estimate(both, nothing_out(both), 0, 0) == alone
+
+
+def test_two_voices_of_one_day_are_no_two_assessments_to_compare_with():
+    study = drawn(BEGUN, WAITED)
+    once = only(study, (study.citizen < len(BEGUN)) | (study.day == FIRST + 91))
+    both = heard(once, 1.0, np.arange(2 * len(once.day)))
+    for these, compared in ((study, 5), (once, 3), (both, 3)):  # who began was assessed twice before, too
+        series = Series(these, these.scores[these.in_order[0], 0])
+        assert Around(these, 0).seen(series, 5.0, 1.0)[:2] == (3, compared)
 
 
 def test_who_was_heard_by_one_voice_only_is_counted_by_that_and_once():
