@@ -39,6 +39,10 @@ REASONS: dict[str, Text] = {
     "kept": T("Målet var at fastholde, og deltagerne er ikke gået nævneværdigt tilbage."),
 }
 
+SMALL_SO_FAR = T(
+    "Der er tegn på en forskel. Vejet med de andre aktiviteter er den lille, men en større kan ikke udelukkes."
+)
+
 SIZE_WORDS = {"small": T("lille"), "medium": T("mellemstor"), "large": T("stor")}
 UNKNOWN = T("Analysen siger ikke mere om det.")
 
@@ -62,6 +66,11 @@ def size_word(d: float) -> Text:
     return SIZE_WORDS[min(SIZES, key=lambda key: abs(SIZES[key][0] - abs(d)))]
 
 
+def because(verdict: str, reason: str) -> Text | None:
+    """The sentence of a reason. A difference is said to be too small to matter only where a larger one is ruled out."""
+    return SMALL_SO_FAR if (verdict, reason) == ("uafklaret", "small") else REASONS.get(reason)
+
+
 def why(found: Finding) -> list[Text]:
     """One to three sentences after the word."""
     said: list[Text] = []
@@ -70,7 +79,7 @@ def why(found: Finding) -> list[Text]:
     if found.verdict == "tilbagegang" and found.rough is not None:
         said.append(T("Tallene tyder på en %(size)s tilbagegang.", size=size_word(found.rough)))
     if found.reason:
-        said.append(REASONS.get(found.reason, UNKNOWN))
+        said.append(because(found.verdict, found.reason) or UNKNOWN)
     if found.verdict == "ingen_paaviselig_effekt" and found.reason != "kept":
         said.append(T("En virkning på mere end %(d)s kan næsten udelukkes.", d=number(0.2)))
     if found.verdict == "uafklaret" and found.in_words and found.rough_detectable is not None:

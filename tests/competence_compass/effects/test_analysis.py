@@ -253,6 +253,22 @@ def one_day() -> Study:
     return replace(study, day=np.full(len(study.day), FIRST))
 
 
+def test_rows_in_another_order_give_the_same():
+    """To the last digit, also where several have assessed the same citizen on the same day."""
+    study = small_study(citizens=80)
+    rows = {name: np.tile(getattr(study, name), 2) for name in ("citizen", "day", "is_referral")}
+    twice = replace(
+        study,
+        **rows,
+        assessor=np.append(study.assessor, study.assessor + 4),
+        kind=np.append(study.kind, 1 - study.kind),
+        scores=np.concatenate([study.scores, study.scores[::-1]]),
+    )
+    order = np.random.default_rng(3).permutation(len(twice.day))
+    one, other = (as_json(these, run(these, covariance=COV)) for these in (twice, only(twice, order)))
+    assert one == other and one["estimates"][0]["waiting_list_estimate"] is not None
+
+
 def test_without_hypotheses_nothing_is_tested():
     assert run(no_hypotheses(), covariance=COV).estimates == []
 
