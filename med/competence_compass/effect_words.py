@@ -32,12 +32,16 @@ REASONS: dict[str, Text] = {
     ),
     "too_coarse": T("Der er for få målinger til at se andet end en stor virkning."),
     "not_separable": T("Deltagerne har altid været i noget andet på samme tid, så virkningerne kan ikke skilles ad."),
-    "no_variation": T("Alle er vurderet ens, så der er ingen forskel at måle."),
+    "no_variation": T("Alle stod ens, da de blev målt første gang, så der er ingen forskel at måle med."),
     "waiting_list_disagrees": T("Sammenligningen med ventelisten peger den anden vej, så vi konkluderer ikke."),
     "rose_before_start": T("Deltagerne var allerede på vej, før de begyndte, så vi konkluderer ikke."),
     "small": T("Der er en forskel, men den er så lille, at den næppe betyder noget i hverdagen."),
     "kept": T("Målet var at fastholde, og deltagerne er ikke gået nævneværdigt tilbage."),
 }
+
+SMALL_SO_FAR = T(
+    "Der er tegn på en forskel. Vejet med de andre aktiviteter er den lille, men en større kan ikke udelukkes."
+)
 
 SIZE_WORDS = {"small": T("lille"), "medium": T("mellemstor"), "large": T("stor")}
 UNKNOWN = T("Analysen siger ikke mere om det.")
@@ -62,6 +66,11 @@ def size_word(d: float) -> Text:
     return SIZE_WORDS[min(SIZES, key=lambda key: abs(SIZES[key][0] - abs(d)))]
 
 
+def because(verdict: str, reason: str) -> Text | None:
+    """The sentence of a reason. A difference is said to be too small to matter only where a larger one is ruled out."""
+    return SMALL_SO_FAR if (verdict, reason) == ("uafklaret", "small") else REASONS.get(reason)
+
+
 def why(found: Finding) -> list[Text]:
     """One to three sentences after the word."""
     said: list[Text] = []
@@ -70,7 +79,7 @@ def why(found: Finding) -> list[Text]:
     if found.verdict == "tilbagegang" and found.rough is not None:
         said.append(T("Tallene tyder på en %(size)s tilbagegang.", size=size_word(found.rough)))
     if found.reason:
-        said.append(REASONS.get(found.reason, UNKNOWN))
+        said.append(because(found.verdict, found.reason) or UNKNOWN)
     if found.verdict == "ingen_paaviselig_effekt" and found.reason != "kept":
         said.append(T("En virkning på mere end %(d)s kan næsten udelukkes.", d=number(0.2)))
     if found.verdict == "uafklaret" and found.in_words and found.rough_detectable is not None:

@@ -121,8 +121,9 @@ class Reading(Struct, frozen=True):
 class Change(Struct, frozen=True):
     """What became of an area between the first and the last reading, and what can be said of it.
 
-    `before` and `now` are means, in points of the scale, over the dimensions answered both times. `sdc95` is None where
-    reliability is not known; `rc` is None where none may be given.
+    `before` and `now` are means, in points of the scale, over the dimensions answered both times; where these are too
+    few, there is no `before`, and `now` is the last reading's own. `sdc95` is None where reliability is not known; `rc`
+    is None where none may be given.
     """
 
     verdict: Verdict
@@ -158,7 +159,7 @@ def area_change(readings: Sequence[Reading], dimensions: int, precision: Precisi
         return Change(Verdict.TOO_FEW, Why.ONE, None, first.mean, first.day, first.day, 1)
     moved = _between(first, last)
     if moved is None or 2 * moved.dimensions < dimensions:
-        return Change(Verdict.TOO_FEW, Why.UNANSWERED, first.mean, last.mean, first.day, last.day, len(told))
+        return Change(Verdict.TOO_FEW, Why.UNANSWERED, None, last.mean, first.day, last.day, len(told))
     sdc95 = precision.sdc95(moved.dimensions, dimensions) if precision else None
 
     def say(verdict: Verdict, why: Why | None = None, rc: float | None = None) -> Change:
@@ -175,6 +176,12 @@ def area_change(readings: Sequence[Reading], dimensions: int, precision: Precisi
     if _confirms(first, told[-2], last, dimensions, precision, is_up=is_up):
         return say(Verdict.DEVELOPS if is_up else Verdict.DECLINES, None, rc)
     return say(Verdict.PERHAPS_UP if is_up else Verdict.PERHAPS_DOWN, None, rc)
+
+
+def side_by_side(one: Reading, other: Reading, dimensions: int) -> tuple[float, float] | None:
+    """Two readings' means over what was answered in both; None where that is less than half of the area's."""
+    moved = _between(one, other)
+    return None if moved is None or 2 * moved.dimensions < dimensions else (moved.before, moved.now)
 
 
 def months_after(day: date, months: int) -> date:

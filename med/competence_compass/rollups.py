@@ -6,8 +6,8 @@ The sums are of *changes*, because that is what managers' pages show of scores: 
 much changes differ, of those an activity was meant to move. A change is a participant's
 
 - last score before their first participation in the activity began, and first on or after the day it ended,
-- by staff or jointly, of closed assessments that no correction replaced; a referral or a second opinion is neither
-  (people are referred on a bad day);
+- by staff or jointly, of one day the staff's, of closed assessments that no correction replaced; a referral or a second
+  opinion is neither (people are referred on a bad day);
 - on a dimension the activity had a hypothesis about before it began. A dimension belongs to one version of an
   instrument, so scores of two versions never meet.
 
@@ -169,6 +169,7 @@ def asked(citizens: Collection[int] | None, voices: Collection[AssessmentKind]) 
             Score.value,
             Assessment.id,
             Assessment.day,
+            sa.case((Assessment.kind == AssessmentKind.JOINT, 1), else_=0).label("is_joint"),
             (Assessment.day < taken.c.starts).label("is_before"),
         )
         .join(Hypothesis, (Hypothesis.activity_id == taken.c.activity_id) & Hypothesis.is_exploratory.is_(False))
@@ -190,10 +191,9 @@ def asked(citizens: Collection[int] | None, voices: Collection[AssessmentKind]) 
         .subquery()
     )
     pair = (points.c.citizen_id, points.c.activity_id, points.c.dimension_id)
-    last = func.row_number().over(
-        partition_by=(*pair, points.c.is_before), order_by=(points.c.day.desc(), points.c.id.desc())
-    )
-    first = func.row_number().over(partition_by=(*pair, points.c.is_before), order_by=(points.c.day, points.c.id))
+    side, of_one_day = (*pair, points.c.is_before), (points.c.is_joint, points.c.id)
+    last = func.row_number().over(partition_by=side, order_by=(points.c.day.desc(), *of_one_day))
+    first = func.row_number().over(partition_by=side, order_by=(points.c.day, *of_one_day))
     ranked = select(*points.c, last.label("from_last"), first.label("from_first")).subquery()
     before, after = aliased(ranked), aliased(ranked)
     same = [before.c[name] == after.c[name] for name in ("citizen_id", "activity_id", "dimension_id")]

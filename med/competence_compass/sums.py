@@ -239,7 +239,8 @@ def attendance(db: Session, places: Places, year: int) -> dict[str, int]:
 
 def missing(db: Session, places: Places, year: int) -> list[str]:
     """Activities where the share without an assessment in the half year that counts differs by more than 10 percentage
-    points between those who ended in the year and those who waited then; ten or more of both."""
+    points between those who ended and those who waited in the year; ten or more of both. Who ended after the summer is
+    of the year after: when a year is counted, their half year is not over."""
     days: dict[int, list[date]] = defaultdict(list)
     asked = select(Assessment.citizen_id, Assessment.day).where(
         Assessment.closed_at.is_not(None),
@@ -256,7 +257,7 @@ def missing(db: Session, places: Places, year: int) -> list[str]:
     for activity, citizen, ended in db.execute(
         select(Run.activity_id, Participation.citizen_id, Participation.ends)
         .join(Run, Run.id == Participation.run_id)
-        .where(in_year(Participation.ends, year), Participation.ends <= clock.today() - HALF_A_YEAR)
+        .where(Participation.ends >= date(year - 1, 7, 1), Participation.ends <= date(year, 6, 30))
     ):
         if ended is not None:  # as the question says
             took_part[activity].append(is_missing(citizen, ended, ended + HALF_A_YEAR))

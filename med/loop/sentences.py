@@ -6,7 +6,7 @@ nobody can subtract them.
 
 from collections.abc import Sequence
 
-from med.competence_compass.effect_words import REASONS, size_word
+from med.competence_compass.effect_words import because, size_word
 from med.competence_compass.models import ActivityState
 from med.language import T, Text
 from med.loop.circles import WEIGHT, Circle, Finding, Link, heaviest, speaks, standing, telling
@@ -121,7 +121,7 @@ def measured(one: Finding) -> Text:
 
 def uncertainty(one: Finding) -> Text | None:
     """How far off the measurement may be, and why its verdict is not another; None where it says nothing at all."""
-    why = None if one.is_kept else REASONS.get(one.reason)
+    why = None if one.is_kept else because(one.verdict, one.reason)
     if one.verdict is Known.TOO_LITTLE:
         return why
     said = how_far_off(one)

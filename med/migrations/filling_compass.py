@@ -1,7 +1,7 @@
 """What 0004 keeps beside the compass's scores: an assessment's answers in one column, and changes with their sums.
 
-The rules are those of med/competence_compass/vectors.py and rollups.py on the day of the release. All of it can be
-rebuilt later (`med compass rebuild`).
+The rules are those of med/competence_compass/vectors.py and rollups.py. All of it can be rebuilt later (`med compass
+rebuild`).
 """
 
 from itertools import groupby
@@ -23,7 +23,8 @@ WITH taken AS (
            row_number() OVER (PARTITION BY p.citizen_id, r.activity_id ORDER BY p.starts, p.id) AS turn
     FROM compass_participation AS p JOIN compass_run AS r ON r.id = p.run_id
 ), points AS (
-    SELECT t.citizen_id, t.activity_id, s.dimension_id, s.value, a.id, a.day, a.day < t.starts AS is_before
+    SELECT t.citizen_id, t.activity_id, s.dimension_id, s.value, a.id, a.day,
+           CASE WHEN a.kind = 'joint' THEN 1 ELSE 0 END AS is_joint, a.day < t.starts AS is_before
     FROM taken AS t
     JOIN compass_hypothesis AS h ON h.activity_id = t.activity_id AND NOT h.is_exploratory
     JOIN compass_assessment AS a ON a.citizen_id = t.citizen_id
@@ -34,9 +35,9 @@ WITH taken AS (
 ), ranked AS (
     SELECT points.*,
            row_number() OVER (PARTITION BY citizen_id, activity_id, dimension_id, is_before
-                              ORDER BY day DESC, id DESC) AS from_last,
+                              ORDER BY day DESC, is_joint, id) AS from_last,
            row_number() OVER (PARTITION BY citizen_id, activity_id, dimension_id, is_before
-                              ORDER BY day, id) AS from_first
+                              ORDER BY day, is_joint, id) AS from_first
     FROM points
 )
 INSERT INTO compass_change (citizen_id, activity_id, dimension_id, unit_id, quarter, before, after)

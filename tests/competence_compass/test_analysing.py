@@ -23,7 +23,17 @@ from med.competence_compass.exchange.comparing import compare
 from med.competence_compass.exchange.giving import attended_until, folder_of, instrument_of, version_of
 from med.competence_compass.exchange.reading import read_single
 from med.competence_compass.exchange.taking import carry_out
-from med.competence_compass.models import Activity, Assessment, Citizen, EffectEstimate, EffectRun, RunState, Version
+from med.competence_compass.models import (
+    Activity,
+    Assessment,
+    Citizen,
+    Dimension,
+    EffectEstimate,
+    EffectRun,
+    Hypothesis,
+    RunState,
+    Version,
+)
 from med.competence_compass.vectors import packed_of
 from med.errors import Conflict
 from med.settings import Settings
@@ -284,6 +294,31 @@ def test_an_analysis_reads_vectors_and_finds_the_rows(database):
         np.testing.assert_array_equal(mine, theirs)
     for name in ("p_citizen", "p_start", "p_end", "p_attended", "attended_until", "w_citizen", "w_queued"):
         np.testing.assert_array_equal(getattr(by_rows, name), getattr(by_bytes, name))
+
+
+def test_what_was_written_too_late_is_not_analysed_whoever_is_erased(database, write):
+    """Dates do not tell: it may be the day of the start, and who began first may be gone."""
+
+    def add(db):
+        tested = db.scalars(select(Hypothesis).where(Hypothesis.is_exploratory.is_(False))).first()
+        activity = db.get(Activity, tested.activity_id)
+        others = [one.dimension_id for one in activity.hypotheses]
+        late = select(Dimension).where(Dimension.version_id == tested.dimension.version_id, Dimension.id.not_in(others))
+        dimension = db.scalars(late.order_by(Dimension.id)).first()
+        db.add(Hypothesis(
+            activity_id=activity.id, dimension_id=dimension.id, expected_d=0.5, rationale="Set bagefter",
+            written_on=activity.frozen_at.date() - timedelta(days=1), is_exploratory=True,
+        ))  # fmt: skip
+        return activity.code, dimension.code
+
+    pair = write(add)
+    with database.reading() as db:
+        version = version_of(db)
+        exported, analysed = (folder_of(db, version, answered=answered) for answered in (True, False))
+        assert pair in {(one.activity, one.dimension) for one in exported.hypotheses}
+        study = study_of(analysed, packed_of(db, version.id), attended_until(db))
+    tested = {(study.activities[one.activity], study.dimensions[one.dimension]) for one in study.hypotheses}
+    assert tested and pair not in tested
 
 
 def test_a_night_makes_only_what_has_changed_and_an_erasure_throws_away_what_is_kept(office, asked, database, write):

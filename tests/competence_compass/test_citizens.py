@@ -232,6 +232,23 @@ def test_areas_get_a_word_and_the_tables_say_what_the_drawings_show(house: Any, 
     assert "borgeren selv ser det lysere" in page.words
 
 
+def test_who_answers_half_of_an_area_need_not_see_it_differently(visitor: Any, write: Any, vault: Vault):
+    """The citizen rates two of three as the staff do, and leaves the low one out; before, they answered that alone."""
+
+    def furnish(db: Session) -> int:
+        version = make_instrument(db)
+        citizen = make_citizen(db, vault, version=version)
+        high, low = {"": 4, "fagligt-3": 1}, {"": NoScore.DECLINED, "fagligt-3": 1}
+        for n, own in ((1, low), (5, {"": 4, "fagligt-3": NoScore.DECLINED})):
+            one = take_stock(db, citizen, version, quarter(n), high)
+            take_stock(db, citizen, version, quarter(n), own, kind=AssessmentKind.SELF, occasion=one.occasion)
+        return citizen.id
+
+    page = visitor("freja").open(f"/kompas/borger/{write(furnish)}")
+    assert "Vi ser det forskelligt" not in page.words
+    assert rows(page, "t-stemmer")["Faglige færdigheder"][3:5] == ["–", "4,0"]
+
+
 def test_no_arrow_and_no_grade_on_a_raw_difference(house: Any, visitor: Any):
     page = visitor("freja").open(house.path)
     assert not set("▲▼↑↓") & set(page.words)

@@ -5,7 +5,7 @@ value each can have (linear programming) must lie far enough apart.
 """
 
 import json
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -39,6 +39,8 @@ from med.competence_compass.models import (
     WaitingEntry,
     WaitingOutcome,
 )
+from tests.competence_compass.factories import make_activity, make_run, put_in, wait
+from tests.competence_compass.house import make_citizen, make_instrument, take_stock
 
 
 def span(leaves, shown, cell):
@@ -292,3 +294,29 @@ def test_small_courses_are_counted_with_their_unit(write):
 
     cells, code = write(story)
     assert cells and not any(code in path for path, _ in cells) and any(sums.REST in path for path, _ in cells)
+
+
+@pytest.mark.parametrize(
+    ("ended", "told"), [(date(2026, 3, 20), "2026"), (date(2025, 11, 20), "2026"), (date(2026, 11, 20), "2027")]
+)
+def test_whose_half_year_is_not_over_is_looked_at_the_year_after(write, vault, ended, told):
+    """Twelve who were never assessed afterwards, and twelve who wait and are: also where a course ends in autumn."""
+
+    def story(db):
+        version = make_instrument(db, "alene", areas=1, dimensions=1)
+        activity = make_activity(db)
+        run = make_run(db, activity, starts=ended - timedelta(days=90), sessions=0)
+        for number in range(24):
+            citizen = make_citizen(db, vault, f"B-{number}", contact=None)
+            if number < 12:
+                put_in(db, run, citizen, ends=ended)
+            else:
+                wait(db, activity, citizen).queued = date(2025, 1, 1)
+                for year in (2025, 2026, 2027):
+                    take_stock(db, citizen, version, date(year, 12, 1), 3, assessor="freja")
+        return f"a{activity.id}"
+
+    code = write(story)
+    for year in (2025, 2026, 2027):
+        with clock.at(datetime(year + 1, 1, 1, 3, tzinfo=UTC)):
+            assert (code in write(lambda db, year=year: sums.missing(db, sums.Places(db), year))) is (str(year) == told)

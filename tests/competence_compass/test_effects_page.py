@@ -33,8 +33,8 @@ def test_a_manager_reads_every_verdict_in_words(visitor, write):
         assert word in said
     assert "Tallene tyder på en mellemstor fremgang." in said
     assert "Vi kunne have set en mellemstor virkning eller større (fra 0,40)." in said
-    for _, reason, _ in CASES:
-        assert not reason or str(effect_words.REASONS[reason]) in said
+    for verdict, reason, _ in CASES:
+        assert not reason or str(effect_words.because(verdict, reason)) in said
     assert "omkring 4.310 vurderinger til og med 19. nov. 2026" in said
     assert "beviser ikke" in said and "betyder ikke, at aktiviteten ikke virker" in said
     assert "omkring 35 deltagere" in said and "33 deltagere" not in said

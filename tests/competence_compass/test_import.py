@@ -106,6 +106,26 @@ def test_a_folder_is_taken_in_once_however_often(folder, db, write, vault):
     assert again.total == 0 and rows(db) == after
 
 
+def test_an_exam_is_taken_in_whatever_the_order_of_the_participations(folder, db, write, vault):
+    """The citizen took part twice, and the exam is of the first time."""
+    code = line(folder, "activities").split(";")[0]
+    who = line(folder, "citizens").split(";")[0]
+    for name, rows_of in (
+        ("participations", ("2025-03-03;2025-06-02;8;8", "2024-03-04;2024-06-03;8;8")),
+        ("exams", ("2024-06-03;ja;",)),
+    ):
+        heading = {"participations": "activity;citizen;start;end;planned;attended",
+                   "exams": "activity;citizen;date;passed;level"}[name]  # fmt: skip
+        (folder / f"{name}.csv").write_text(
+            "\n".join([heading, *(f"{code};{who};{row}" for row in rows_of)]) + "\n", encoding="utf-8"
+        )
+    before = db.scalar(select(func.count()).select_from(Exam))
+    plan = write(lambda db: take_in(db, vault, read_folder(folder)))
+    assert not plan.faults, "\n".join(map(str, plan.faults.told))
+    db.rollback()
+    assert db.scalar(select(func.count()).select_from(Exam)) == before + 1
+
+
 def test_what_goes_on_is_changed_and_what_contradicts_is_refused(folder, db, write, vault):
     write(lambda db: take_in(db, vault, read_folder(folder)))
     running = next(text for text in (folder / "participations.csv").read_text().splitlines() if ";;" in text)

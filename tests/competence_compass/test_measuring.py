@@ -17,6 +17,7 @@ from med.competence_compass.measuring import (
     goal_attainment_t,
     months_after,
     reliable_change,
+    side_by_side,
     smallest_detectable_change,
     standard_error,
     turned,
@@ -118,6 +119,14 @@ def test_attainment_is_told_without_t():
 def test_what_too_few_data_means(readings: list[Reading], why: Why):
     found = area_change(readings, 3, SURE)
     assert (found.verdict, found.why, found.rc) == (Verdict.TOO_FEW, why, None)
+
+
+def test_means_over_different_dimensions_are_never_set_beside_one_another():
+    found = area_change([Reading(START, {1: 5}, "a"), Reading(START + timedelta(days=200), {2: 1, 3: 1}, "a")], 3, SURE)
+    assert (found.why, found.before, found.now, found.difference) == (Why.UNANSWERED, None, 1, None)
+    some, more = Reading(START, {1: 5, 2: 4}, "a"), Reading(START, {1: 4, 2: 4, 3: 1}, "a")
+    assert side_by_side(some, more, 3) == (4.5, 4)
+    assert side_by_side(some, more, 5) is None and side_by_side(some, Reading(START, {3: 1}, "a"), 3) is None
 
 
 def test_without_a_known_reliability_there_is_no_verdict():

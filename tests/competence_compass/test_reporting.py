@@ -6,11 +6,20 @@ import pytest
 from sqlalchemy import func, select
 
 from med import clock
-from med.competence_compass.models import Goal, GoalRating, GoalType, Look, LookAt
+from med.competence_compass.models import (
+    Dimension,
+    DimensionMap,
+    Goal,
+    GoalRating,
+    GoalType,
+    Look,
+    LookAt,
+    Relation,
+)
 from med.competence_compass.queries.goals import sealed_at
 from med.tables import read
 from tests.competence_compass.findings import CASES, make_findings
-from tests.competence_compass.house import make_citizen, make_instrument, take_stock, unit_id
+from tests.competence_compass.house import make_citizen, make_instrument, make_version, take_stock, unit_id
 
 
 @pytest.fixture
@@ -81,6 +90,32 @@ def test_all_of_ones_own_in_one_file_with_a_look_at_each(visitor, ravn, write, v
     assert {"K1-RAVN", "K2-MUS"} <= told and "K3-ELG" not in told
     assert looks(db, other) == [(LookAt.GOALS, "contact", "Procesmål til DUBU")] and looks(db, somebody_elses) == []
     assert db.scalar(select(func.count()).select_from(Look)) == before + len(told)  # one for each, however many goals
+
+
+def test_each_goal_gets_the_word_it_asks_for_also_when_it_was_set_in_an_older_version(visitor, write, vault):
+    """An area is to be kept, and was to be developed before: the goal that has ended has no say on the other."""
+
+    def make(db):
+        old = make_instrument(db, "indberetning", areas=1, dimensions=1)
+        new = make_version(db, old.instrument, 2, areas=1, dimensions=1)
+        before, now = (db.scalars(select(Dimension).where(Dimension.version_id == one.id)).one() for one in (old, new))
+        db.add(DimensionMap(old_id=before.id, new_id=now.id, relation=Relation.SAME))
+        citizen = make_citizen(db, vault, "K1-RAVN", version=new)
+        for days, version in ((400, old), (300, old), (20, new)):
+            take_stock(db, citizen, version, clock.today() - timedelta(days=days), 3)
+        for kind, ended in ((GoalType.MAINTAIN, None), (GoalType.DEVELOP, clock.today() - timedelta(days=30))):
+            db.add(Goal(
+                citizen_id=citizen.id, dimension_id=before.id, goal_type=kind, ended_on=ended,
+                set_on=clock.today() - timedelta(days=390), sealed=b"",
+            ))  # fmt: skip
+        return citizen.id
+
+    place = f"/kompas/borger/{write(make)}/indberetning/journal"
+    kept, within = "holder niveauet, inden for usikkerheden: målet er at fastholde", "inden for usikkerheden"
+    freja = visitor("freja")
+    rows = [row.values for row in table(freja.open(f"{place}/fil")).rows]
+    assert {row["Måltype"]: row["Målingen i ord"] for row in rows} == {"Fastholde": kept, "Udvikle": within}
+    assert f"– Faglige færdigheder: {kept}" in freja.open(place).words
 
 
 @pytest.mark.parametrize("person", ["anna", "bo", "carla", "emil", "ivan", "julie"])

@@ -375,6 +375,24 @@ def test_scores_of_two_versions_never_meet(one, write, db):
         assert np.frombuffer(packed.day, np.int32).tolist() == [day.toordinal()]
 
 
+@pytest.mark.parametrize("voices", [("staff", "joint"), ("joint", "staff")])
+def test_of_one_day_the_staffs_rating_counts_before_and_after(one, write, db, voices):
+    """Whichever was written first; else nobody who moved would seem to have."""
+    version_id, activity_id, citizen_id = one
+
+    def rate(db):
+        version, citizen = db.get(Version, version_id), db.get(Citizen, citizen_id)
+        for day in (date(2026, 4, 1), date(2026, 7, 1)):
+            for voice in voices:
+                take_stock(db, citizen, version, day, 2 if voice == "staff" else 4, kind=AssessmentKind(voice))
+        rollups.refresh(db, [citizen_id])
+
+    write(rate)
+    db.rollback()
+    sums = select(ChangeTotal.n, ChangeTotal.before, ChangeTotal.s).where(ChangeTotal.activity_id == activity_id)
+    assert db.execute(sums).all() == [(1, 2, 0)]
+
+
 def test_what_citizens_say_of_themselves_is_summed_apart(write, vault):
     """Before and after as for the staff's ratings, each voice by itself."""
     today = clock.today()

@@ -3,7 +3,7 @@
 import pytest
 
 from med import language
-from med.competence_compass.effect_words import REASONS, size_word
+from med.competence_compass.effect_words import because, size_word
 from med.competence_compass.effects.verdicts import Reason, Verdict
 from med.competence_compass.models import ActivityState
 from med.loop.circles import Circle, Link, finding, standing
@@ -155,7 +155,15 @@ def test_the_sentence_stands_with_the_standing():
 def test_why_a_verdict_is_not_another_is_said_in_the_compass_own_words(reason):
     for verdict in ("uafklaret", "ingen_paaviselig_effekt", "for_faa_data"):
         said = str(uncertainty(found(verdict, low=0.12, high=0.5, reason=reason)))
-        assert said.endswith(str(REASONS[reason])) and "på én gang" not in said
+        assert said.endswith(str(because(verdict, reason))) and "på én gang" not in said
+
+
+def test_a_difference_is_too_small_to_matter_only_where_a_larger_one_is_ruled_out():
+    """Beside “from small to medium” it said that it hardly matters."""
+    open_still = str(uncertainty(found("uafklaret", low=0.12, high=0.5, reason="small")))
+    ruled_out = str(uncertainty(found("ingen_paaviselig_effekt", low=0.02, high=0.15, reason="small")))
+    assert "næppe betyder noget" not in open_still and open_still.endswith("men en større kan ikke udelukkes.")
+    assert "næppe betyder noget" in ruled_out
 
 
 def test_a_size_has_one_word():

@@ -5,6 +5,6 @@ estimate for all activities at once, `waiting_list` the second opinion, `verdict
 them together. The methods, and how they behaved in trials with known truths, are written in docs/effekter.md.
 """
 
-VERSION = "3"  # of the method; goes up when the same observations could give other numbers or another word
+VERSION = "4"  # of the method; goes up when the same observations could give other numbers or another word
 # For the environment, before numpy is loaded: the arrays are many and small, and threads wait for each other.
 SMALL_THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}

@@ -191,12 +191,13 @@ def findings(design: Design, main: Fit, guarded: Fit | None) -> tuple[list[Estim
     told: dict[tuple[int, int], tuple[tuple[int, int, float, float], WaitingEstimate]] = {}
     for dimension in range(len(sd)):
         series = Series(study, design.observed[:, dimension].copy())
+        voices = Series.of_voices(study, series.values)
         sd[dimension] = series.baseline_sd()
         for activity in np.unique(a[k == dimension]).tolist():
             there = around[activity]
             told[activity, dimension] = (
                 there.seen(series, study.top[dimension], study.bottom[dimension]),
-                there.waiting_list(series),
+                there.waiting_list(voices),
             )
     pairs = list(zip(a.tolist(), k.tolist(), strict=True))
     enough = np.array([told[pair][0][0] >= FEWEST_FOR_COLUMN for pair in pairs], bool)

@@ -70,7 +70,7 @@ WHY = {
     Reason.FEW_TO_COMPARE: "fewer than five citizens without the activity were assessed in the same quarters",
     Reason.TOO_COARSE: "an effect of 0.6 could have been missed",
     Reason.NOT_SEPARABLE: "it is always together with something else, so the two cannot be told apart",
-    Reason.NO_VARIATION: "every score is the same",
+    Reason.NO_VARIATION: "every citizen's first score is the same, so there is no spread to tell a size by",
     Reason.WAITING_LIST_DISAGREES: "those who waited point the other way",
     Reason.ROSE_BEFORE_START: "those who began were rising before, and a line for each citizen does not confirm it",
     Reason.SMALL: "it is there, but too small to be worth saying",

@@ -77,8 +77,10 @@ class Study:
 
     @cached_property
     def in_order(self) -> tuple[Ints, Ints]:
-        """The numbers of all rows, citizen after citizen in the order of the days; where each begins (N + 1)."""
-        order = np.lexsort((self.day, self.citizen))
+        """The numbers of all rows, citizen after citizen in the order of the days; where each begins (N + 1).
+
+        Of one day the staff's come last. However the rows came, the order is the same."""
+        order = np.lexsort((self.assessor, -self.kind, self.day, self.citizen))
         return order, np.searchsorted(self.citizen[order], np.arange(len(self.citizens) + 1))
 
     @cached_property
@@ -96,6 +98,11 @@ class Study:
     @cached_property
     def _keys(self) -> Ints:
         return self.citizen[self.in_order[0]] * DAYS + self.calendar[0][:-1]
+
+    @cached_property
+    def mornings(self) -> Ints:
+        """For each place in the order, that of the citizen's first row of the same day."""
+        return np.searchsorted(self._keys, self._keys)
 
     def place(self, citizens: Ints, days: Ints | int) -> Ints:
         """The place in the order of each citizen's first row on or after a day; where the next one's begin for none."""
@@ -212,7 +219,7 @@ class Series:
     def __init__(self, study: Study, values: Floats) -> None:
         """`values`: of all rows, in their order (`Study.in_order`)."""
         (self.days, _), (_, cuts) = study.calendar, study.in_order
-        self.values = values
+        self.values, self.mornings = values, study.mornings
         there, place = np.isfinite(values), np.arange(len(values))
         before, after = np.where(there, place, -1), np.where(there, place, len(place))[::-1]
         self.last = np.append(
@@ -224,10 +231,18 @@ class Series:
         self.newest_but_one = self.second_last(cuts[:-1], cuts[1:])
 
     def second_last(self, begins: Ints, ends: Ints) -> Ints:
-        """The day of the last score but one in each stretch; -1 where there are not two."""
+        """The last day but one with a score in each stretch, however many voices were heard; -1 without two."""
         last = self.last[ends]
-        found = np.where(last >= begins, self.last[last], -1)
+        found = np.full(len(last), -1)
+        some = last >= begins
+        found[some] = self.last[self.mornings[last[some]]]
         return np.where(found >= begins, self.days[found], -1)
+
+    @classmethod
+    def of_voices(cls, study: Study, values: Floats) -> "list[Series]":
+        """The same voice by voice, the staff's first."""
+        kind = study.kind[study.in_order[0]]
+        return [cls(study, np.where(kind == one, values, np.nan)) for one in np.unique(kind)]
 
     def baseline_sd(self) -> float:
         """The standard deviation over citizens of their first score; NaN below two citizens."""

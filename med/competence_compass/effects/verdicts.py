@@ -33,7 +33,7 @@ class Reason(StrEnum):
     FEW_TO_COMPARE = "few_to_compare"
     TOO_COARSE = "too_coarse"
     NOT_SEPARABLE = "not_separable"  # always together with something else
-    NO_VARIATION = "no_variation"  # everybody has the same value
+    NO_VARIATION = "no_variation"  # everybody began with the same value
     WAITING_LIST_DISAGREES = "waiting_list_disagrees"
     ROSE_BEFORE_START = "rose_before_start"  # and the guarded version does not confirm it
     SMALL = "small"

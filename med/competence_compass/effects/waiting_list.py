@@ -4,6 +4,7 @@ Plain means that can be checked by hand. It frees the comparison of need, season
 those who were rising anyway; the price is four times the data.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,11 +35,13 @@ def waiting_list_estimate(study: Study, left_out: Bools, activity: int, dimensio
     """Difference in differences of cell means; a cell is a pair of quarters (before, after).
 
     In each cell: mean change of the citizens who began between the two, less that of the citizens who stood on the
-    activity's waiting list all the time between them. Cells are weighted by how many began. The variance of a cell is
-    s²_began/n + s²_waiting/n with the variances pooled over cells; its root is inflated by 1.3.
+    activity's waiting list all the time between them. A change is between two scores of the same voice, the staff's
+    where there are both: citizens who rate themselves higher than staff do have not moved for that. Cells are weighted
+    by how many began. The variance of a cell is s²_began/n + s²_waiting/n with the variances pooled over cells; its
+    root is inflated by 1.3.
     """
     counting = np.where(left_out[:, dimension], np.nan, study.scores[:, dimension])
-    return Around(study, activity).waiting_list(Series(study, counting[study.in_order[0]]))
+    return Around(study, activity).waiting_list(Series.of_voices(study, counting[study.in_order[0]]))
 
 
 class Around:
@@ -66,8 +69,8 @@ class Around:
         self.waited = study.places_of(self.waiting, study.w_queued[entries], until)
 
     def seen(self, series: Series, top: float, bottom: float) -> tuple[int, int, float, float]:
-        """Participants with a score before and one after their first start; citizens assessed twice without the
-        activity while it ran; the shares of participants who stood at the top and at the bottom before."""
+        """Participants with a score before and one after their first start; citizens assessed on two days
+        without the activity while it ran; the shares of participants who stood at the top and at the bottom before."""
         if not len(self.people):
             return 0, 0, 0.0, 0.0
         last = series.last[self.began]
@@ -79,24 +82,32 @@ class Around:
             return n, compared, 0.0, 0.0
         return n, compared, float((stood >= top).mean()), float((stood <= bottom).mean())
 
-    def waiting_list(self, series: Series) -> WaitingEstimate:
-        """See `waiting_list_estimate`."""
-        score, quarter = series.values, self.quarter
-        before, after = series.last[self.before[1]], series.next[self.after[0]]
-        both = (before >= self.before[0]) & (after < self.after[1])
-        before, after = before[both], after[both]
-        changes = score[after] - score[before]
+    def waiting_list(self, voices: Sequence[Series]) -> WaitingEstimate:
+        """See `waiting_list_estimate`. `voices`: the scores of each, the one that is preferred first."""
+        quarter = self.quarter
         width = quarter.max(initial=0) + 1
-        cells, cell = np.unique(quarter[before] * width + quarter[after], return_inverse=True)
+        changes = np.full(len(self.before[0]), np.nan)
+        pair = np.zeros(len(changes), np.int64)
+        for series in voices:
+            before, after = series.last[self.before[1]], series.next[self.after[0]]
+            both = np.isnan(changes) & (before >= self.before[0]) & (after < self.after[1])
+            before, after = before[both], after[both]
+            changes[both] = series.values[after] - series.values[before]
+            pair[both] = quarter[before] * width + quarter[after]
+        both = np.isfinite(changes)
+        changes = changes[both]
+        cells, cell = np.unique(pair[both], return_inverse=True)
         then, now = np.divmod(cells, width)
-        which, place = self.waited
-        stood = np.isfinite(score[place])
-        which, place = which[stood], place[stood]
-        seen = np.full((len(self.waiting), width), np.nan)
-        seen[which, quarter[place]] = score[place]  # of two in a quarter the later one
-        twice = np.isfinite(seen).sum(axis=1) > 1
-        waiting, seen = self.waiting[twice], seen[twice]
-        waited = seen[:, now] - seen[:, then]  # (waiting, cells)
+        waited = np.full((len(self.waiting), len(cells)), np.nan)
+        for series in voices:
+            which, place = self.waited
+            stood = np.isfinite(series.values[place])
+            which, place = which[stood], place[stood]
+            seen = np.full((len(self.waiting), width), np.nan)
+            seen[which, quarter[place]] = series.values[place]  # of two in a quarter the later one
+            twice = np.flatnonzero(np.isfinite(seen).sum(axis=1) > 1)
+            seen = seen[twice]
+            waited[twice] = np.where(np.isnan(waited[twice]), seen[:, now] - seen[:, then], waited[twice])
         waited[:, now == then] = np.nan
         who, where = np.nonzero(np.isfinite(waited))
         compared = np.bincount(where, minlength=len(cells)) > 0
@@ -108,7 +119,7 @@ class Around:
         weights = n / n.sum()
         variance = weights**2 @ (within / n + their_within / m)
         se = INFLATE * float(np.sqrt(variance)) if np.isfinite(variance) and variance > 0 else float("nan")
-        people = len(np.unique(waiting[who]))
+        people = len(np.unique(self.waiting[who]))
         return WaitingEstimate(float(weights @ (mean - their_mean)), se, int(n.sum()), people)
 
 

@@ -288,7 +288,10 @@ class _Comparison:
             )
             if found.citizen_id in self.codes
         }
-        begun = {(row.activity, row.citizen): row.start for row in reversed(self.new.participations)}
+        begun: dict[tuple[str, str], date] = {}
+        for new in self.new.participations:
+            key = new.activity, new.citizen
+            begun[key] = min(new.start, begun.get(key, new.start))
         for found in self._rows(
             select(Run.activity_id, Participation.citizen_id, func.min(Participation.starts).label("first"))
             .join(Run, Run.id == Participation.run_id)

@@ -84,7 +84,8 @@ def elsewhere_of(db: Session, version: Version) -> dict[str, int]:
 def folder_of(db: Session, version: Version, *, answered: bool = True) -> Folder:
     """Everything that stands: closed assessments not taken back by a correction, citizens not erased.
 
-    `answered` is False where the assessments come packed beside it (`vectors.packed_of`).
+    `answered` is False for an analysis here: the assessments come packed beside it (`vectors.packed_of`), and
+    hypotheses that were written too late stay out, also where whoever began first is erased since.
     """
     folder = Folder(instrument_of(db, version))
     units = {unit.id: unit.key for unit in db.execute(select(Unit.id, Unit.key))}
@@ -111,6 +112,7 @@ def folder_of(db: Session, version: Version, *, answered: bool = True) -> Folder
             offers[row.activity_id], codes[row.dimension_id], row.expected_d, row.written_on, row.aim, row.rationale
         )
         for row in db.scalars(select(Hypothesis).where(Hypothesis.dimension_id.in_(codes)))
+        if answered or not row.is_exploratory
     ]
     folder.participations += [
         ParticipationRow(

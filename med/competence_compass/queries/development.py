@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from med.competence_compass.measuring import Change, Precision, Reading, Why, area_change, turned
+from med.competence_compass.measuring import Change, Precision, Reading, Why, area_change, side_by_side, turned
 from med.competence_compass.models import (
     Area,
     Assessment,
@@ -66,9 +66,9 @@ class AreaStory(Struct):
     dimensions: tuple[int, ...]
     change: Change
     since_last: "SinceLast"
-    own: tuple[float | None, float | None] = (None, None)  # the citizen's own voice, first and last
+    own: tuple[float | None, float | None] = (None, None)  # the citizen's own voice, as `change` has the staff's
     own_days: tuple[date | None, date | None] = (None, None)
-    is_heard_together: bool = False  # the citizen's last value and the staff's are of the same occasion
+    heard: tuple[float, float] | None = None  # the citizen's and the staff's, of the last occasion and what both rated
     goals: tuple[float, ...] = ()  # where goals lie, turned like the values
     goal_type: GoalType | None = None
     series: dict[AssessmentKind, list[tuple[date, float]]] = {}
@@ -76,10 +76,9 @@ class AreaStory(Struct):
     @property
     def sees_it_differently(self) -> float | None:
         """How far the citizen's own last value lies above the staff's; None unless it is a whole step or more, and both
-        are of the same occasion: years apart they need not see it differently."""
-        if not self.is_heard_together or self.own[1] is None or self.change.now is None:
-            return None
-        apart = self.own[1] - self.change.now
+        are of the same occasion: years apart they need not see it differently. Over what both have rated: who answers
+        half of an area need not see it differently either."""
+        apart = self.heard[0] - self.heard[1] if self.heard else 0.0
         return apart if abs(apart) >= 1 else None
 
 
@@ -99,6 +98,7 @@ class Story(Struct):
     breaks: list[date]  # the first day of each version after the first
     first: date | None
     last: date | None
+    goals: list[GoalRow] = []  # as they were given, about what they are about in the version in use now
 
     @property
     def voices(self) -> list[AssessmentKind]:
@@ -114,7 +114,7 @@ def story(
     """
     taken = [one for one in _taken(db, citizen_id) if not _is_hidden(one, blind, me)]
     if not taken:
-        return Story(None, [], [], [], None, None)
+        return Story(None, [], [], [], None, None, list(goals))
     current = taken[-1].version_id
     versions = list(dict.fromkeys(one.version_id for one in taken))
     dimensions, areas, scales = _structure(db, versions)
@@ -123,9 +123,10 @@ def story(
     precisions = _precisions(db, current)
     scale = scales[current]
     goals = _moved_on(goals, chain, dimensions)
-    told = [_area(area, taken, values, precisions.get(area.id), scale, goals) for area in areas[current]]
+    asked = [goal for goal in goals if goal.ended_on is None]
+    told = [_area(area, taken, values, precisions.get(area.id), scale, asked) for area in areas[current]]
     breaks = [one.day for before, one in pairwise(taken) if before.version_id != one.version_id]
-    return Story(scale, told, taken, breaks, taken[0].day, taken[-1].day)
+    return Story(scale, told, taken, breaks, taken[0].day, taken[-1].day, goals)
 
 
 # The questions of a page that is opened all day are put together once; building them anew took longer than asking.
@@ -320,6 +321,10 @@ def _area(
     own = _own(area, taken, values)
     own = own[after_referral([one for one, _ in own]) :]
     first, last = (own[0][1] if len(own) > 1 else None, own[-1][1] if own else None)
+    alike = side_by_side(first, last, len(area.dimensions)) if first and last else None
+    heard = None
+    if last and readings and own[-1][0].occasion_id == readings[-1][0].occasion_id:
+        heard = side_by_side(last, readings[-1][1], len(area.dimensions))
     mine = [goal for goal in goals if goal.area_id == area.id or goal.dimension_id in area.dimensions]
     told = AreaStory(
         id=area.id,
@@ -331,9 +336,9 @@ def _area(
         since_last=since_last([reading for _, reading in readings], len(area.dimensions), precision)
         if not readings or readings[-1] is every[-1]
         else SinceLast("unknown", Why.UNANSWERED),
-        own=(first.mean if first else None, last.mean if last else None),
+        own=alike or (None, last.mean if last else None),
         own_days=(first.day if first else None, last.day if last else None),
-        is_heard_together=bool(own and readings) and own[-1][0].occasion_id == readings[-1][0].occasion_id,
+        heard=heard,
         goals=tuple(_turned_goal(goal, scale) for goal in mine if goal.target_value is not None),
         goal_type=_goal_type(mine),
     )

@@ -59,9 +59,10 @@ def standing(db: Session, viewer: Viewer, vault: Vault, towards: Towards, *, wit
         "next": upcoming,
     }
     rows = [
-        about | _of_goal(goal, area_of(goal, told.areas)) | {"ffb": codes.get(goal.dimension_id or 0)} for goal in goals
+        about | _of_goal(goal, area_of(goal, told.areas)) | {"ffb": codes.get(as_set.dimension_id or 0)}
+        for goal, as_set in zip(told.goals, goals, strict=True)
     ]
-    return Standing(towards, goals, told.areas, told.last, upcoming, rows or [about])
+    return Standing(towards, told.goals, told.areas, told.last, upcoming, rows or [about])
 
 
 def unit_of(db: Session, citizen_id: int) -> int:
@@ -88,7 +89,7 @@ def _of_goal(goal: GoalRow, area: AreaStory | None) -> dict[str, Any]:
         "due": goal.due,
         "ended_on": goal.ended_on,
         "plan": goal.plan,
-        "verdict": None if area is None else str(word_of(area.change, area.goal_type)),
+        "verdict": None if area is None else str(word_of(area.change, goal.goal_type)),
     }
 
 
@@ -133,7 +134,7 @@ def journal_goal(goal: GoalRow, found: Standing) -> str:
             T(
                 "Kompasset om %(area)s: %(word)s.",
                 area=area.title,
-                word=str(word_of(area.change, area.goal_type)),
+                word=str(word_of(area.change, goal.goal_type)),
             )
         )
     if goal.plan:

@@ -37,6 +37,7 @@ class AreaRow(Struct, frozen=True):
     why: Text | None
     row: dumbbell.Row
     apart: float | None  # own minus staff's, turned so that higher is better
+    heard: float | None  # their own, of what both have rated
     chart: dict[AssessmentKind, trajectory.Series]
 
 
@@ -120,6 +121,7 @@ def area_row(area: AreaStory, scale: Scale, over_time: trajectory.Frame | None, 
         why=word(change.why) if change.verdict is Verdict.TOO_FEW and change.why else None,
         row=dumbbell.row(change.before, change.now, change.sdc95, scale.low, scale.high),
         apart=area.sees_it_differently,
+        heard=shown(area.heard[0]) if area.heard else None,
         chart={kind: over_time.series(points, SHAPES[kind]) for kind, points in area.series.items()}
         if over_time
         else {},

@@ -200,6 +200,13 @@ def ties() -> Study:
     return replace(rounded, scores=np.clip(np.round(rounded.scores), 2, 4))
 
 
+def all_begin_alike() -> Study:
+    """Everybody stands at the bottom for three quarters: what becomes of them has nothing to be measured by."""
+    study = small_study(citizens=80)
+    begins = study.day < FIRST + 91 * 3
+    return replace(study, scores=np.where(begins[:, None], 1.0, study.scores))
+
+
 def turned_halfway() -> Study:
     """Somebody turned the scale in the fifth quarter: 5 became the worst."""
     study = small_study(citizens=80)
@@ -246,6 +253,22 @@ def one_day() -> Study:
     return replace(study, day=np.full(len(study.day), FIRST))
 
 
+def test_rows_in_another_order_give_the_same():
+    """To the last digit, also where several have assessed the same citizen on the same day."""
+    study = small_study(citizens=80)
+    rows = {name: np.tile(getattr(study, name), 2) for name in ("citizen", "day", "is_referral")}
+    twice = replace(
+        study,
+        **rows,
+        assessor=np.append(study.assessor, study.assessor + 4),
+        kind=np.append(study.kind, 1 - study.kind),
+        scores=np.concatenate([study.scores, study.scores[::-1]]),
+    )
+    order = np.random.default_rng(3).permutation(len(twice.day))
+    one, other = (as_json(these, run(these, covariance=COV)) for these in (twice, only(twice, order)))
+    assert one == other and one["estimates"][0]["waiting_list_estimate"] is not None
+
+
 def test_without_hypotheses_nothing_is_tested():
     assert run(no_hypotheses(), covariance=COV).estimates == []
 
@@ -274,6 +297,7 @@ WHAT_IS_SAID = [  # of the first hypothesis, whose effect is none
     (everybody_in_the_same, {(Verdict.TOO_LITTLE, Reason.NOT_SEPARABLE)}),
     (nobody_waiting, UNSETTLED),
     (all_values_equal, {(Verdict.TOO_LITTLE, Reason.NO_VARIATION)}),
+    (all_begin_alike, {(Verdict.TOO_LITTLE, Reason.NO_VARIATION)}),
     (always_together, {(Verdict.TOO_LITTLE, Reason.NOT_SEPARABLE)}),
     (one_assessor, UNSETTLED),
     (gaps_of_years, UNSETTLED),

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from med.competence_compass.effects.study import FAR, Hypothesis
-from med.competence_compass.effects.waiting_list import INFLATE, waiting_list_estimate
-from tests.competence_compass.effects.small import FIRST, small_study
+from med.competence_compass.effects.study import FAR, Hypothesis, Series
+from med.competence_compass.effects.waiting_list import INFLATE, Around, waiting_list_estimate
+from tests.competence_compass.effects.small import FIRST, only, small_study
 
 QUARTERS = 5
 
@@ -106,3 +106,37 @@ def test_who_left_the_list_before_is_not_compared_with():
     left[3] = FIRST + 91 * 2
     found = waiting_list_estimate(replace(study, w_left=left), nothing_out(study), 0, 0)
     assert found.waiting == 1 and found.estimate == pytest.approx(5 / 3 - 1)
+
+
+def heard(study, own, order):
+    """With the citizen's own voice on the same days, `own` higher than the staff's; the rows in some order."""
+    twice = np.tile(np.arange(len(study.day)), 2)[order]
+    is_own = np.repeat([0, 1], len(study.day))[order]
+    rows = {name: getattr(study, name)[twice] for name in ("citizen", "day", "assessor", "is_referral")}
+    return replace(study, **rows, kind=is_own, scores=study.scores[twice] + own * is_own[:, None])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_two_voices_of_one_day_are_never_compared_with_one_another(seed):
+    study = drawn(BEGUN, WAITED)
+    alone = waiting_list_estimate(study, nothing_out(study), 0, 0)
+    both = heard(study, 1.0, np.random.default_rng(seed).permutation(2 * len(study.day)))
+    assert waiting_list_estimate(both, nothing_out(both), 0, 0) == alone
+
+
+def test_two_voices_of_one_day_are_no_two_assessments_to_compare_with():
+    study = drawn(BEGUN, WAITED)
+    once = only(study, (study.citizen < len(BEGUN)) | (study.day == FIRST + 91))
+    both = heard(once, 1.0, np.arange(2 * len(once.day)))
+    for these, compared in ((study, 5), (once, 3), (both, 3)):  # who began was assessed twice before, too
+        series = Series(these, these.scores[these.in_order[0], 0])
+        assert Around(these, 0).seen(series, 5.0, 1.0)[:2] == (3, compared)
+
+
+def test_who_was_heard_by_one_voice_only_is_counted_by_that_and_once():
+    study = drawn(BEGUN, WAITED)
+    plain = waiting_list_estimate(study, nothing_out(study), 0, 0)
+    own = replace(study, kind=np.where(np.isin(study.citizen, (1, 3)), 1, 0))
+    assert waiting_list_estimate(own, nothing_out(own), 0, 0) == plain
+    turned = replace(study, kind=(study.day > FIRST + 91).astype(int))  # the staff before, the citizens after
+    assert waiting_list_estimate(turned, nothing_out(turned), 0, 0).n == 0
