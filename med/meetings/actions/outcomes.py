@@ -162,7 +162,10 @@ def _reason(text: Text) -> str:
 def take_back(db: Session, viewer: Viewer, item: Item) -> None:
     """The outcome is corrected: what it sent on is called back, unless someone has already answered it there."""
     sent = db.scalars(
-        select(Proposal).where(Proposal.from_item_id == item.id, Proposal.state != ProposalState.WITHDRAWN)
+        select(Proposal)
+        .where(Proposal.from_item_id == item.id, Proposal.state != ProposalState.WITHDRAWN)
+        .with_for_update()  # nobody answers them meanwhile
+        .execution_options(populate_existing=True)
     ).all()
     for proposal in sent:
         if proposal.state not in UNANSWERED:

@@ -134,7 +134,8 @@ def cancel_meeting(db: Session, viewer: Viewer, meeting: Meeting, form: CancelMe
     meeting.revised_at = clock.now()
     note(db, viewer, "meeting.cancelled", meeting)
     placed = select(Item.id).where(Item.meeting_id == meeting.id)
-    raised = db.scalars(select(Proposal).where((Proposal.item_id.in_(placed)) | (Proposal.meeting_id == meeting.id)))
+    here = (Proposal.item_id.in_(placed)) | (Proposal.meeting_id == meeting.id)
+    raised = db.scalars(select(Proposal).where(here).with_for_update().execution_options(populate_existing=True)).all()
     for proposal in raised:
         waits_for_it = proposal.state is ProposalState.RECEIVED and proposal.answered_at is not None
         if proposal.state in (ProposalState.ACCEPTED, ProposalState.MERGED) or waits_for_it:
