@@ -1,14 +1,15 @@
 from med.language import T
 from med.meetings import access, panels, words  # noqa: F401  (words: the names of states)
+from med.meetings.jobs import jobs
 from med.meetings.parts import register
 from med.meetings.routes import agenda, attachments, attending, minutes, planning, proposals, room
-from med.meetings.sealing import keep_files
 from med.meetings.waiting import awaits
-from med.organisation.parts import panel
-from med.slices import Job, NavEntry, Slice
+from med.organisation.parts import before_it_ends, panel
+from med.slices import NavEntry, Slice
 
 register(approved=panels.minutes_wait_to_be_adopted)
 panel(T("Møder"), panels.of_the_committee, order=10)
+before_it_ends(panels.meetings_after)
 
 meetings = Slice(
     name="meetings",
@@ -47,6 +48,6 @@ meetings = Slice(
         access.add_addendum,
     ],
     nav=[NavEntry("meetings", T("Møder"), "/moeder", 20)],
-    jobs=[Job("meetings.files", minutes=1, errand=keep_files)],
+    jobs=jobs,
     awaits=awaits,
 )

@@ -1,20 +1,22 @@
 """Writing decisions down in the room, correcting them, and publishing them."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from med import clock
-from med.decisions.actions import follow_openness
+from med.decisions.actions import follow_openness, release_decision
 from med.decisions.actions.recording import publish
 from med.decisions.models import Decision, Tag
-from med.decisions.queries import meeting_parts
+from med.decisions.queries import held, meeting_parts
 from med.errors import Conflict
 from med.journal.models import Entry
 from med.meetings.models import Item, Meeting, Outcome
 from tests.decisions.conftest import approve, decide, make_item, make_meeting
+from tests.meetings.conftest import viewer
+from tests.meetings.crossing import crossing
 
 
 def test_chair_records_a_decision_in_two_fields_and_one_choice(visitor, room, db):
@@ -200,6 +202,46 @@ def test_both_chairs_can_publish_at_once(quiet, visitor, room, write):
     # Approving the minutes later changes nothing about it.
     write(lambda session: approve(session, room.meeting))
     assert visitor("carla").open(f"/beslutninger/{made}").status_code == 200
+
+
+def releases(decision_id, handle):
+    return lambda db: release_decision(db, viewer(db, handle), held(db, viewer(db, handle), decision_id))
+
+
+def times_published(db, decision_id, since):
+    told = select(Entry.id).where(Entry.thing_id == decision_id, Entry.happened == "decision.published")
+    return len(db.scalars(told.where(Entry.id > since)).all())
+
+
+def test_both_chairs_release_in_the_same_second(quiet, room, write, database, db):
+    made = write(lambda session: decide(session, session.get(Item, room.item)).id)
+    assert crossing(database, releases(made, "anna"), releases(made, "bo")) is None
+    db.rollback()
+    assert db.get(Decision, made).published_at is not None
+
+
+def test_released_while_the_minutes_are_approved_it_is_published_once(quiet, room, write, database, db):
+    made = write(lambda session: decide(session, session.get(Item, room.item)).id)
+    write(releases(made, "anna"))
+    since = db.scalar(select(func.max(Entry.id)))
+    assert crossing(database, releases(made, "bo"), lambda session: approve(session, room.meeting)) is None
+    db.rollback()
+    assert times_published(db, made, since) == 1
+
+
+def test_a_meeting_written_down_after_new_year_decided_in_the_old(quiet, write, db):
+    """Nobody opened it on the day: the product asks for it to be opened later, and to be closed."""
+    night = datetime(2026, 12, 17, 9, tzinfo=UTC)
+    meeting = write(lambda session: make_meeting(session, starts_at=night).id)
+    point = write(lambda session: make_item(session, session.get(Meeting, meeting)).id)
+    with clock.at(datetime(2027, 1, 6, 9, tzinfo=UTC)):
+        made = write(lambda session: decide(session, session.get(Item, point)).id)
+        write(lambda session: setattr(session.get(Meeting, meeting), "state", "held"))
+        write(lambda session: setattr(session.get(Meeting, meeting), "closed_at", clock.now()))
+        later = write(lambda session: decide(session, session.get(Item, point)).id)
+    for one in (made, later):
+        found = db.get(Decision, one)
+        assert (found.year, found.decided_at) == (2026, night + timedelta(hours=2))
 
 
 def test_closing_an_item_takes_its_drafts_and_tags_along(quiet, write, room, db):

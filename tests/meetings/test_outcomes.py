@@ -1,8 +1,11 @@
 """How items end, and that an outcome is not done before its consequence is."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
+from med import clock
 from med.meetings.models import (
     Consensus,
     Item,
@@ -114,6 +117,29 @@ def test_a_hearing_needs_a_day_to_come(end):
     early = end(2, outcome="hearing", consensus="agreed", hearing_until="2026-01-01")
     assert early.status_code == 422
     assert end(2, outcome="hearing", consensus="agreed", hearing_until="2026-12-24").status_code == 303
+
+
+def test_what_is_settled_days_later_was_talked_about_at_the_meeting(visitor, db, write, meeting_id):
+    """Else a matter decided the day after would be called decided before it was discussed."""
+
+    def planned(session):
+        item_at(session, meeting_id, 3).decision_planned = clock.today() + timedelta(days=1)
+
+    def end(position, **values):
+        page = visitor("emil").open(f"/moeder/{meeting_id}/lokale?punkt={item_at(db, meeting_id, position).id}")
+        return page.form(action="/udfald").fill(**values).send()
+
+    write(planned)
+    day = clock.today()
+    assert end(2, outcome="hearing", consensus="agreed", hearing_until=day + timedelta(days=1)).status_code == 303
+    with clock.at(clock.now() + timedelta(days=3)):
+        assert end(3, outcome="discussed", consensus="agreed").status_code == 303
+        # The hearing is over by now, and what else was settled can still be corrected.
+        corrected = end(2, outcome="hearing", consensus="not_applicable", hearing_until=day + timedelta(days=1))
+        assert corrected.status_code == 303
+    db.rollback()
+    assert item_at(db, meeting_id, 3).discussed == day
+    assert not item_at(db, meeting_id, 3).decided_before_discussion
 
 
 def test_sent_to_another_committee_makes_a_proposal_there(end, db, meeting_id, committee_id, visitor):

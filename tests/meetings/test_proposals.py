@@ -117,6 +117,12 @@ def test_a_point_after_the_deadline_is_marked(visitor, plan, look, raised):
         assert "Rejst efter fristen" in visitor("anna").open(f"/moeder/{number}").words
         answer(visitor, proposal, answer="accept", meeting=number)
         assert look(Item, look(Proposal, proposal).item_id).is_late
+        waits = raised(title="Cykelskuret", meeting=number)
+        form = visitor("anna").open(f"/moeder/{number}/ret").form("Gem")
+        assert form.fill(day="2026-12-17", waiver="").send().status_code == 303  # the deadline is 7 December now
+    for one in (proposal, waits):
+        assert not look(Proposal, one).is_late
+    assert not look(Item, look(Proposal, proposal).item_id).is_late
 
 
 def test_accepted_it_becomes_an_item_with_its_side_and_the_proposer_sees_it(visitor, plan, look, raised):

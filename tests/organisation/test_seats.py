@@ -8,7 +8,11 @@ from sqlalchemy import select
 
 from med.access import SeatRole, Side
 from med.journal.models import Entry
-from med.organisation.models import Seat
+from med.organisation.actions import seats as actions
+from med.organisation.forms import EndSeatForm, MoveSeatForm
+from med.organisation.models import RepRole, Seat
+from tests.meetings.conftest import viewer
+from tests.meetings.crossing import crossing
 
 
 @pytest.fixture
@@ -256,6 +260,19 @@ def test_two_who_end_the_same_seat_do_not_overwrite_each_other(visitor, here, db
     assert seats_of(db, people.nadia, committee_id("med-aabrinken"))[0].ends == date(2027, 6, 30)
 
 
+def test_a_seat_that_moves_while_somebody_ends_it_is_held_once(here, db, database, people, committee_id):
+    committee = committee_id("med-aabrinken")
+    seat = seats_of(db, people.nadia, committee)[0].id
+    moves = MoveSeatForm(role=SeatRole.MEMBER, side=Side.EMPLOYEE, rep_role=RepRole.FTR, starts=date(2026, 12, 1))
+
+    def ends(session):
+        actions.end_seat(session, viewer(session, "ivan"), session.get(Seat, seat), EndSeatForm(ends=date(2027, 6, 30)))
+
+    crossing(database, lambda s: actions.move_seat(s, viewer(s, "emil"), s.get(Seat, seat), moves), ends)
+    first, second = seats_of(db, people.nadia, committee)
+    assert (first.ends, second.starts) == (date(2026, 11, 30), date(2026, 12, 1))
+
+
 def test_a_seat_that_is_over_is_not_changed(visitor, here, db, people, committee_id):
     seat = seats_of(db, people.karl, committee_id("med-aabrinken"))[0]
     emil = visitor("emil")
@@ -266,7 +283,9 @@ def test_a_seat_that_is_over_is_not_changed(visitor, here, db, people, committee
     assert emil.submit(f"{here}/pladser/{seat.id}/fjern").status_code == 409
     form = {"role": "member", "side": "employee", "starts": "2026-12-01"}
     assert emil.submit(f"{here}/pladser/{seat.id}/flyt", **form).status_code == 422
-    assert seats_of(db, people.karl, committee_id("med-aabrinken"))[0].ends == date(2026, 3, 31)
+    assert emil.submit(f"{here}/pladser/{seat.id}/flyt", **{**form, "starts": "2026-02-01"}).status_code == 409
+    [held] = seats_of(db, people.karl, committee_id("med-aabrinken"))
+    assert held.ends == date(2026, 3, 31)
 
 
 def test_a_substitute_becomes_a_member(visitor, here, db, people, committee_id):

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -24,6 +24,8 @@ from med.organisation.models import Approval
 from med.organisation.queries import rules_on
 from med.perspectives.models import Perspective
 from med.workdays import copenhagen
+
+OVERRUN = timedelta(hours=12)  # no meeting goes on for so long past its end
 
 
 def record_decision(db: Session, viewer: Viewer, item: Item, form: DecisionForm) -> Decision:
@@ -66,11 +68,11 @@ def record_decision(db: Session, viewer: Viewer, item: Item, form: DecisionForm)
 
 
 def when_decided(meeting: Meeting) -> datetime:
-    """The meeting's time: now while it is on, else when it was closed, not when somebody got round to the writing."""
+    """The meeting's time: now while it is on, else when it was closed, not when somebody got round to the writing, nor
+    to opening or closing it: days later it was when it should have ended."""
     now = clock.now()
-    if meeting.state is State.IN_PROGRESS:
-        return now
-    return meeting.closed_at or min(meeting.ends_at, now)
+    found = now if meeting.state is State.IN_PROGRESS else meeting.closed_at or min(meeting.ends_at, now)
+    return meeting.ends_at if found - meeting.ends_at > OVERRUN else found
 
 
 def replaced_by(db: Session, item: Item, form: DecisionForm, itself: Decision | None = None) -> int | None:
@@ -257,6 +259,7 @@ def publish_with_minutes(db: Session, viewer: Viewer | None, meeting: Meeting) -
         .where(Decision.meeting_id == meeting.id, Decision.published_at.is_(None))
         .options(selectinload(Decision.tags))
         .order_by(Decision.id)
+        .with_for_update()  # what the chairs release this moment is out by then
     ).all()
     for decision in drafts:
         publish(db, viewer, decision, at)

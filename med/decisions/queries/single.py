@@ -50,9 +50,8 @@ def _decision_with_all() -> Select[*tuple[Any, ...]]:
 
 def held(db: Session, viewer: Viewer, decision_id: int) -> Decision:
     """The same, its row held until the transaction ends: of two who change it, the second sees the first's words."""
-    found = decision(db, viewer, decision_id)
-    db.refresh(found, ["version", "state", "published_at"], with_for_update=True)
-    return found
+    db.execute(select(Decision.id).where(Decision.id == decision_id).with_for_update())
+    return decision(db, viewer, decision_id)
 
 
 def item_to_minute(db: Session, viewer: Viewer, item_id: int) -> Item:

@@ -36,6 +36,7 @@ def add_item(db: Session, viewer: Viewer, meeting: Meeting, form: ItemForm) -> I
         raise Invalid(is_closed=T("Kun formandskabet og MED-sekretæren kan lukke eller åbne et punkt."))
     _look_for_cpr(form)
     lock(db, meeting)
+    require(viewer, access.prepare_agenda, meeting)  # somebody may just have closed or cancelled it
     item = Item(
         uid=str(uuid.uuid4()),
         committee_id=meeting.committee_id,
@@ -127,6 +128,7 @@ def move_item(db: Session, viewer: Viewer, meeting: Meeting, form: Move) -> Item
     """Put an item in another place, counted from 0. Adopting the last minutes stays first, whatever is asked."""
     require(viewer, access.prepare_agenda, meeting)
     lock(db, meeting)
+    require(viewer, access.prepare_agenda, meeting)
     items = list(meeting.items)
     item = next((one for one in items if one.id == form.item), None)
     if item is None:

@@ -15,6 +15,7 @@ from med.language import T, Text
 from med.meetings import access
 from med.meetings.actions.entering import ItemAtHand, at_the_item, in_the_room, item_at_hand
 from med.meetings.actions.minutes import reopen_review
+from med.meetings.actions.planning import renew_invitations
 from med.meetings.actions.searching import keep_findable
 from med.meetings.actions.standing import clear_approvals
 from med.meetings.models import (
@@ -61,6 +62,7 @@ class Overlap(Conflict):
 def open_meeting(db: Session, viewer: Viewer, meeting: Meeting) -> Meeting:
     """The meeting begins. An agenda that never went out is public from now on, as far as its items are."""
     in_the_room(db, viewer, access.open_meeting, meeting)
+    renew_invitations(db, meeting)  # the agenda may have gone out long ago
     now = clock.now()
     meeting.state = State.IN_PROGRESS
     meeting.opened_at = now

@@ -1,5 +1,7 @@
 """How an item ended. An outcome is not done before its consequence is: what is sent on stands as a proposal there."""
 
+from datetime import date
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -16,6 +18,7 @@ from med.meetings.models import (
     TALK,
     Consensus,
     Item,
+    Meeting,
     Minutes,
     MinutesState,
     Outcome,
@@ -26,6 +29,7 @@ from med.meetings.models import (
 )
 from med.organisation.models import Committee
 from med.organisation.queries import committee as committee_for
+from med.workdays import copenhagen
 
 # What an item for information can end as. It is noted; nobody agrees or decides on a piece of news.
 FOR_INFO = (Outcome.NOTED, Outcome.POSTPONED, Outcome.WITHDRAWN, Outcome.SENT_ON)
@@ -73,7 +77,7 @@ def settle_item(db: Session, viewer: Viewer, item: Item, form: Settled) -> Item:
     item.hearing_until = form.hearing_until if form.outcome is Outcome.HEARING else None
     item.sent_to_id = to.id if to else None
     if form.outcome in TALK and item.discussed is None:
-        item.discussed = clock.today()
+        item.discussed = day_of(item.meeting)
     if changed & {"outcome", "sent_to_id"}:
         send_on(db, viewer, item, to, form.why)
     if item.standing is Standing.MINUTES_ADOPTION:
@@ -81,6 +85,11 @@ def settle_item(db: Session, viewer: Viewer, item: Item, form: Settled) -> Item:
     note(db, viewer, "item.settled", item, changed)
     reopen_review(db, viewer, item.meeting)
     return item
+
+
+def day_of(meeting: Meeting) -> date:
+    """When what is settled was talked about: the meeting's day, whenever it is written down."""
+    return min(copenhagen(meeting.starts_at).date(), clock.today())
 
 
 def check(item: Item, form: Settled) -> dict[str, Text]:
@@ -101,7 +110,7 @@ def check(item: Item, form: Settled) -> dict[str, Text]:
                 errors[name] = T("Skriv, hvad siden mener, når der er uenighed.")
     if form.outcome is Outcome.HEARING and form.hearing_until is None:
         errors["hearing_until"] = T("Skriv, hvornår høringen slutter.")
-    elif form.outcome is Outcome.HEARING and form.hearing_until and form.hearing_until < clock.today():
+    elif form.outcome is Outcome.HEARING and form.hearing_until and form.hearing_until < day_of(item.meeting):
         errors["hearing_until"] = T("Høringen kan ikke slutte, før den er begyndt.")
     return errors
 
@@ -153,7 +162,10 @@ def _reason(text: Text) -> str:
 def take_back(db: Session, viewer: Viewer, item: Item) -> None:
     """The outcome is corrected: what it sent on is called back, unless someone has already answered it there."""
     sent = db.scalars(
-        select(Proposal).where(Proposal.from_item_id == item.id, Proposal.state != ProposalState.WITHDRAWN)
+        select(Proposal)
+        .where(Proposal.from_item_id == item.id, Proposal.state != ProposalState.WITHDRAWN)
+        .with_for_update()  # nobody answers them meanwhile
+        .execution_options(populate_existing=True)
     ).all()
     for proposal in sent:
         if proposal.state not in UNANSWERED:

@@ -27,6 +27,7 @@ from med.organisation.models import Approval, Committee, Employment, Level, Pers
 from med.organisation.queries import below, person_by_words, rules_on, seats_on
 from med.workdays import NoSuchTime
 
+SEATED = (Part.MEMBER, Part.ADVISORY)
 KINDS = {
     Kind.ORDINARY: "%s, %s",
     Kind.THEME: "%s, temamøde i %s",
@@ -78,6 +79,8 @@ def change_meeting(db: Session, viewer: Viewer, meeting: Meeting, form: PlanMeet
     Raises Stale when someone else changed the meeting after the form was opened.
     """
     require(viewer, access.change_meeting, meeting)
+    lock(db, meeting)
+    require(viewer, access.change_meeting, meeting)
     if meeting.state is State.IN_PROGRESS and form.day != workdays.copenhagen(meeting.starts_at).date():
         raise Invalid(day=T("Mødet er i gang og kan ikke flyttes."))
     before = _day_and_rules(meeting)
@@ -108,6 +111,7 @@ def change_meeting(db: Session, viewer: Viewer, meeting: Meeting, form: PlanMeet
         if form.waiver:
             note(db, viewer, "meeting.deadline_waived", meeting)
         invite(db, meeting)
+        _in_time_after_all(db, meeting)
     elif meeting.state in (State.PLANNED, State.AGENDA_SENT):
         renew_invitations(db, meeting)
     refitted = meeting.state is not State.IN_PROGRESS and fit_to_kind(db, meeting, before[1])
@@ -121,6 +125,8 @@ def change_meeting(db: Session, viewer: Viewer, meeting: Meeting, form: PlanMeet
 def cancel_meeting(db: Session, viewer: Viewer, meeting: Meeting, form: CancelMeeting) -> Meeting:
     """The meeting is not held, and why. Points people raised for it go back to the chairs, who find another."""
     require(viewer, access.cancel_meeting, meeting)
+    lock(db, meeting)
+    require(viewer, access.cancel_meeting, meeting)  # somebody may just have opened it
     take_version(db, meeting, None)
     meeting.state = State.CANCELLED
     meeting.cancelled_reason = form.reason
@@ -128,7 +134,8 @@ def cancel_meeting(db: Session, viewer: Viewer, meeting: Meeting, form: CancelMe
     meeting.revised_at = clock.now()
     note(db, viewer, "meeting.cancelled", meeting)
     placed = select(Item.id).where(Item.meeting_id == meeting.id)
-    raised = db.scalars(select(Proposal).where((Proposal.item_id.in_(placed)) | (Proposal.meeting_id == meeting.id)))
+    here = (Proposal.item_id.in_(placed)) | (Proposal.meeting_id == meeting.id)
+    raised = db.scalars(select(Proposal).where(here).with_for_update().execution_options(populate_existing=True)).all()
     for proposal in raised:
         waits_for_it = proposal.state is ProposalState.RECEIVED and proposal.answered_at is not None
         if proposal.state in (ProposalState.ACCEPTED, ProposalState.MERGED) or waits_for_it:
@@ -215,6 +222,16 @@ def _keep_deadlines(meeting: Meeting, due: Deadlines) -> None:
     meeting.minutes_out_due = due.minutes_out
 
 
+def _in_time_after_all(db: Session, meeting: Meeting) -> None:
+    """Points that came too late for the day before, and keep the new day's deadline."""
+    for proposal in db.scalars(select(Proposal).where(Proposal.meeting_id == meeting.id, Proposal.is_late)):
+        raised = workdays.copenhagen(proposal.raised_at).date()
+        if meeting.proposals_due is None or raised <= meeting.proposals_due:
+            proposal.is_late = False
+            if proposal.item is not None and proposal.state is ProposalState.ACCEPTED:
+                proposal.item.is_late = False
+
+
 # --- who is invited ---------------------------------------------------------------------------------------------
 
 
@@ -233,11 +250,7 @@ def invite(db: Session, meeting: Meeting) -> None:
     When the day has moved everyone is asked anew, and substitutes wait until they are needed; who only listens stays.
     """
     wanted = _wanted(db, meeting)
-    for attendance in list(meeting.attendances):
-        if attendance.person_id not in wanted and attendance.part is not Part.OBSERVER:
-            meeting.attendances.remove(attendance)
-            db.delete(attendance)
-    db.flush()
+    _let_go(db, meeting, [a for a in meeting.attendances if a.person_id not in wanted and a.part is not Part.OBSERVER])
     here = {attendance.person_id: attendance for attendance in meeting.attendances}
     for person_id, place in wanted.items():
         attendance = here.get(person_id) or Attendance(person_id=person_id)
@@ -253,30 +266,50 @@ def invite(db: Session, meeting: Meeting) -> None:
 
 
 def renew_invitations(db: Session, meeting: Meeting) -> None:
-    """Seats given or ended since the meeting was planned: who has come in is invited, who has left is not.
+    """Seats given, moved or ended since the meeting was planned: who has come in is invited, who has left is not, and
+    who changed role or side is there in the new one.
 
     Replies that were given stay. The secretary's notes of guests, and who only listens, stay too.
     """
     wanted = _wanted(db, meeting)
+    gone = [a for a in meeting.attendances if a.part in SEATED and a.person_id not in wanted]
+    _let_go(db, meeting, [a for a in gone if a.presence is Presence.UNKNOWN])
     here = {attendance.person_id: attendance for attendance in meeting.attendances}
-    for person_id, attendance in here.items():
-        seated = attendance.part in (Part.MEMBER, Part.ADVISORY)
-        if seated and person_id not in wanted and attendance.presence is Presence.UNKNOWN:
-            for other in here.values():
-                if other.stands_in_for_id == attendance.id:
-                    other.stands_in_for_id = None
-            meeting.attendances.remove(attendance)
-            db.delete(attendance)
     for person_id, place in wanted.items():
         known = here.get(person_id)
         if known is None:
             known = Attendance(person_id=person_id, reply=Reply.INVITED)
             meeting.attendances.append(known)
-        elif known.part in (Part.MEMBER, Part.ADVISORY) or place.part is Part.GUEST:
+        elif known.part not in SEATED and place.part is Part.GUEST:
             continue
         known.part, known.side, known.role, known.seat_id = place.part, place.side, place.role, place.seat_id
         known.stands_in_for_id = None
+    _add_helpers(meeting)
     db.flush()
+    half_approved = meeting.state is State.PLANNED and (meeting.agenda_chair_at or meeting.agenda_vice_at)
+    if half_approved and not still_to_approve(db, meeting):
+        clear_approvals(db, None, meeting)  # it waited for one who has left: the other is asked again, and sends it
+
+
+def _let_go(db: Session, meeting: Meeting, gone: list[Attendance]) -> None:
+    """They are not invited any more, and nobody stands in for them."""
+    ids = {attendance.id for attendance in gone}
+    for attendance in meeting.attendances:
+        if attendance.stands_in_for_id in ids:
+            attendance.stands_in_for_id = None
+    db.flush()
+    for attendance in gone:
+        meeting.attendances.remove(attendance)
+        db.delete(attendance)
+    db.flush()
+
+
+def follow_seats(db: Session, meeting_id: int) -> None:
+    """`renew_invitations` of a coming meeting, when somebody's seat has changed."""
+    meeting = db.get_one(Meeting, meeting_id)
+    lock(db, meeting)
+    if meeting.state in (State.PLANNED, State.AGENDA_SENT):
+        renew_invitations(db, meeting)
 
 
 def _wanted(db: Session, meeting: Meeting) -> dict[int, _Place]:
@@ -334,6 +367,8 @@ def approve_agenda(db: Session, viewer: Viewer, meeting: Meeting, form: ApproveA
     """
     lock(db, meeting)
     require(viewer, access.approve_agenda, meeting)
+    renew_invitations(db, meeting)
+    require(viewer, access.approve_agenda, meeting)  # for whom they stood in may have left
     if form.seen and form.seen != agenda_mark(meeting):
         raise AgendaChanged
     if not meeting.items:
@@ -344,7 +379,6 @@ def approve_agenda(db: Session, viewer: Viewer, meeting: Meeting, form: ApproveA
     if access.acts_for(viewer, meeting, SeatRole.VICE_CHAIR) and meeting.agenda_vice_at is None:
         meeting.agenda_vice_at, meeting.agenda_vice_id = now, viewer.person_id
     note(db, viewer, "agenda.approved", meeting)
-    renew_invitations(db, meeting)
     if not still_to_approve(db, meeting):
         meeting.state = State.AGENDA_SENT
         meeting.agenda_sent_at = now

@@ -140,8 +140,8 @@ def _takes_items(meeting: Meeting) -> bool:
 
 def _accept(db: Session, viewer: Viewer, proposal: Proposal, meeting: Meeting, minutes_budget: int) -> None:
     """The point becomes an item, with whoever raised it and their side. What came from a closed item stays closed."""
-    require(viewer, access.prepare_agenda, meeting)
     lock(db, meeting)
+    require(viewer, access.prepare_agenda, meeting)
     late = is_late(meeting, proposal.raised_at)
     item = place_last(
         db,
@@ -174,8 +174,8 @@ def _merge(db: Session, viewer: Viewer, proposal: Proposal, item: Item | None) -
         raise Invalid(item=T("Vælg det punkt, forslaget lægges sammen med."))
     if item.is_open and closed_origin(proposal):
         raise Invalid(item=T("Forslaget kommer fra et lukket punkt og kan kun lægges sammen med et lukket punkt."))
-    require(viewer, access.prepare_agenda, item.meeting)
     lock(db, item.meeting)
+    require(viewer, access.prepare_agenda, item.meeting)
     take_version(db, item, None)
     words = f"**{proposal.title}**" + (f"\n\n{proposal.why}" if proposal.why else "")
     item.case_text = f"{item.case_text}\n\n{words}".strip()

@@ -16,6 +16,7 @@ from med.organisation import access, queries
 from med.organisation.actions.lookup import lock, parent_meant, unit_meant
 from med.organisation.forms import CommitteeForm, RulesForm
 from med.organisation.models import Committee, Grant, GrantKind, Level, Rules, Seat
+from med.organisation.parts import ENDINGS
 from med.workdays import in_full
 
 
@@ -124,10 +125,19 @@ def change_committee(db: Session, viewer: Viewer, committee: Committee, form: Co
     if done.rowcount == 0:  # type: ignore[attr-defined]
         raise Conflict(T("En anden har ændret udvalget imens."))
     db.refresh(committee)
+    if form.ends is not None and "ends" in changed:
+        may_end(db, committee, form.ends)
     if form.ends is not None:
         end_with(db, viewer, committee, form.ends)
     note(db, viewer, "committee.changed", committee, changed)
     return committee
+
+
+def may_end(db: Session, committee: Committee, last: date) -> None:
+    """Nothing of what it has planned lies after its last day: nobody would be left to call it off."""
+    for ask in ENDINGS:
+        if (why := ask(db, committee, last)) is not None:
+            raise Invalid(ends=why)
 
 
 def end_with(db: Session, viewer: Viewer | None, committee: Committee, last: date) -> None:

@@ -45,6 +45,7 @@ def move_seat(db: Session, viewer: Viewer, seat: Seat, form: MoveSeatForm) -> Se
     require(viewer, access.keep_seat, seat)
     committee, person = seat.committee, seat.person
     lock(db, committee)
+    db.refresh(seat)  # somebody may have ended it while this one waited
     not_to_oneself(viewer, committee, person)
     if form.starts <= seat.starts:
         raise Invalid(
@@ -52,6 +53,7 @@ def move_seat(db: Session, viewer: Viewer, seat: Seat, form: MoveSeatForm) -> Se
         )
     if seat.ends is not None and form.starts > seat.ends:
         raise Invalid(starts=T("Pladsen slutter %(day)s. Giv en ny plads i stedet.", day=in_full(seat.ends)))
+    not_over(seat)
     moved = Seat(
         committee_id=committee.id,
         person_id=seat.person_id,
@@ -81,8 +83,8 @@ def move_seat(db: Session, viewer: Viewer, seat: Seat, form: MoveSeatForm) -> Se
 def end_seat(db: Session, viewer: Viewer, seat: Seat, form: EndSeatForm) -> Seat:
     require(viewer, access.keep_seat, seat)
     lock(db, seat.committee)
-    if seat.ends is not None and seat.ends < clock.today():
-        raise Conflict(T("Pladsen er slut %(day)s. En plads, der er slut, ændres ikke.", day=in_full(seat.ends)))
+    db.refresh(seat)
+    not_over(seat)
     if form.seen != (seat.ends.isoformat() if seat.ends else ""):
         raise Conflict(T("En anden har ændret pladsen imens. Se den igen, før du ændrer."))
     if form.ends < seat.starts:
@@ -112,6 +114,11 @@ def not_to_oneself(viewer: Viewer, committee: Committee, person: Person) -> None
     """Who runs the system sets committees up, and gets no right to what is said in them that way."""
     if person.id == viewer.person_id and not viewer.is_secretary(committee.id):
         raise NotAllowed([T("Du kan ikke give dig selv en plads.")])
+
+
+def not_over(seat: Seat) -> None:
+    if seat.ends is not None and seat.ends < clock.today():
+        raise Conflict(T("Pladsen er slut %(day)s. En plads, der er slut, ændres ikke.", day=in_full(seat.ends)))
 
 
 def check_employed(db: Session, person: Person, seat: Seat) -> None:

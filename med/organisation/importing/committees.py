@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from med.access import Viewer
 from med.journal.actions import note_many
 from med.language import T
-from med.organisation.actions.committees import end_with
+from med.organisation.actions.committees import end_with, may_end
 from med.organisation.importing.plan import Change, Difference, Plan, What, on_a_cycle
 from med.organisation.importing.units import unique
 from med.organisation.models import Committee, Level, Unit
@@ -141,5 +141,6 @@ def carry_out(db: Session, viewer: Viewer | None, plan: Plan) -> None:
     db.expire_all()
     for committee in db.scalars(select(Committee).where(Committee.key.in_(work.ending))):
         if committee.ends is not None:
+            may_end(db, committee, committee.ends)
             end_with(db, viewer, committee, committee.ends)
     note_many(db, viewer, Committee, [(what, ids[key], fields) for what, key, fields in work.happened])
