@@ -22,7 +22,7 @@ from med.cli.words import (
     settings_here,
     sqlite_file,
 )
-from med.settings import KNOWN, BadSetting, Settings, read_settings
+from med.settings import KNOWN, LEAST_FREE, BadSetting, Settings, read_settings
 
 if TYPE_CHECKING:
     from med.db import Database
@@ -63,6 +63,9 @@ def run_doctor(given: argparse.Namespace) -> int:
     except (BadSetting, Stop) as error:
         print(f"{'error':8} {error}")
         return 1
+    except OSError as error:  # the data folder is another account's
+        print(f"{'error':8} {error.filename}: {error.strerror}; run `med` as the account the data folder belongs to.")
+        return 1
     worst = 0
     for grade, sentence in examine(settings):
         print(f"{grade:8} {sentence}")
@@ -102,8 +105,9 @@ def examine(settings: Settings) -> list[tuple[str, str]]:
 def examine_folder(folder: Path) -> tuple[str, str]:
     if not os.access(folder, os.W_OK):
         return "error", f"The data folder {folder} is not there or cannot be written."
-    free = shutil.disk_usage(folder).free // 2**20
-    return "ok" if free > 1024 else "warning", f"{free:,} MB free in {folder}."
+    free = shutil.disk_usage(folder).free
+    grade = "error" if free < LEAST_FREE else "warning" if free <= 2**30 else "ok"
+    return grade, f"{free // 2**20:,} MB free in {folder}."
 
 
 def examine_privacy(settings: Settings) -> list[tuple[str, str]]:
