@@ -15,6 +15,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import func, select, text
 
@@ -340,6 +341,24 @@ def test_the_doctor_sees_what_is_wrong(med, database, monkeypatch, tmp_path):
     assert status == 1
     assert "is not there or cannot be written" in said
     assert "error    The database does not answer: " in said
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("letters", ["SQL_ASCII", "LATIN1"])
+def test_a_database_that_has_no_room_for_all_letters_is_not_begun(med, database, postgres, monkeypatch, letters):
+    """PostgreSQL makes such ones where the machine has no language; a heart in a proposal would be a failed page."""
+    name = f"of_{letters}".lower()
+    with psycopg.connect(postgres.url(driver="postgresql"), autocommit=True) as db:
+        db.execute(
+            f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{letters}' LC_COLLATE 'C' LC_CTYPE 'C'"  # type: ignore[arg-type]
+        )
+    try:
+        monkeypatch.setenv("MED_DATABASE_URL", postgres.url(name))
+        status, _, complaint = med("migrate")
+    finally:
+        postgres.drop(name)
+    assert status == 1
+    assert complaint == f"med: the database keeps letters as {letters}; make it anew with ENCODING 'UTF8'.\n"
 
 
 def test_network_disks_are_known_by_their_mount(tmp_path):

@@ -43,12 +43,24 @@ def run_migrate(given: argparse.Namespace) -> int:
         sqlite_file(settings.database_url).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with opened(settings) as database:
         before = current(database.engine)
+        if before is None and (letters := letters_of(database)) != "UTF8":
+            raise Stop(f"the database keeps letters as {letters}; make it anew with ENCODING 'UTF8'.", 1)
         try:
             upgrade(database.write_engine)
         except UnknownRevision:
             raise Stop(f"the database is at {before}, which this program does not know: it is older.", 1) from None
     print(f"The database was already at {head()}." if before == head() else f"The database is now at {head()}.")
     return 0
+
+
+def letters_of(database: "Database") -> str:
+    """How the database keeps letters, which is settled when it is made. SQLite knows one way."""
+    from sqlalchemy import text
+
+    if database.is_sqlite:
+        return "UTF8"
+    with database.engine.connect() as connection:
+        return str(connection.scalar(text("SHOW server_encoding")))
 
 
 def run_doctor(given: argparse.Namespace) -> int:
