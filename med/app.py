@@ -36,7 +36,7 @@ from med.notices.slice import notices
 from med.organisation.slice import organisation
 from med.overview.slice import overview
 from med.perspectives.slice import perspectives
-from med.settings import Settings
+from med.settings import LEAST_FREE, Settings
 from med.slices import Job, Slice
 from med.trust.slice import trust
 from med.web import assets, refusals
@@ -160,7 +160,6 @@ async def readyz(request: Request) -> Response[str]:
 
 
 READY_WITHIN = 8
-LEAST_FREE = 64 * 2**20
 
 
 def why_not_ready(desk: Desk) -> str:

@@ -137,7 +137,7 @@ class Database:
                 max_overflow=4,
                 pool_timeout=10,
                 pool_use_lifo=True,  # few lines, used often: those know the questions already
-                connect_args={"connect_timeout": 5},
+                connect_args={"connect_timeout": 5, "client_encoding": "utf8"},
             )
             self.read_engine = self.engine.execution_options(postgresql_readonly=True)  # for who asks past `reading`
             prepare_postgresql(self.engine)

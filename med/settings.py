@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,10 @@ from urllib.parse import urlsplit
 
 from med.colours import contrast_with_white
 
+LEAST_FREE = 64 * 2**20  # bytes on the data folder's disk; with less it is full
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+# What may stand behind a mail server's name; anything else is a password with a sign in it that ends names.
+BEHIND = {"MED_SMTP_URL": "/?", "MED_IMAP_URL": r"(/[^?#@]*)?(\?authserv-id=[^&#@]+)?"}
 
 
 class BadSetting(Exception):
@@ -218,12 +222,13 @@ def read_address(given: str, demo: bool) -> str:
     try:
         parts = urlsplit(given.rstrip("/"))
         bare = parts.scheme in {"http", "https"} and f"{parts.scheme}://{parts.netloc}" == parts.geturl()
-        good = bare and parts.hostname and parts.port != 0 and "@" not in parts.netloc
+        good = bare and given.isascii() and parts.hostname and parts.port != 0 and "@" not in parts.netloc
     except ValueError:  # brackets that do not close, a port that is no number
         good = False
     if not good:
         raise BadSetting(
-            f"MED_BASE_URL={given!r} is not an address such as https://med.example.dk; write scheme and host only."
+            f"MED_BASE_URL={given!r} is not an address such as https://med.example.dk; write scheme and host only, "
+            "and a name with letters such as æ as browsers send it (xn--…)."
         )
     if demo and parts.hostname not in LOOPBACK:
         raise BadSetting("The demo lets anyone choose a persona and runs on loopback only; unset MED_BASE_URL.")
@@ -234,16 +239,15 @@ def read_address(given: str, demo: bool) -> str:
 
 def read_server(name: str, given: str, schemes: set[str]) -> str:
     """The address of a mail server with user and password, or "". Passwords go unencrypted to this machine only."""
-    if not given:
-        return ""
-    try:
+    with contextlib.suppress(ValueError):
         parts = urlsplit(given)
-        good = parts.scheme in schemes and parts.hostname and parts.port != 0
-    except ValueError:
-        good = False
-    if not good:
-        raise BadSetting(f"{name} is not an address such as {min(schemes)}://user:password@mail.kommune.dk.")
-    return given
+        fits = parts.scheme in schemes and parts.hostname and parts.port != 0
+        if not given or (fits and re.fullmatch(BEHIND[name], given.split(parts.netloc, 1)[1])):
+            return given
+    raise BadSetting(
+        f"{name} is not an address such as {min(schemes)}://user:password@mail.kommune.dk; in user and password "
+        "write # / ? @ : and % as %23 %2F %3F %40 %3A and %25."
+    )
 
 
 def read_sender(given: str, smtp_url: str) -> str:
@@ -353,9 +357,8 @@ def read_oidc(values: Mapping[str, str]) -> Oidc | None:
         raise BadSetting("MED_OIDC_ISSUER needs MED_OIDC_CLIENT_ID, what the provider knows Medspil as.")
     if "openid" not in values["MED_OIDC_SCOPES"].split():
         raise BadSetting("MED_OIDC_SCOPES must hold openid.")
-    if values["MED_OIDC_MAIL"] not in {"yes", "no"}:
-        raise BadSetting(f"MED_OIDC_MAIL={values['MED_OIDC_MAIL']!r} is neither yes nor no.")
-    if values["MED_OIDC_CLAIM"] == "email" and values["MED_OIDC_MAIL"] != "yes":
+    is_theirs = read_choice("MED_OIDC_MAIL", values["MED_OIDC_MAIL"], ("yes", "no")) == "yes"
+    if values["MED_OIDC_CLAIM"] == "email" and not is_theirs:
         raise BadSetting(
             "MED_OIDC_CLAIM=email lets in whoever the provider says has the address: set MED_OIDC_MAIL=yes only where "
             "the provider alone gives addresses out, or choose another claim."
@@ -411,10 +414,7 @@ def kept_secret(folder: Path) -> str:
 
 def check_brand(colour: str) -> None:
     """Refuse a brand colour that people with poor sight could not read as white on colour (WCAG 2.2, 1.4.3)."""
-    if not colour:
-        return
-    digits = colour.removeprefix("#")
-    if len(digits) != 6 or any(c not in "0123456789abcdefABCDEF" for c in digits):
+    if colour and not re.fullmatch("#?[0-9a-fA-F]{6}", colour):
         raise BadSetting(f"MED_BRAND={colour!r} is not a colour such as #0b4f5c.")
-    if (ratio := contrast_with_white(digits)) < 4.5:
+    if colour and (ratio := contrast_with_white(colour.removeprefix("#"))) < 4.5:
         raise BadSetting(f"MED_BRAND={colour} has a contrast of {ratio:.1f}:1 to white; at least 4.5:1 is needed.")

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import resource
 import shutil
 import socket
@@ -14,12 +15,13 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import func, select, text
 
 from med.cli import keeping, main, serving
 from med.cli.keeping import network_file_system
-from med.cli.words import sqlite_file, tell
+from med.cli.words import Stop, sqlite_file, tell
 from med.clock import now
 from med.db import Database
 from med.decisions.access import published_decisions
@@ -291,6 +293,35 @@ def test_what_is_written_is_for_its_owner_alone(surroundings, tmp_path, monkeypa
     assert f"warning  Others than its owner may read {place}/med.db; chmod -R go= {place}." in run("doctor")
 
 
+def test_the_doctor_says_when_the_folder_is_anothers_or_has_no_room(med, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(keeping, "LEAST_FREE", 2**60)
+        status, said, _ = med("doctor")
+        assert status == 1
+        assert re.search(r"^error    [\d,]+ MB free in ", said, re.MULTILINE)
+
+    def refused() -> None:
+        raise PermissionError(13, "Permission denied", "/srv/medspil/med.db")
+
+    monkeypatch.setattr(keeping, "settings_here", refused)
+    status, said, complaint = med("doctor")
+    assert (status, complaint) == (1, "")
+    assert said.endswith(
+        "error    /srv/medspil/med.db: Permission denied; run `med` as the account the data folder belongs to.\n"
+    )
+
+
+def test_a_server_listens_at_a_name_too():
+    """The server below takes digits only."""
+    with socket.socket() as any_port:
+        any_port.bind(("127.0.0.1", 0))
+        port = any_port.getsockname()[1]
+    assert serving.check_port("localhost", port) == "127.0.0.1"
+    assert serving.check_port("::1", port) == "::1"
+    with pytest.raises(Stop, match=r"cannot listen on none\.invalid"):
+        serving.check_port("none.invalid", port)
+
+
 def test_the_doctor_sees_what_is_wrong(med, database, monkeypatch, tmp_path):
     with database.writing() as db:
         db.execute(text("DELETE FROM job_run"))
@@ -310,6 +341,24 @@ def test_the_doctor_sees_what_is_wrong(med, database, monkeypatch, tmp_path):
     assert status == 1
     assert "is not there or cannot be written" in said
     assert "error    The database does not answer: " in said
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("letters", ["SQL_ASCII", "LATIN1"])
+def test_a_database_that_has_no_room_for_all_letters_is_not_begun(med, database, postgres, monkeypatch, letters):
+    """PostgreSQL makes such ones where the machine has no language; a heart in a proposal would be a failed page."""
+    name = f"of_{letters}".lower()
+    with psycopg.connect(postgres.url(driver="postgresql"), autocommit=True) as db:
+        db.execute(
+            f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{letters}' LC_COLLATE 'C' LC_CTYPE 'C'"  # type: ignore[arg-type]
+        )
+    try:
+        monkeypatch.setenv("MED_DATABASE_URL", postgres.url(name))
+        status, _, complaint = med("migrate")
+    finally:
+        postgres.drop(name)
+    assert status == 1
+    assert complaint == f"med: the database keeps letters as {letters}; make it anew with ENCODING 'UTF8'.\n"
 
 
 def test_network_disks_are_known_by_their_mount(tmp_path):
@@ -683,7 +732,9 @@ def test_a_copy_is_whole_and_can_be_put_elsewhere(med, database, surroundings, t
 def test_a_copy_that_could_not_be_made_is_not_in_the_way(med, database, surroundings, tools, monkeypatch):
     broken = "copy_sqlite" if database.is_sqlite else "call"
     with monkeypatch.context() as patch:
-        patch.setattr(f"med.keeping.copies.{broken}", lambda *_: (_ for _ in ()).throw(Damaged("pg_dump failed.")))
+        patch.setattr(
+            f"med.keeping.copies.{broken}", lambda *_, **__: (_ for _ in ()).throw(Damaged("pg_dump failed."))
+        )
         assert med("backup", surroundings / "copy")[2] == "med: pg_dump failed.\n"
     assert not (surroundings / "copy").exists()
     assert med("backup", surroundings / "copy")[0] == 0

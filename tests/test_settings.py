@@ -38,6 +38,15 @@ def test_nothing_set_is_one_machine_with_sqlite(tmp_path):
         ("MED_BASE_URL", "https://med.example.dk:port", "write scheme and host only"),
         ("MED_BASE_URL", "https://med.example.dk:99999", "write scheme and host only"),
         ("MED_BASE_URL", "http://med.example.dk", "must start with https://"),
+        ("MED_BASE_URL", "https://medspil.køge.dk", "xn--"),  # no browser would ask for a host of that name
+        # Half of the password would be left out, and what is left of it be taken for the server's name.
+        ("MED_SMTP_URL", "smtp://medspil:kode#2@mail.example.dk", "write # / ? @ : and % as %23"),
+        ("MED_SMTP_URL", "smtp://medspil:12/kode@mail.example.dk", "write # / ? @ : and % as %23"),
+        ("MED_SMTP_URL", "smtp://medspil:12?kode@mail.example.dk:587", "write # / ? @ : and % as %23"),
+        ("MED_SMTP_URL", "http://mail.example.dk", "is not an address such as smtp://"),
+        ("MED_IMAP_URL", "imaps://medspil:12#kode@mail.example.dk/INBOX", "write # / ? @ : and % as %23"),
+        ("MED_IMAP_URL", "imaps://medspil:12/kode@mail.example.dk/INBOX", "write # / ? @ : and % as %23"),
+        ("MED_IMAP_URL", "imaps://medspil:x@mail.example.dk/INBOX?authserv=mx", "is not an address such as imap"),
         ("MED_BASE_URL", "http://127.0.0.1.example.dk", "must start with https://"),
         ("MED_WORKERS", "0", "whole number from 1 to 64"),
         ("MED_WORKERS", "-1", "whole number from 1 to 64"),
@@ -68,6 +77,14 @@ def test_a_bad_value_stops_the_start_with_one_sentence(tmp_path, name, value, wo
     assert words in str(stopped.value)
     assert "\n" not in str(stopped.value)
     assert SECRET not in str(stopped.value)
+
+
+def test_mail_servers_as_they_are_written(tmp_path):
+    sender = {"MED_MAIL_FROM": "medspil@example.dk"}
+    for given in ("smtp://mail.example.dk", "smtps://u:a%23b%2Fc@mail.example.dk:465/", "smtp://[::1]:25"):
+        assert read(tmp_path, MED_SMTP_URL=given, **sender).smtp_url == given
+    for given in ("imaps://u:p@mail", "imaps://u:p@mail/INBOX/Svar?authserv-id=mx.example.dk", "imap://u:p@[::1]:143/"):
+        assert read(tmp_path, MED_IMAP_URL=given).imap_url == given
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from med.tables import (
     text,
     whole_number,
     write_csv,
+    write_xlsx,
     yes_no,
 )
 from med.tables import table as limits
@@ -311,6 +312,11 @@ def test_a_damaged_spreadsheet_gives_a_table_or_a_sentence(damage, length):
         read("x", bytes(data))
     except TableError as refused:
         assert str(refused.message).endswith(".")
+
+
+def test_what_xml_cannot_hold_does_not_break_the_whole_file():
+    """Nobody types these; they come along when something is pasted."""
+    assert read("x.xlsx", write_xlsx(["Ord"], [["a\uffffb\ufffec\x0bd"]])).rows == [(2, {"Ord": "abcd"})]
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])

@@ -156,6 +156,8 @@ def fill_postgresql(copy: Any, url: str) -> None:
     with psycopg.connect(plain) as db:
         if of_postgresql(db).rows:
             raise Stop("the database of --database-url is not empty; a backup is put into a new place.")
-    copies.call("pg_restore", "--no-owner", "--single-transaction", f"--dbname={plain}", copy.folder / "med.dump")
+    # Rights that somebody gave others at the old place are not the copy's, and those others may not be here.
+    plainly = ("--no-owner", "--no-privileges", "--single-transaction")
+    copies.call("pg_restore", *plainly, copy.folder / "med.dump", database=plain)
     with psycopg.connect(plain) as db:
         copies.compare(copy, of_postgresql(db))

@@ -22,7 +22,7 @@ from med.cli.words import (
     settings_here,
     sqlite_file,
 )
-from med.settings import KNOWN, BadSetting, Settings, read_settings
+from med.settings import KNOWN, LEAST_FREE, BadSetting, Settings, read_settings
 
 if TYPE_CHECKING:
     from med.db import Database
@@ -43,12 +43,24 @@ def run_migrate(given: argparse.Namespace) -> int:
         sqlite_file(settings.database_url).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with opened(settings) as database:
         before = current(database.engine)
+        if before is None and (letters := letters_of(database)) != "UTF8":
+            raise Stop(f"the database keeps letters as {letters}; make it anew with ENCODING 'UTF8'.", 1)
         try:
             upgrade(database.write_engine)
         except UnknownRevision:
             raise Stop(f"the database is at {before}, which this program does not know: it is older.", 1) from None
     print(f"The database was already at {head()}." if before == head() else f"The database is now at {head()}.")
     return 0
+
+
+def letters_of(database: "Database") -> str:
+    """How the database keeps letters, which is settled when it is made. SQLite knows one way."""
+    from sqlalchemy import text
+
+    if database.is_sqlite:
+        return "UTF8"
+    with database.engine.connect() as connection:
+        return str(connection.scalar(text("SHOW server_encoding")))
 
 
 def run_doctor(given: argparse.Namespace) -> int:
@@ -62,6 +74,9 @@ def run_doctor(given: argparse.Namespace) -> int:
         settings = settings_here()
     except (BadSetting, Stop) as error:
         print(f"{'error':8} {error}")
+        return 1
+    except OSError as error:  # the data folder is another account's
+        print(f"{'error':8} {error.filename}: {error.strerror}; run `med` as the account the data folder belongs to.")
         return 1
     worst = 0
     for grade, sentence in examine(settings):
@@ -102,8 +117,9 @@ def examine(settings: Settings) -> list[tuple[str, str]]:
 def examine_folder(folder: Path) -> tuple[str, str]:
     if not os.access(folder, os.W_OK):
         return "error", f"The data folder {folder} is not there or cannot be written."
-    free = shutil.disk_usage(folder).free // 2**20
-    return "ok" if free > 1024 else "warning", f"{free:,} MB free in {folder}."
+    free = shutil.disk_usage(folder).free
+    grade = "error" if free < LEAST_FREE else "warning" if free <= 2**30 else "ok"
+    return grade, f"{free // 2**20:,} MB free in {folder}."
 
 
 def examine_privacy(settings: Settings) -> list[tuple[str, str]]:

@@ -123,13 +123,13 @@ def run_serve(given: argparse.Namespace) -> int:
     if settings.is_sqlite and (kind := network_file_system(sqlite_file(settings.database_url))):
         raise Stop(f"the database lies on {kind}; SQLite needs a local disk, or set MED_DATABASE_URL.", 1)
     with database_at_head(settings) as database:
-        check_port(given.host, given.port)
+        host = check_port(given.host, given.port)
         if settings.oidc is None:
             say_how_to_begin(database)
     if settings.workers == 1:
         with alone(settings):
-            return serve_here(settings, given.host, given.port)
-    serve_among_others(settings, given.host, given.port)
+            return serve_here(settings, host, given.port)
+    serve_among_others(settings, host, given.port)
     return 0
 
 
@@ -292,13 +292,15 @@ def alone(settings: Settings) -> Iterator[None]:
         yield
 
 
-def check_port(host: str, port: int) -> None:
-    """Refuse a port another program listens on: granian would share it with a second server."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+def check_port(host: str, port: int) -> str:
+    """The host in digits, as granian takes it. Refuses a port another program listens on: granian would share it with
+    a second server."""
     try:
+        family, _, _, _, place = min(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))  # IPv4 before IPv6
         with socket.socket(family) as trial:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            trial.bind((host, port))
+            trial.bind(place)
+        return str(place[0])
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", "") or error
         raise Stop(f"cannot listen on {host}:{port}: {why}; choose another with --port.", 1) from None

@@ -82,7 +82,8 @@ def account_of(db: Session, person_id: int) -> Account | None:
 
 
 def set_password(db: Session, viewer: Viewer | None, person: Person, password_hash: str, *, anew: bool) -> Account:
-    """Give a person a password, or another one. Every sign-in there is ends: whoever was in by the old one is out.
+    """Give a person a password, or another one. Every sign-in there is ends: whoever was in by the old one is out, and
+    a link that was made before opens nothing any more.
 
     `anew` is by a link or on the command line: the second step goes as well, because it is what was lost.
     """
@@ -94,6 +95,7 @@ def set_password(db: Session, viewer: Viewer | None, person: Person, password_ha
     if anew:
         account.second_step = ""
     end_sign_ins(db, person.id)
+    end_links(db, person.id)
     note(db, viewer, "account.password_set", account, ["second_step"] if anew else [])
     return account
 

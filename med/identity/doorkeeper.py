@@ -29,6 +29,7 @@ from med.web.routing import Arrival
 IDLE = timedelta(minutes=60)
 ABSOLUTE = timedelta(hours=12)
 TOUCH_EVERY = timedelta(minutes=1)
+SKEW = timedelta(minutes=5)  # a sign-in from further ahead was made by a clock that was wrong, and would not end
 FRESH = timedelta(minutes=15)  # how long after showing who one is the most sensitive things may be changed
 FIRST_VISIT_SHOWS = timedelta(days=14)  # what is new to someone who was never here before
 
@@ -59,6 +60,7 @@ def _signed_in() -> Any:
             SignIn.token_hash == bindparam("token_hash"),
             SignIn.expires_at > bindparam("now"),
             SignIn.seen_at > bindparam("seen_after"),
+            SignIn.created_at < bindparam("made_before"),
         )
     )
 
@@ -82,7 +84,7 @@ class Doorkeeper:
         now = clock.now()
         chosen = language_asked(request)
         if token and len(token) < 200:
-            for row in SIGNED_IN(db, token_hash=digest(token), now=now, seen_after=now - IDLE):
+            for row in SIGNED_IN(db, token_hash=digest(token), now=now, seen_after=now - IDLE, made_before=now + SKEW):
                 found = SignedIn(*row)
                 try:
                     viewer = viewer_of(db, found)

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sqlalchemy import case, delete, select
+from sqlalchemy import and_, case, delete, or_, select
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -25,11 +25,15 @@ class Limit(NamedTuple):
 
 
 ONCE = Limit(1, 20 * 60)  # a thing that may be used once, and is worthless by itself before that is over
+ALWAYS = Limit(1, 0)
 PASSWORD_HERE = Limit(5, 60)  # for one name from one address
 PASSWORD_ANYWHERE = Limit(30, 60)  # for one name
 PASSWORD_ADDRESS = Limit(30, 20)  # for one address, whatever the names
 PROVIDER_ADDRESS = Limit(60, 5)  # a whole town hall may come from one address
 REFUSALS_NOTED = Limit(200, 60)  # lines in the journal about people nobody knows
+
+
+SKEW = 60_000  # milliseconds between the clocks of two machines
 
 
 def key(secret: str, *words: str | int) -> str:
@@ -41,7 +45,8 @@ def look(db: Session, limits: Mapping[str, Limit]) -> None:
     """Raises TooMany when one of them has nothing left. Writes nothing."""
     now = _now()
     for name, spent_until in db.execute(select(Allowance.key, Allowance.spent_until).where(Allowance.key.in_(limits))):
-        _refuse_after(spent_until - now - _room(limits[name]))
+        if spent_until <= now + _furthest(limits[name]):
+            _refuse_after(spent_until - now - _room(limits[name]))
 
 
 def take(db: Session, limits: Mapping[str, Limit]) -> None:
@@ -49,13 +54,16 @@ def take(db: Session, limits: Mapping[str, Limit]) -> None:
     now = _now()
     for name in sorted(limits):  # in one order, so that two never wait for each other
         step = round(limits[name].seconds * 1000)
+        # Further ahead than anybody comes: the clock was wrong, and nobody waits until it would have been right.
+        is_wrong = Allowance.spent_until > now + _furthest(limits[name])
+        is_spent = and_(Allowance.spent_until > now, ~is_wrong)
         begun_or_further = (
             insert_into(db, Allowance)
             .values(key=name, spent_until=now + step)
             .on_conflict_do_update(
                 index_elements=["key"],
-                set_={"spent_until": case((Allowance.spent_until > now, Allowance.spent_until), else_=now) + step},
-                where=Allowance.spent_until <= now + _room(limits[name]),
+                set_={"spent_until": case((is_spent, Allowance.spent_until), else_=now) + step},
+                where=or_(Allowance.spent_until <= now + _room(limits[name]), is_wrong),
             )
             .returning(Allowance.id)
         )
@@ -85,6 +93,11 @@ def tidy(db: Session) -> None:
 def _room(limit: Limit) -> int:
     """How far ahead (milliseconds) one may be and still take one more."""
     return round((limit.burst - 1) * limit.seconds * 1000)
+
+
+def _furthest(limit: Limit) -> int:
+    """How far ahead (milliseconds) anybody can be."""
+    return round(limit.burst * limit.seconds * 1000) + SKEW
 
 
 def _refuse_after(milliseconds: int) -> None:

@@ -130,7 +130,7 @@ def dump_postgresql(settings: Settings, folder: Path) -> Proof:
         (snapshot,) = db.execute("SELECT pg_export_snapshot()").fetchone() or ("",)
         proof = of_postgresql(db)
         file = folder / "med.dump"
-        call("pg_dump", "--format=custom", "--no-owner", f"--snapshot={snapshot}", f"--file={file}", url)
+        call("pg_dump", "--format=custom", "--no-owner", f"--snapshot={snapshot}", f"--file={file}", database=url)
     return proof
 
 
@@ -232,14 +232,32 @@ def flush(path: Path) -> None:
 
 
 def libpq(url: str) -> str:
-    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+    """The same database in PostgreSQL's own words, read from the setting as the server reads it: whatever signs there
+    are in its password."""
+    from psycopg.conninfo import make_conninfo
+    from sqlalchemy.engine import make_url
+
+    made = make_url(url)
+    _, words = made.get_dialect()().create_connect_args(made)
+    return make_conninfo(**words)
 
 
-def call(program: str, *words: Any) -> None:
-    """Run one of PostgreSQL's own programs. Raises Damaged with the first line of what it complained about."""
+def call(program: str, *words: Any, database: str = "") -> None:
+    """Run one of PostgreSQL's own programs. Raises Damaged with the first line of what it complained about.
+
+    The password goes along in the environment: everybody on the machine may read what a program was called with.
+    """
     if shutil.which(program) is None:
         raise Damaged(f"{program} is not installed here; install PostgreSQL's client programs.")
-    done = subprocess.run([program, *words], capture_output=True, text=True, check=False)
+    around = dict(os.environ)
+    if database:
+        from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+        told: dict[str, Any] = conninfo_to_dict(database)
+        if password := told.pop("password", None):
+            around["PGPASSWORD"] = str(password)
+        words = (f"--dbname={make_conninfo(**told)}", *words)
+    done = subprocess.run([program, *words], capture_output=True, text=True, check=False, env=around)
     if done.returncode:
         complaint = (done.stderr.strip().splitlines() or ["no reason given"])[0]
         raise Damaged(f"{program} failed: {complaint}")

@@ -69,7 +69,8 @@ def run(office: Office) -> None:
             keep(office, due_at)
         except Exception as failure:  # written down for the administrator, who is told below
             log.exception("no backup was made")
-            error = str(failure) if isinstance(failure, copies.Damaged) else type(failure).__name__
+            why = isinstance(failure, OSError) and failure.strerror  # "No space left on device"
+            error = str(failure) if isinstance(failure, copies.Damaged) else why or type(failure).__name__
         with office.database.writing() as db:
             done = {"error": error, "done_at": None if error else clock.now()}
             db.execute(update(JobRun).where(JobRun.job == JOB, JobRun.due_at == due_at).values(**done))

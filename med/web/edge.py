@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 from med.settings import LOOPBACK, Settings
@@ -129,21 +129,27 @@ def client_address(request: Any, settings: Settings) -> str:
         peer = next((hop for hop in reversed(hops) if not is_proxy(hop, settings.proxies)), "")
     elif settings.is_https and not settings.proxies:
         return ""
-    try:
-        found = ip_address(peer)
-    except ValueError:
-        return ""
+    found = number_of(peer)
     if isinstance(found, IPv6Address):
-        return str(found.ipv4_mapped or ip_network((int(found) >> 64 << 64, 64)))
-    return str(found)
+        return str(ip_network((int(found) >> 64 << 64, 64)))
+    return str(found or "")
 
 
 @lru_cache(maxsize=1024)
 def is_proxy(address: str, proxies: tuple[str, ...]) -> bool:
-    if not proxies:
-        return False
+    found = number_of(address) if proxies else None
+    return found is not None and any(found in ip_network(network) for network in proxies)
+
+
+def number_of(address: str) -> IPv4Address | IPv6Address | None:
+    """An address as servers and proxies write it: some with the port behind it, and an IPv4 one as IPv6 where both are
+    listened for."""
+    if address.startswith("["):
+        address = address[1:].partition("]")[0]
+    elif address.count(":") == 1:
+        address = address.partition(":")[0]
     try:
         found = ip_address(address)
     except ValueError:
-        return False
-    return any(found in ip_network(network) for network in proxies)
+        return None
+    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found

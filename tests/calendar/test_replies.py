@@ -146,6 +146,18 @@ def test_with_a_named_mail_server_only_proven_senders_count(invited, take, said)
     here = "mx.solbaek.example"
     proven = {"Authentication-Results": f"{here}; spf=pass; dmarc=pass header.from=solbaek.example"}
     assert take(reply_mail(sent["bo"]), here) == (Verdict.FORGED, "not_proven")
+    for words in (
+        "spf=pass smtp.mailfrom=dmarc=pass@evil.example; dmarc=none header.from=solbaek.example",
+        'spf=pass smtp.mailfrom="x; dmarc=pass "@evil.example; dmarc=none header.from=solbaek.example',
+        "spf=pass (of a; dmarc=pass (yes; dmarc=pass)) smtp.mailfrom=a@evil.example",
+        "spf=pass smtp.helo=x;dmarc=pass; dmarc=none header.from=solbaek.example",
+        "spf=pass (of a; dmarc=pass",
+    ):
+        said = {"Authentication-Results": f"{here}; {words}"}
+        with pytest.raises(Refused):
+            read_reply(reply_mail(sent["gunnar"], headers=said), here)
+    commented = {"Authentication-Results": f"{here} 1; spf=pass (of; a) smtp.mailfrom=a; dmarc=pass (p=reject) x=y"}
+    assert read_reply(reply_mail(sent["gunnar"], headers=commented), here).is_sender
     elsewhere = {"Authentication-Results": "mx.evil.example; dmarc=pass"}
     assert take(reply_mail(sent["bo"], headers=elsewhere), here) == (Verdict.FORGED, "not_proven")
     assert take(reply_mail(sent["bo"], headers=proven), here)[0] is Verdict.APPLIED

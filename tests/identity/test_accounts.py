@@ -138,6 +138,26 @@ def test_who_was_shut_out_or_closed_does_not_come_in(visitor, with_password, wri
     assert sign_in(at_the_door(visitor), "bo").status_code == 422
 
 
+def test_a_no_takes_as_many_writings_whether_there_is_such_a_name_or_not(visitor, with_password, app, monkeypatch):
+    """Else whoever measures how long a no takes learns who has a password."""
+    with_password("anna")
+    desk, written = app.state.desk, []
+    writing = desk.database.writing
+
+    def counted(*words):
+        written.append(words)
+        return writing(*words)
+
+    monkeypatch.setattr(desk.database, "writing", counted)
+
+    def writings(handle):
+        written.clear()
+        assert sign_in(at_the_door(visitor), handle, "gættet forkert igen").status_code == 422
+        return len(written)
+
+    assert writings("ingen") == writings("anna") == writings("ingen") == 3
+
+
 def test_a_form_without_a_word_of_where_it_comes_from_is_refused(visitor, with_password):
     with_password("anna")
     assert visitor().post("/log-ind/konto", {"handle": "anna", "password": PASSWORD}).status_code == 403
@@ -171,6 +191,19 @@ def test_with_a_second_step_the_password_alone_is_not_enough_and_a_code_works_on
         hashes = db.scalars(select(RecoveryCode.code_hash)).all()
     assert app.secret not in kept
     assert not {code.replace("-", "") for code in codes} & set(hashes)
+
+
+def test_a_clock_that_was_ahead_spends_no_code_of_today_and_its_sign_in_ends(visitor, signed_in):
+    app, _ = turn_on_second_step(signed_in("anna"))
+    ahead = at_the_door(visitor)
+    with clock.at(demo.NOW + timedelta(days=30)):
+        assert sign_in(ahead, "anna", code=app.at(clock.now())).status_code == 303
+        assert ahead.open("/mig", follow=False).status_code == 200
+    assert ahead.open("/mig", follow=False).status_code == 303  # it would stand open for thirty days and a half
+    with clock.at(demo.NOW + timedelta(minutes=1)):
+        now = app.at(clock.now())
+        assert sign_in(at_the_door(visitor), "anna", code=now).status_code == 303
+        assert sign_in(at_the_door(visitor), "anna", code=now).status_code == 422
 
 
 @pytest.mark.parametrize("code", ["000000", "abcdef", "１２３４５６", "-1", "1" * 300, "2222-2222-2222"])
@@ -383,6 +416,17 @@ def test_a_link_begins_anew_when_the_telephone_is_lost(visitor, signed_in, write
     assert form.fill(password=NEW, repeated=NEW).send().status_code == 303
     assert anna.open("/mig", follow=False).status_code == 303
     assert sign_in(at_the_door(visitor), "anna", NEW).status_code == 303  # no code: it is to be set up again
+
+
+def test_a_new_password_ends_the_link_that_was_made_before_it(visitor, signed_in, write, people):
+    """Whoever was given the link meanwhile does not take the account over, second step and all."""
+    token = write(lambda db: accounts.welcome(db, None, db.get(Person, people.anna)))
+    anna = signed_in("anna")
+    token = write(lambda db: accounts.welcome(db, None, db.get(Person, people.anna)))
+    assert visitor().open(f"/log-ind/link/{token}").status_code == 200
+    form = anna.open("/mig/adgang/kode").form(action="/mig/adgang/kode")
+    assert form.fill(password=NEW, repeated=NEW).send().status_code == 303
+    assert visitor().open(f"/log-ind/link/{token}").status_code == 404
 
 
 def test_a_link_grows_old_and_the_newest_is_the_only_one(visitor, write, people):

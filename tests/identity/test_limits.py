@@ -60,6 +60,15 @@ def test_of_two_processes_one_takes_the_last(database):
         assert sum(pool.map(take, range(10))) == 3
 
 
+def test_a_clock_that_was_ahead_and_was_set_right_keeps_nobody_waiting(write, database):
+    """Not until the day it showed: a whole town hall may share an address."""
+    with clock.at(demo.NOW + timedelta(days=30)):
+        write(lambda db: limits.take(db, {"k": TWO}))
+    with database.reading() as db:
+        limits.look(db, {"k": TWO})
+    assert [write(lambda db: limits.may(db, "k", TWO)) for _ in range(3)] == [True, True, False]
+
+
 def test_when_one_of_several_has_none_left_none_is_taken(write, database):
     write(lambda db: limits.take(db, {"b": limits.ONCE}))
     with pytest.raises(TooMany):

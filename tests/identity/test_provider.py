@@ -242,6 +242,19 @@ def test_a_link_from_the_administrator_ties_a_work_account_to_a_person(visitor, 
     assert sign_in(visitor(), provider, f"?link={token}").status_code == 403
 
 
+def test_nobody_is_tied_to_another_by_following_a_link_from_elsewhere(visitor, provider, write, people):
+    """Dorte gets a mail from Bo that goes straight to the provider with Bo's link in it: she is shown whose it is."""
+    token = write(lambda db: accounts.welcome(db, None, db.get(Person, people.bo)))
+    there = f"/log-ind/kommune?link={token}"
+    for site in ("cross-site", "same-site", "none"):
+        page = visitor().open(there, follow=False, **{"sec-fetch-site": site})
+        assert (page.status_code, page.headers["location"]) == (303, f"/log-ind/link/{token}")
+        assert "set-cookie" not in page.headers
+    assert (
+        provider.issuer in visitor().open(there, follow=False, **{"sec-fetch-site": "same-origin"}).headers["location"]
+    )
+
+
 def test_who_was_shut_out_stays_out(visitor, provider, write):
     sign_in(visitor(), provider)
     write(lambda db: db.execute(update(Person).where(Person.handle == "carla").values(is_active=False)))

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import select, text
 
 from med import clock, demo
+from med.cli.backup import fill_postgresql
 from med.db import Database
 from med.journal.models import JobRun
 from med.keeping import copies, nightly
@@ -177,6 +178,37 @@ def test_a_folder_that_is_no_copy_is_passed_over(copy, tmp_path):
         copies.read(tmp_path / "other")
 
 
+def test_no_other_account_of_the_machine_reads_the_password(tmp_path, monkeypatch):
+    """It is not among the words a program is called with, and stands in the setting as people choose them."""
+    (tmp_path / "pg_dump").write_text(
+        f'#!/bin/sh\necho "$@" > {tmp_path}/words\necho "$PGPASSWORD" > {tmp_path}/known\n'
+    )
+    (tmp_path / "pg_dump").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    url = copies.libpq("postgresql+psycopg://med:hem/me%23lig@db.example:5433/med?sslmode=verify-full")
+    copies.call("pg_dump", "--file=x", database=url)
+    words = (tmp_path / "words").read_text()
+    assert set(words.split()) == {
+        "--dbname=user=med", "dbname=med", "host=db.example", "port=5433", "sslmode=verify-full", "--file=x"
+    }  # fmt: skip
+    assert (tmp_path / "known").read_text() == "hem/me#lig\n"
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_a_copy_goes_where_nobody_knows_who_else_had_rights(office, database, tmp_path, postgres):
+    role = f"reader_{tmp_path.name.replace('-', '_')}"
+    with database.writing() as db:
+        db.execute(text(f"CREATE ROLE {role}"))
+        db.execute(text(f"GRANT SELECT ON person TO {role}"))
+    try:
+        made = copies.make(office.settings, database, tmp_path / "copy")
+    finally:
+        with database.writing() as db:
+            db.execute(text(f"DROP OWNED BY {role}"))
+            db.execute(text(f"DROP ROLE {role}"))
+    fill_postgresql(made, postgres.create(f"other_{role}"))
+
+
 # --- every night --------------------------------------------------------------------------------------------------
 
 
@@ -229,7 +261,7 @@ def test_the_administrator_is_told_when_no_copy_was_made(office, db, people, mon
     viewer = sending.may_receive(db, office, message, db.get_one(Person, people.ivan))  # who works elsewhere
     letter = nightly.compose_alarm(db, office, message, viewer)
     assert "Der er ingen sikkerhedskopi" in letter.text
-    assert "OSError" in letter.text
+    assert "No space left on device" in letter.text
     assert "/drift/kopier" in letter.html
     with clock.at(clock.now() + timedelta(hours=2)):
         nightly.run(office)

@@ -1,6 +1,7 @@
 """To the municipality's own identity provider, and back."""
 
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from litestar import Request, Response
 from sqlalchemy import select
@@ -51,6 +52,9 @@ async def ask_way_there(desk: Desk, request: Request, query: Submitted) -> Back:
     if desk.settings.oidc is None:
         raise NotFound
     onwards, link, is_again = safe_path(query.get("videre")), query.get("link")[:100], query.get("igen") == "1"
+    if link and request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        # From elsewhere one would be tied unseen to whomever the link is for; our own page says who that is.
+        return Back(address=f"/log-ind/link/{quote(link, safe='')}")
     trip = set_out(onwards, link, is_again, language_asked(request))
     try:
         address = await counter.serve(provider_of(desk.settings.oidc).way_there, trip, address_back(desk))
@@ -63,7 +67,7 @@ async def ask_way_there(desk: Desk, request: Request, query: Submitted) -> Back:
 def go_to_provider(visit: Visit) -> Response:
     back: Back = visit.brought
     if back.trip is None:
-        return show_refusal(visit, back.wrong)
+        return visit.go(back.address) if back.address else show_refusal(visit, back.wrong)
     response = visit.go(back.address)
     door = visit.desk.doorkeeper
     lasts = int(LASTS.total_seconds())
