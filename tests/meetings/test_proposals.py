@@ -305,6 +305,27 @@ def test_an_answer_that_came_too_late_gives_the_words_back(visitor, raised, comm
     assert late.fill(reason=" ").send().status_code == 404
 
 
+def test_what_one_side_raised_the_other_cannot_decline(visitor, raised, look):
+    """Framework agreement § 7: what one side wants discussed is discussed, where it belongs on that level."""
+    for raiser, other in (("bo", "anna"), ("gunnar", "anna"), ("lise", "bo")):
+        proposal = raised(f"{raiser} vil tale om det", by=raiser)
+        page = visitor(other).open(f"/forslag/{proposal}")
+        assert "decline" not in page.tree.xpath("//input[@name='answer']/@value")
+        back = visitor(other).submit(f"/forslag/{proposal}/svar", answer="decline", reason="Nej")
+        assert back.status_code == 422
+        assert "har rejst punktet, og så skal det drøftes" in back.errors()["answer"]
+        assert look(Proposal, proposal).state is ProposalState.RECEIVED
+        mine = {"anna": "bo", "bo": "anna"}[other]
+        assert answer(visitor, proposal, by=mine, answer="decline", reason="Vi er enige").status_code == 303
+        assert look(Proposal, proposal).state is ProposalState.DECLINED
+
+
+def test_what_a_member_raises_elsewhere_is_declined_there(visitor, raised, look, committee_id):
+    """Bo has no seat in Hovedudvalget: there he is a colleague like others."""
+    proposal = raised(by="bo", committee=committee_id("hovedudvalget"))
+    assert answer(visitor, proposal, by="hanne", answer="decline", reason="Hører til hos jer").status_code == 303
+
+
 def test_only_the_chairs_answer_and_only_the_proposer_withdraws(visitor, raised, look):
     proposal = raised()
     for handle in ("emil", "gunnar"):  # inside the committee: may read it, may not answer
