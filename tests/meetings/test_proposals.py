@@ -12,7 +12,7 @@ from med.meetings.actions.proposals import receive_sent_on
 from med.meetings.models import Consensus, Item, Meeting, Minutes, MinutesState, Outcome, Proposal, ProposalState, State
 from med.meetings.parts import PARTS, Asked
 from med.meetings.queries.proposals import own_committee_id
-from med.organisation.models import Committee
+from med.organisation.models import Committee, Person
 from tests.meetings.conftest import viewer
 
 
@@ -303,6 +303,14 @@ def test_an_answer_that_came_too_late_gives_the_words_back(visitor, raised, comm
     carla = visitor("carla").open(f"/forslag/{proposal}")
     assert carla.tree.xpath("string(//main//p[@class='meta'][1])").strip().startswith("Sendt videre til")
     assert late.fill(reason=" ").send().status_code == 404
+
+
+def test_in_the_demo_what_was_sent_on_is_answered_and_the_secretary_is_on_no_side(db):
+    """What Materielgården disagreed on was decided above; it stood there as a point nobody had answered."""
+    sent = db.scalars(select(Proposal).where(Proposal.from_item_id.is_not(None))).all()
+    assert [(one.state, one.item is not None) for one in sent] == [(ProposalState.ACCEPTED, True)] * 2
+    emil = db.scalars(select(Person.id).where(Person.handle == "emil")).one()
+    assert set(db.scalars(select(Item.raised_side).where(Item.raised_by_id == emil))) == {None}
 
 
 def test_what_one_side_raised_the_other_cannot_decline(visitor, raised, look):
