@@ -180,8 +180,8 @@ FAULTS = [
     Fault(
         "a former member goes on reading their notes",
         MEETINGS,
-        "return and_(inside_items(viewer), or_(Note.person_id == viewer.person_id, *sides))",
-        "return or_(Note.person_id == viewer.person_id, and_(inside_items(viewer), or_(false(), *sides)))",
+        "return and_(inside_items(viewer), or_(Note.person_id == viewer.person_id, steps_in, *sides))",
+        "return or_(Note.person_id == viewer.person_id, and_(inside_items(viewer), or_(steps_in, *sides)))",
         (CAST,),
     ),
     Fault(

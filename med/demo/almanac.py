@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from med.access import SeatRole, Side
 from med.decisions.models import Decision
 from med.meetings.models import Meeting
-from med.organisation.models import Committee, Person, Seat
+from med.organisation.models import Committee, Grant, GrantKind, Person, Seat
 from med.organisation.queries import seats_on
 from med.workdays import to_utc
 
@@ -21,6 +21,8 @@ class Year:
         self.db = db
         self.people = {person.handle: person for person in db.scalars(select(Person))}
         self.committees = {committee.key: committee for committee in db.scalars(select(Committee))}
+        secretaries = select(Person.handle).join(Grant, Grant.person_id == Person.id)
+        self.secretaries = set(db.scalars(secretaries.where(Grant.kind == GrantKind.SECRETARY)))
         self.sides: dict[str, Side] = {}
         for handle, side in db.execute(
             select(Person.handle, Seat.side).join(Seat, Seat.person_id == Person.id).order_by(Seat.id.desc())
@@ -40,8 +42,9 @@ class Year:
         return self.people[words].name if words in self.people else words
 
     def side(self, handle: str | None) -> Side | None:
-        """Which side someone speaks from; staff without a seat are employees, managers speak for the management."""
-        return None if not handle else self.sides.get(handle, Side.EMPLOYEE)
+        """Which side someone speaks from; staff without a seat are employees, managers speak for the management, a
+        secretary for neither."""
+        return None if not handle or handle in self.secretaries else self.sides.get(handle, Side.EMPLOYEE)
 
 
 def moment(text: str) -> datetime:

@@ -3,6 +3,7 @@
 from datetime import date, time, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import med.decisions.slice  # noqa: F401  approved minutes publish their decisions only when that slice has said so
@@ -195,6 +196,7 @@ def write_item(year: Year, meeting: Meeting, position: int, words: dict[str, Any
         statement_management=words.get("statement_management", ""),
         statement_employees=words.get("statement_employees", ""),
         sent_to_id=year.committees[words["sent_to"]].id if words.get("sent_to") else None,
+        hearing_until=day(words.get("hearing_until")),
         started_at=meeting.starts_at if was_held else None,
         ended_at=meeting.ends_at if was_held else None,
     )
@@ -208,6 +210,8 @@ def write_item(year: Year, meeting: Meeting, position: int, words: dict[str, Any
         db.add(Recusal(item_id=item.id, person_id=year.people[handle].id))
     if item.sent_to_id is not None and was_held:
         send_on(year, meeting, item)
+    if came_from := words.get("came_from"):
+        take_up(year, meeting, item, came_from)
     for decided in words.get("decision", []):
         decide(year, meeting, item, decided)
     for task in words.get("followup", []):
@@ -222,13 +226,24 @@ def send_on(year: Year, meeting: Meeting, item: Item) -> None:
             committee_id=item.sent_to_id,
             title=item.title,
             why=item.case_text,
-            raised_by_id=meeting.minute_taker_id,
+            raised_by_id=item.raised_by_id,
             raised_side=item.raised_side,
             raised_at=meeting.ends_at,
             from_item_id=item.id,
             state=ProposalState.RECEIVED,
         )
     )
+
+
+def take_up(year: Year, meeting: Meeting, item: Item, came_from: str) -> None:
+    """The item is what another committee sent on: its proposal is answered, and both places say so."""
+    sent = year.db.scalars(
+        select(Proposal).where(Proposal.committee_id == meeting.committee_id, Proposal.title == came_from)
+    ).one()
+    on = meeting.starts_at.astimezone(clock.COPENHAGEN).date()
+    sent.state, sent.item_id, sent.meeting_id = ProposalState.ACCEPTED, item.id, meeting.id
+    sent.answered_by_id = holder(year.db, meeting.committee_id, on, SeatRole.CHAIR)
+    sent.answered_at = sent.answer_seen_at = min(sent.raised_at + timedelta(days=3), meeting.starts_at)
 
 
 def write_minutes(year: Year, meeting: Meeting, state: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 
 from med import clock
-from med.access import INSIDE, SeatRole, Viewer
+from med.access import INSIDE, SeatRole, Side, Viewer
 from med.language import T, Text, _n
 from med.meetings.models.agenda import Attachment, Item, Note, Proposal, ProposalState
 from med.meetings.models.meeting import Attendance, Kind, Meeting, Part, Presence, Reply, State
@@ -31,8 +31,9 @@ def stands_in_at(viewer: Viewer) -> ColumnElement[bool]:
     return Meeting.id.in_(_stand_ins(viewer))
 
 
-def _stand_ins(viewer: Viewer):
-    return select(Attendance.meeting_id).where(
+def _stand_ins(viewer: Viewer, *more: ColumnElement[bool]):
+    taken = select(Attendance.meeting_id).where(*more)
+    return taken.where(
         Attendance.person_id == viewer.person_id, Attendance.part == Part.SUBSTITUTE, Attendance.reply != Reply.DECLINED
     )
 
@@ -108,13 +109,14 @@ def visible_attachments(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def visible_proposals(viewer: Viewer, table: Any = Proposal) -> ColumnElement[bool]:
-    """Proposals to one's own committees, and one's own; not what others sent on in one's name from a closed item."""
+    """Proposals to one's own committees and those they sent on, and one's own; not what others sent on in one's name
+    from a closed item. A committee that sent a disagreement on reads the answer."""
     if not viewer.is_employee:
         return false()
-    known = or_(ORIGIN.c.is_open, ORIGIN.c.committee_id.in_(viewer.inside))
+    mine = table.raised_by_id == viewer.person_id
+    known = or_(ORIGIN.c.committee_id.in_(viewer.inside), and_(ORIGIN.c.is_open, mine))
     origin = exists().where(ORIGIN.c.id == table.from_item_id, known).correlate(table)
-    mine = and_(table.raised_by_id == viewer.person_id, or_(table.from_item_id.is_(None), origin))
-    return or_(mine, table.committee_id.in_(viewer.inside))
+    return or_(and_(mine, table.from_item_id.is_(None)), origin, table.committee_id.in_(viewer.inside))
 
 
 def is_open_point() -> ColumnElement[bool]:
@@ -124,25 +126,31 @@ def is_open_point() -> ColumnElement[bool]:
 
 
 def visible_notes(viewer: Viewer) -> ColumnElement[bool]:
-    """Notes (joined with Item): one's own, and those of one's own side while one sits on it."""
+    """Notes (joined with Item): one's own, and those of one's own side while one sits on it or steps in for it."""
     sides = [
         and_(Item.committee_id == seat.committee_id, Note.side == seat.side)
         for seat in viewer.seats
         if seat.side is not None and seat.role in INSIDE
     ]
-    return and_(inside_items(viewer), or_(Note.person_id == viewer.person_id, *sides))
+    steps_in = Item.meeting_id.in_(_stand_ins(viewer, Attendance.side == Note.side))
+    return and_(inside_items(viewer), or_(Note.person_id == viewer.person_id, steps_in, *sides))
 
 
 def is_inside(viewer: Viewer, meeting: Meeting) -> bool:
     """The plain-Python twin of `inside_meetings` for one meeting that is already loaded."""
     if not viewer.is_employee:
         return False
-    return meeting.committee_id in viewer.inside or any(
-        attendance.person_id == viewer.person_id
-        and attendance.part is Part.SUBSTITUTE
-        and attendance.reply is not Reply.DECLINED
-        for attendance in meeting.attendances
-    )
+    return meeting.committee_id in viewer.inside or bool(_steps_in(viewer, meeting))
+
+
+def _steps_in(viewer: Viewer, meeting: Meeting) -> list[Attendance]:
+    mine = (a for a in meeting.attendances if a.person_id == viewer.person_id)
+    return [a for a in mine if a.part is Part.SUBSTITUTE and a.reply is not Reply.DECLINED]
+
+
+def side_at(viewer: Viewer, meeting: Meeting) -> Side | None:
+    """The side the viewer is on at a meeting: that of their seat, or of the member they step in for."""
+    return viewer.side_in(meeting.committee_id) or next((a.side for a in _steps_in(viewer, meeting)), None)
 
 
 # --- who stands where -------------------------------------------------------------------------------------------
@@ -316,7 +324,7 @@ def note_privately(viewer: Viewer, item: Item) -> Iterator[Text]:
 
 def note_for_side(viewer: Viewer, item: Item) -> Iterator[Text]:
     yield from is_employee(viewer)
-    if viewer.side_in(item.committee_id) is None:
+    if side_at(viewer, item.meeting) is None:
         yield T("Kun medlemmer af en side kan skrive sidens noter.")
 
 

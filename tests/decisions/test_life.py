@@ -5,7 +5,8 @@ from datetime import date
 from sqlalchemy import select
 
 from med.decisions.models import Decision, DecisionState, Step
-from tests.decisions.conftest import approve, make_item, make_meeting, moment
+from med.meetings.models import Consensus, Outcome
+from tests.decisions.conftest import approve, decide, make_item, make_meeting, moment
 
 
 def test_the_page_tells_what_why_for_whom_and_from_where(visitor, published):
@@ -30,6 +31,50 @@ def test_the_page_tells_what_why_for_whom_and_from_where(visitor, published):
     assert f"/forslag/nyt?beslutning={made}" in page.links()
     assert not page.has_form("Gem nyt")
     assert "How it is going" in visitor("carla").open(f"/beslutninger/{made}?sprog=en").words
+
+
+def test_a_decision_the_sides_did_not_agree_on_says_so(visitor, write):
+    """What management carries out all the same is no agreement: the page tells both sides' words, the feed that."""
+
+    def make(db) -> tuple[int, int]:
+        meeting = make_meeting(db)
+        item = make_item(
+            db, meeting, outcome=Outcome.DECIDED, consensus=Consensus.DISAGREED,
+            statement_management="Vi kan ikke vente.", statement_employees="Vi ville have haft vikarer.",
+        )  # fmt: skip
+        return meeting.id, decide(db, item, text="afdelingerne lægges sammen i tre uger").id
+
+    meeting, made = write(make)
+    release = f"/beslutninger/{made}/straks"
+    for handle in ("anna", "bo"):
+        assert visitor(handle).submit(release).status_code == 303
+    carla = visitor("carla")
+    early = carla.open(f"/beslutninger/{made}")  # published at once; what the sides said waits for the minutes
+    assert "afdelingerne lægges sammen" in early.words and "Uenighed" not in early.words
+    assert "Vi ville have haft vikarer." in visitor("gunnar").open(f"/beslutninger/{made}").words
+    assert "Uenighed" not in feed_entry(carla, made)
+    write(lambda db: approve(db, meeting))
+    page = carla.open(f"/beslutninger/{made}").words
+    for words in ("Uenighed", "Ledelsessiden: Vi kan ikke vente.", "Medarbejdersiden: Vi ville have haft vikarer."):
+        assert words in page, words
+
+
+def test_the_feed_says_where_the_sides_did_not_agree(visitor, write):
+    def make(db) -> tuple[int, int]:
+        meeting = make_meeting(db)
+        decided = make_item(db, meeting, outcome=Outcome.DECIDED, consensus=Consensus.DISAGREED)
+        agreed = make_item(db, meeting, outcome=Outcome.DECIDED, consensus=Consensus.AGREED)
+        made = decide(db, decided, text="vi lægger sammen").id, decide(db, agreed, text="vi maler").id
+        approve(db, meeting.id)
+        return made
+
+    disputed, agreed = write(make)
+    carla = visitor("carla")
+    assert "Uenighed" in feed_entry(carla, disputed) and "Uenighed" not in feed_entry(carla, agreed)
+
+
+def feed_entry(visitor, decision: int) -> str:
+    return visitor.open("/beslutninger").tree.xpath(f"string(//article[@aria-labelledby='b{decision}'])")
 
 
 def test_what_one_may_not_know_does_not_exist(visitor, published):

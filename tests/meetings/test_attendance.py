@@ -51,7 +51,7 @@ def test_the_overview_says_the_answer_as_the_meeting_does(visitor, write, db):
 
 def test_nadia_declines_and_her_own_substitute_is_asked(colleague, plan, item, db, people):
     number = plan()
-    item(number, "Lukket sag", is_closed=True, ground="personal")
+    closed = item(number, "Lukket sag", is_closed=True, ground="personal")
     assert "Lukket sag" not in colleague("signe").open(f"/moeder/{number}").words
     nadia = colleague("nadia")
     page = nadia.open(f"/moeder/{number}/afbud")
@@ -68,10 +68,19 @@ def test_nadia_declines_and_her_own_substitute_is_asked(colleague, plan, item, d
     assert "Du er spurgt som suppleant for Nadia Rahimi" in page.words
     assert "Lukket sag" in page.words  # who steps in reads what the member reads
     assert page.form("Jeg kommer").send().status_code == 303
+    # What the side has agreed at its pre-meeting is hers too while she steps in, and no other side's.
+    path = f"/moeder/{number}/punkter/{closed}/note"
+    assert nadia.submit(path, version=0, text="Vi holder fast i otte uger", shared=1).status_code == 303
+    assert "otte uger" in signe.open(f"/moeder/{number}").text
+    assert "For medarbejdersiden" in signe.open(f"/moeder/{number}").words
+    assert signe.submit(path, version=1, text="Vi holder fast i seks", shared=1).status_code == 303
+    assert "fast i seks" in nadia.open(f"/moeder/{number}").text
+    assert "fast i seks" not in colleague("anna").open(f"/moeder/{number}").text
     # Nadia comes after all: Signe is let go, and reads no more.
     nadia.open(f"/moeder/{number}/afbud").form("Jeg kommer alligevel").send()
     assert "signe" not in replies(db, number)
     assert "Lukket sag" not in signe.open(f"/moeder/{number}").words
+    assert "fast i seks" not in signe.open(f"/moeder/{number}").text
 
 
 def test_who_chose_no_substitute_is_not_given_one_by_correcting_the_reason(visitor, colleague, plan, db, people):

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from med import clock
-from med.access import Side
+from med.access import SeatRole, Side
 from med.meetings.actions.minutes import freeze
 from med.meetings.actions.proposals import receive_sent_on
 from med.meetings.models import (
@@ -26,7 +26,7 @@ from med.meetings.models import (
 )
 from med.meetings.parts import PARTS
 from med.meetings.waiting_minutes import awaiting
-from med.organisation.models import Approval, Committee, Rules
+from med.organisation.models import Approval, Committee, Rules, Seat
 from med.organisation.queries import viewer_for
 from tests.meetings.rooms import held_meeting, make_meeting, seat_substitute
 
@@ -205,6 +205,23 @@ def test_the_substitute_approves_when_the_vice_chair_was_away(visitor, db, write
     assert minutes_of(db, meeting_id).vice_id == stand_in.id
     page = visitor("carla").open(address(meeting_id))
     assert f"(suppleant {stand_in.name} deltog i stedet)" in page.words
+
+
+def test_without_a_vice_chair_the_chair_approves_the_minutes(visitor, db, write, people, meeting_id):
+    """As with the agenda: a group around a task may have a chair only, and nobody is waited for who is not there."""
+
+    def vacate(session):
+        for seat in session.scalars(select(Seat).where(Seat.person_id == people.bo, Seat.role == SeatRole.VICE_CHAIR)):
+            seat.role = SeatRole.MEMBER
+
+    send_to_review(visitor, meeting_id)
+    assert "Næstformand: Venter" in visitor("anna").open(address(meeting_id)).words
+    write(vacate)
+    page = visitor("anna").open(address(meeting_id))
+    assert "Næstformand: Venter" not in page.words and "Når du har godkendt" in page.words
+    assert approve(visitor, "anna", meeting_id).status_code == 303
+    assert minutes_of(db, meeting_id).state is MinutesState.APPROVED
+    assert visitor("carla").open(address(meeting_id)).status_code == 200
 
 
 def test_the_secretary_records_an_approval_given_in_writing(visitor, db, meeting_id):

@@ -9,6 +9,7 @@ from med import clock
 from med.meetings.models import (
     Consensus,
     Item,
+    Meeting,
     Minutes,
     MinutesState,
     Outcome,
@@ -102,6 +103,21 @@ def test_a_piece_of_news_is_noted_and_never_decided(visitor, db, meeting_id, out
     answer = emil.submit(path, outcome=outcome, consensus="not_applicable", version="1", hearing_until="2027-01-01")
     assert answer.status_code == 422
     assert "En orientering kan tages til efterretning" in answer.words
+
+
+def test_what_a_side_wants_discussed_is_made_a_discussion(visitor, db, write, meeting_id, people):
+    """News that one side wants to discuss: the room says how, and leads there whoever may change the item."""
+    item = item_at(db, meeting_id, 1).id
+    write(lambda db: setattr(db.get_one(Meeting, meeting_id), "minute_taker_id", people.carla))
+    room, change = f"/moeder/{meeting_id}/lokale?punkt={item}", f"/moeder/{meeting_id}/punkter/{item}/ret"
+    for handle, may in (("bo", True), ("carla", False)):
+        page = visitor(handle).open(room)
+        assert "Vil en af siderne drøfte orienteringen" in page.words
+        assert (change in page.links()) is may, handle
+    assert visitor("bo").open(change).form("Gem").fill(purpose="discuss").send().status_code == 303
+    page = visitor("emil").open(room)
+    assert page.tree.xpath("//input[@name='outcome'][@value='discussed']")
+    assert "Vil en af siderne drøfte orienteringen" not in page.words
 
 
 def test_a_piece_of_news_is_never_agreed(end, visitor, db, meeting_id):

@@ -12,7 +12,7 @@ from med.meetings.actions.proposals import receive_sent_on
 from med.meetings.models import Consensus, Item, Meeting, Minutes, MinutesState, Outcome, Proposal, ProposalState, State
 from med.meetings.parts import PARTS, Asked
 from med.meetings.queries.proposals import own_committee_id
-from med.organisation.models import Committee
+from med.organisation.models import Committee, Person
 from tests.meetings.conftest import viewer
 
 
@@ -22,7 +22,7 @@ def raised(colleague, committee_id):
 
     def make(title: str = "De unge venter for længe", by: str = "carla", **fields) -> int:
         form = colleague(by).open("/forslag/nyt").form("Send")
-        answer = form.fill(title=title, committee=committee_id("med-aabrinken"), **fields).send()
+        answer = form.fill(title=title, **{"committee": committee_id("med-aabrinken")} | fields).send()
         assert answer.status_code == 303, answer.words
         return int(answer.headers["location"].split("?")[0].rsplit("/", 1)[1])
 
@@ -273,10 +273,8 @@ def test_the_overview_keeps_the_title_of_what_was_closed_and_sent_on(visitor, pl
     assert f"/forslag/{sent}" in carla.open("/?alt=1").links()
 
 
-def test_who_closed_a_point_of_their_own_follows_it_to_the_next_committee(
-    visitor, plan, item, look, write, committee_id
-):
-    """Anna raised it herself and sits where it was closed; she reads it there, and the answer."""
+def test_the_committee_that_sent_a_closed_point_on_reads_the_answer(visitor, plan, item, look, write, committee_id):
+    """It is the committee's business, not only hers who raised it; and nobody else's."""
     number = plan()
     point = item(number, "Opsigelsen", is_closed=True, ground="negotiation", raised_by="anna")
 
@@ -287,7 +285,7 @@ def test_who_closed_a_point_of_their_own_follows_it_to_the_next_committee(
         return receive_sent_on(db, viewer(db, "anna"), db.get(Item, point), there, "Det gælder flere").id
 
     sent = write(send)
-    for handle, follows in (("anna", True), ("bo", False), ("carla", False)):
+    for handle, follows in (("anna", True), ("bo", True), ("carla", False)):
         person = visitor(handle)
         assert (f"/forslag/{sent}" in person.open(f"/moeder/{number}").links()) is follows, handle
         assert person.open(f"/forslag/{sent}").status_code == (200 if follows else 404), handle
@@ -311,6 +309,35 @@ def test_an_answer_that_came_too_late_gives_the_words_back(visitor, raised, comm
     carla = visitor("carla").open(f"/forslag/{proposal}")
     assert carla.tree.xpath("string(//main//p[@class='meta'][1])").strip().startswith("Sendt videre til")
     assert late.fill(reason=" ").send().status_code == 404
+
+
+def test_in_the_demo_what_was_sent_on_is_answered_and_the_secretary_is_on_no_side(db):
+    """What Materielgården disagreed on was decided above; it stood there as a point nobody had answered."""
+    sent = db.scalars(select(Proposal).where(Proposal.from_item_id.is_not(None))).all()
+    assert [(one.state, one.item is not None) for one in sent] == [(ProposalState.ACCEPTED, True)] * 2
+    emil = db.scalars(select(Person.id).where(Person.handle == "emil")).one()
+    assert set(db.scalars(select(Item.raised_side).where(Item.raised_by_id == emil))) == {None}
+
+
+def test_what_one_side_raised_the_other_cannot_decline(visitor, raised, look):
+    """Framework agreement § 7: what one side wants discussed is discussed, where it belongs on that level."""
+    for raiser, other in (("bo", "anna"), ("gunnar", "anna"), ("lise", "bo")):
+        proposal = raised(f"{raiser} vil tale om det", by=raiser)
+        page = visitor(other).open(f"/forslag/{proposal}")
+        assert "decline" not in page.tree.xpath("//input[@name='answer']/@value")
+        back = visitor(other).submit(f"/forslag/{proposal}/svar", answer="decline", reason="Nej")
+        assert back.status_code == 422
+        assert "har rejst punktet, og så skal det drøftes" in back.errors()["answer"]
+        assert look(Proposal, proposal).state is ProposalState.RECEIVED
+        mine = {"anna": "bo", "bo": "anna"}[other]
+        assert answer(visitor, proposal, by=mine, answer="decline", reason="Vi er enige").status_code == 303
+        assert look(Proposal, proposal).state is ProposalState.DECLINED
+
+
+def test_what_a_member_raises_elsewhere_is_declined_there(visitor, raised, look, committee_id):
+    """Bo has no seat in Hovedudvalget: there he is a colleague like others."""
+    proposal = raised(by="bo", committee=committee_id("hovedudvalget"))
+    assert answer(visitor, proposal, by="hanne", answer="decline", reason="Hører til hos jer").status_code == 303
 
 
 def test_only_the_chairs_answer_and_only_the_proposer_withdraws(visitor, raised, look):

@@ -12,7 +12,7 @@ from med.decisions.access import published_decisions, visible_follow_ups
 from med.decisions.actions import hand_over_decision
 from med.decisions.forms import HandOverForm
 from med.decisions.models import Decision, FollowUp, FollowUpState
-from med.meetings.actions.proposals import answer_proposal, raise_point
+from med.meetings.actions.proposals import answer_proposal, raise_point, receive_sent_on
 from med.meetings.forms.proposals import Answer, AnswerProposal, RaisePoint
 from med.meetings.models import Attendance, Meeting, Minutes, MinutesState, Part, Proposal, Reply
 from med.notices import digests, planning
@@ -22,6 +22,7 @@ from med.notices.planning.workplace import look_around
 from med.organisation.models import Committee, Employment, Person, Seat
 from med.organisation.queries import viewer_of
 from med.perspectives.models import Perspective
+from tests.meetings.rooms import held_meeting
 from tests.notices.happenings import House, next_meeting
 
 TODAY = date(2026, 11, 21)
@@ -244,6 +245,26 @@ def test_a_raised_point_reaches_the_chairs_and_its_answer_the_one_who_raised_it(
     house.tick()
     assert house.told("carla") == [("point_answered", "daily")]
     assert house.told("anna") == [("point_raised", "daily")]
+
+
+def test_the_answer_comes_back_to_the_committee_that_sent_the_point_on(house):
+    """A disagreement taken to the committee above: both chairs and the secretary of the one below hear the answer."""
+
+    def send(db):
+        item = held_meeting(db, {"title": "GPS i bilerne"}).items[0]
+        item.raised_by_id = house.ids["gunnar"]
+        above = db.get_one(Committee, house.committees["hovedudvalget"])
+        return receive_sent_on(db, house.viewer(db, "emil"), item, above, "Vi er uenige.").id
+
+    point = house.do(send)
+    house.tick()
+    assert house.told("hanne") == [("point_raised", "daily")]
+    form = AnswerProposal(answer=Answer.POSTPONE, reason="Vi venter på jura.")
+    house.do(lambda db: answer_proposal(db, house.viewer(db, "hanne"), db.get_one(Proposal, point), form))
+    house.tick()
+    for handle in ("gunnar", "anna", "bo"):
+        assert house.told(handle) == [("point_answered", "daily")], handle
+    assert house.told("carla") == []
 
 
 def test_a_task_reaches_its_owner_and_a_closed_one_nobody_outside(house):

@@ -104,6 +104,20 @@ def steps_in(world: World, person: int, meeting: int) -> bool:
     )
 
 
+def sides_at(world: World, person: int, meeting: Meeting) -> set[str]:
+    """The same, and the side one steps in for at that meeting."""
+    stood_in = {
+        there.side
+        for there in world.attendances.values()
+        if there.meeting == meeting.id
+        and there.person == person
+        and there.part == "substitute"
+        and there.reply != "declined"
+        and there.side is not None
+    }
+    return sides(world, person, meeting.committee) | (stood_in if employed(world, person) else set())
+
+
 def belongs_at(world: World, person: int, meeting: Meeting) -> bool:
     return belongs(world, person, meeting.committee) or steps_in(world, person, meeting.id)
 
@@ -209,21 +223,22 @@ def sees_proposal(world: World, person: int, proposal: int) -> bool:
         return False
     if belongs(world, person, asked.committee):
         return True
-    if asked.raised_by != person:
-        return False
-    if asked.from_item is None or world.items[asked.from_item].open:
-        return True
-    # What was sent on from a closed point is its committee's: their own again only for those who belong there.
-    return belongs(world, person, world.meetings[world.items[asked.from_item].meeting].committee)
+    if asked.from_item is None:
+        return asked.raised_by == person
+    origin = world.items[asked.from_item]
+    # What a committee sent on stays its business: it is to read the answer. From a closed point only its own do.
+    return belongs(world, person, world.meetings[origin.meeting].committee) or (
+        origin.open and asked.raised_by == person
+    )
 
 
 def sees_note(world: World, person: int, note: int) -> bool:
-    """One's own, and those of a side one sits on; while the item is one's business at all."""
+    """One's own, and those of a side one sits on or steps in for; while the item is one's business at all."""
     paper = world.notes[note]
     meeting = world.meetings[world.items[paper.item].meeting]
     if not belongs_at(world, person, meeting):
         return False
-    return paper.person == person or (paper.side is not None and paper.side in sides(world, person, meeting.committee))
+    return paper.person == person or (paper.side is not None and paper.side in sides_at(world, person, meeting))
 
 
 def sees_decision(world: World, person: int, decision: int) -> bool:
@@ -419,7 +434,7 @@ def _note_privately(world, person, item):
 
 
 def _note_for_side(world, person, item):
-    return bool(sides(world, person, world.meetings[item.meeting].committee))
+    return bool(sides_at(world, person, world.meetings[item.meeting]))
 
 
 def _minute_meeting(world, person, meeting):

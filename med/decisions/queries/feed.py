@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
-from sqlalchemy import Row, and_, bindparam, select
+from sqlalchemy import Row, and_, bindparam, case, select
 from sqlalchemy.orm import Session
 
 from med.access import Viewer
@@ -35,6 +35,7 @@ from med.decisions.queries.asking import (
 from med.decisions.queries.searching import numbered
 from med.errors import Unreadable
 from med.language import T
+from med.meetings.models import Item, Minutes
 from med.numbers import number_in
 from med.organisation.access import ANY_EMPLOYEE, visible_committees
 from med.organisation.models import Committee
@@ -161,7 +162,11 @@ def entries(db: Session, viewer: Viewer, ids: Sequence[int]) -> list[Row[*tuple[
                 Decision.published_at,
                 Decision.changed_at,
                 Tag.perspective.label("tag"),
+                # Where the sides disagreed, the approved minutes say so, and so does the feed.
+                case((Minutes.chairs_approved_at.is_not(None), Item.consensus)).label("consensus"),
             )
+            .outerjoin(Item, Item.id == Decision.item_id)
+            .outerjoin(Minutes, Minutes.meeting_id == Decision.meeting_id)
             .outerjoin(Tag, and_(Tag.decision_id == Decision.id, Tag.is_main.is_(False)))
             .where(Decision.id.in_(ids), published_decisions(viewer))
             .order_by(Tag.id)

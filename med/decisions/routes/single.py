@@ -13,6 +13,8 @@ from med.decisions.fragments import heading
 from med.decisions.models import IN_FORCE, Decision, DecisionState
 from med.errors import Conflict, Invalid
 from med.language import T, Text
+from med.meetings.access import is_inside, minutes_are_frozen
+from med.meetings.models import Consensus
 from med.perspectives.queries import statements_for, titles
 from med.web.forms import parse
 from med.web.routing import Visit, get, post
@@ -82,6 +84,7 @@ def show_decision(
         decision=decision,
         perspectives=titles(db),
         own=own,
+        is_disputed=_is_disputed(visit, decision),
         links=queries.links_of(db, viewer, decision),
         events=timeline(visit, decision, follow_ups),
         follow_ups=follow_ups,
@@ -93,6 +96,14 @@ def show_decision(
         errors=errors or {},
         status_code=status_code,
     )
+
+
+def _is_disputed(visit: Visit, decision: Decision) -> bool:
+    """Whether the two sides disagreed on the item, and the viewer may know: it is the minutes' to tell."""
+    item, meeting = decision.item, decision.meeting
+    if item is None or meeting is None or item.consensus is not Consensus.DISAGREED:
+        return False
+    return minutes_are_frozen(meeting) or is_inside(visit.viewer, meeting)
 
 
 def people(visit: Visit, decision: Decision) -> list[tuple[str, str]]:

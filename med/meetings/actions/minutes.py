@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -26,7 +26,8 @@ from med.meetings.models import (
     MinutesVersion,
 )
 from med.meetings.parts import PARTS
-from med.organisation.models import Approval, Committee
+from med.organisation.access import on_day
+from med.organisation.models import Approval, Committee, Seat
 from med.organisation.queries import rules_on
 from med.text import warn_cpr
 from med.workdays import copenhagen
@@ -146,10 +147,19 @@ def _is_changed(db: Session, minutes: Minutes, meeting: Meeting) -> bool:
 
 def _freeze_when_both(db: Session, viewer: Viewer, meeting: Meeting) -> None:
     minutes = _under_review(meeting)
-    rules = rules_on(db, meeting.committee_id, copenhagen(meeting.starts_at).date())
-    one_is_enough = rules.minutes_approval is Approval.CHAIR
-    if minutes.chair_at and (minutes.vice_at or one_is_enough):
+    if minutes.chair_at and (minutes.vice_at or chair_is_enough(db, meeting)):
         freeze(db, viewer, meeting, clock.now())
+
+
+def chair_is_enough(db: Session, meeting: Meeting) -> bool:
+    """Whether the chair alone approves the minutes: by the rules of procedure, or because nobody held the vice-chair's
+    seat at the meeting and nobody holds it now, as in a group around a task."""
+    day = copenhagen(meeting.starts_at).date()
+    if rules_on(db, meeting.committee_id, day).minutes_approval is Approval.CHAIR:
+        return True
+    seats = Seat.committee_id == meeting.committee_id, Seat.role == SeatRole.VICE_CHAIR
+    held = or_(on_day(Seat, day), on_day(Seat, clock.today()))
+    return db.scalar(select(Seat.id).where(*seats, held).limit(1)) is None
 
 
 def freeze(db: Session, viewer: Viewer | None, meeting: Meeting, at: datetime) -> Minutes:

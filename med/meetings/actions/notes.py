@@ -23,7 +23,7 @@ def save_note(db: Session, viewer: Viewer, item: Item, form: NoteForm) -> Note:
         found = Note(
             item_id=item.id,
             person_id=None if form.shared else viewer.person_id,
-            side=viewer.side_in(item.committee_id) if form.shared else None,
+            side=access.side_at(viewer, item.meeting) if form.shared else None,
             text=form.text,
             changed_by_id=viewer.person_id,
             changed_at=clock.now(),
@@ -42,7 +42,7 @@ def save_note(db: Session, viewer: Viewer, item: Item, form: NoteForm) -> Note:
 
 def find_note(db: Session, viewer: Viewer, item: Item, shared: bool) -> Note | None:
     """One's own note on an item, or one's side's."""
-    mine = Note.side == viewer.side_in(item.committee_id) if shared else Note.person_id == viewer.person_id
+    mine = Note.side == access.side_at(viewer, item.meeting) if shared else Note.person_id == viewer.person_id
     return db.scalar(select(Note).join(Item, Item.id == Note.item_id).where(
         Note.item_id == item.id, mine, access.visible_notes(viewer)
     ))  # fmt: skip

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from med import clock, workdays
-from med.access import Viewer, require
+from med.access import INSIDE, Side, Viewer, require
 from med.errors import Invalid
 from med.journal.actions import note
 from med.language import T
@@ -17,7 +17,8 @@ from med.meetings.actions.planning import lock
 from med.meetings.actions.versions import take_version
 from med.meetings.forms.proposals import Answer, AnswerProposal, RaisePoint
 from med.meetings.models import Item, Kind, Meeting, Proposal, ProposalState, Purpose, State
-from med.organisation.models import Committee
+from med.organisation.access import on_day
+from med.organisation.models import Committee, Seat
 
 TAKES_ITEMS = (State.PLANNED, State.AGENDA_SENT)
 
@@ -116,11 +117,45 @@ def answer_proposal(
         case Answer.POSTPONE:
             proposal.state, proposal.meeting = ProposalState.POSTPONED, None
         case Answer.DECLINE:
+            if other := other_side_wants(db, viewer, proposal):
+                raise Invalid(answer=NOT_ALONE[other])
             proposal.state = ProposalState.DECLINED
     proposal.reason = form.reason
     proposal.answered_by_id, proposal.answered_at, proposal.answer_seen_at = viewer.person_id, clock.now(), None
     note(db, viewer, f"proposal.{form.answer}", proposal, ["state", "meeting_id", "committee_id", "item_id"])
     return proposal
+
+
+def other_side_wants(db: Session, viewer: Viewer, proposal: Proposal) -> Side | None:
+    """The other side, when one of its members raised the point: what one side wants discussed (framework agreement
+    § 7), the other cannot refuse. None where the viewer may decline it: their own side's, or that of a colleague
+    without a seat."""
+    day = workdays.copenhagen(proposal.raised_at).date()
+    side = db.scalar(
+        select(Seat.side)
+        .where(
+            Seat.committee_id == proposal.committee_id,
+            Seat.person_id == proposal.raised_by_id,
+            Seat.role.in_(INSIDE),
+            on_day(Seat, day),
+        )
+        .limit(1)
+    )
+    return side if side is not viewer.side_in(proposal.committee_id) else None
+
+
+NOT_ALONE = {
+    Side.EMPLOYEE: T(
+        "Medarbejdersiden har rejst punktet, og så skal det drøftes, hvis det hører til her. Ledelsessiden kan derfor "
+        "ikke afvise det. Send det videre, hvis det hører til i et andet udvalg. Er I enige om ikke at tage det op, "
+        "svarer næstformanden."
+    ),
+    Side.MANAGEMENT: T(
+        "Ledelsessiden har rejst punktet, og så skal det drøftes, hvis det hører til her. Medarbejdersiden kan derfor "
+        "ikke afvise det. Send det videre, hvis det hører til i et andet udvalg. Er I enige om ikke at tage det op, "
+        "svarer formanden."
+    ),
+}
 
 
 def _lock(db: Session, proposal: Proposal) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, bindparam, exists, select
 from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from med.access import Viewer
+from med.access import Side, Viewer
 from med.errors import NotFound
 from med.meetings import access
 from med.meetings.models import Attachment, Item, Meeting, Minutes, Note, Proposal, ProposalState, Standing, State
@@ -62,6 +62,7 @@ class Agenda(Struct):
     lines: list[Line]
     spare: int | None  # minutes left when every item keeps to its time; negative when the agenda is too long
     is_shown: bool  # whether the viewer may see an agenda at all
+    side: Side | None = None  # whose notes the viewer shares
 
     @property
     def locked(self) -> int:
@@ -71,7 +72,7 @@ class Agenda(Struct):
 
 def agenda(db: Session, viewer: Viewer, meeting: Meeting, is_inside: bool) -> Agenda:
     """The agenda of a meeting that the viewer may see, in two queries (attachments are the second)."""
-    side = viewer.side_in(meeting.committee_id) if is_inside else None
+    side = access.side_at(viewer, meeting) if is_inside else None
     found = db.execute(_items_with_all(), {**own(viewer), "meeting": meeting.id, "side": side}).all()
     rows = list({row[0].id: row for row in found}.values())  # an item that was sent on twice comes twice
     set_committed_value(meeting, "items", [row[0] for row in rows])
@@ -107,7 +108,7 @@ def agenda(db: Session, viewer: Viewer, meeting: Meeting, is_inside: bool) -> Ag
             )
         )
     spare = int((meeting.ends_at - at).total_seconds() // 60) if rows else None
-    return Agenda(lines, spare, True)
+    return Agenda(lines, spare, True, side)
 
 
 @cache

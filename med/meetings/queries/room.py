@@ -12,7 +12,7 @@ from med import clock
 from med.access import SeatRole, Side, Viewer
 from med.errors import NotFound
 from med.language import T, Text
-from med.meetings.access import visible_items, visible_meetings, visible_words
+from med.meetings.access import visible_items, visible_meetings, visible_proposals, visible_words
 from med.meetings.models import (
     Attendance,
     Consensus,
@@ -182,6 +182,7 @@ class SentOn(Struct, frozen=True):
     state: ProposalState
     item_id: int | None
     meeting_id: int | None
+    may_read: bool = False  # the proposal there, with the answer
 
 
 def sent_on(db: Session, viewer: Viewer, item_ids: Collection[int]) -> dict[int, list[SentOn]]:
@@ -189,7 +190,13 @@ def sent_on(db: Session, viewer: Viewer, item_ids: Collection[int]) -> dict[int,
     found: dict[int, list[SentOn]] = {}
     for row in db.execute(
         select(
-            Proposal.from_item_id, Proposal.id, Committee.name, Proposal.state, Proposal.item_id, Proposal.meeting_id
+            Proposal.from_item_id,
+            Proposal.id,
+            Committee.name,
+            Proposal.state,
+            Proposal.item_id,
+            Proposal.meeting_id,
+            visible_proposals(viewer),
         )
         .join(Committee, Committee.id == Proposal.committee_id)
         .join(Item, Item.id == Proposal.from_item_id)

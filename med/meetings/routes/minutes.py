@@ -27,13 +27,10 @@ from med.meetings.queries.room import (
     sent_on,
 )
 from med.meetings.routes.common import show_kept
-from med.organisation.models import Approval
-from med.organisation.queries import rules_on
 from med.text import diff, warn_cpr
 from med.web.forms import parse
 from med.web.pages import SAID
 from med.web.routing import Visit, get, page_number, post
-from med.workdays import copenhagen
 
 SAID.update(
     {
@@ -61,7 +58,6 @@ def show_minutes(visit: Visit, meeting: Meeting, status_code: int = 200, **conte
             if item_id in readable and str(html).strip():
                 decided.setdefault(item_id, []).append(html)
     everyone = listed(meeting)
-    rules = rules_on(visit.db, meeting.committee_id, copenhagen(meeting.starts_at).date())
     added = questions.addenda(visit.db, visit.viewer, found, meeting)
     is_inside = access.is_inside(visit.viewer, meeting)
     context = {"changed": "", "errors": {}, "values": {}, "addendum_errors": {}, "addendum_values": {}, **context}
@@ -76,7 +72,7 @@ def show_minutes(visit: Visit, meeting: Meeting, status_code: int = 200, **conte
         attending=attending(everyone),
         everyone=everyone,
         steps=steps(found),
-        one_is_enough=rules.minutes_approval is Approval.CHAIR,
+        one_is_enough=found.state is MinutesState.IN_REVIEW and actions.chair_is_enough(visit.db, meeting),
         added=added,
         added_to={one.item_id for one in added},
         is_inside=is_inside,

@@ -175,10 +175,12 @@ def _answers(visit: Visit, proposal: Proposal) -> dict[str, Any]:
     db, viewer, committee_id = visit.db, visit.viewer, proposal.committee_id
     items = queries.items_to_merge_with(db, viewer, committee_id, bool(actions.closed_origin(proposal)))
     others = [one for one in committees(db, viewer) if one.id != committee_id and not one.is_over]
+    other = actions.other_side_wants(db, viewer, proposal)
     return {
         "meeting_choices": [meeting_choice(row) for row in planning_queries.open_for_points(db, viewer, committee_id)],
         "item_choices": [(row.id, f"{row.meeting}: {row.title}") for row in items],
         "committee_choices": [(one.id, one.name) for one in others],
+        "not_alone": actions.NOT_ALONE[other] if other else None,
     }
 
 

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from med.access import SeatRole
 from med.decisions.models import Decision, FollowUp, Tag
@@ -67,8 +67,9 @@ def minutes(db: Session, plan: Plan, events: Sequence[Event], outlets: Sequence[
             kind, key = NoticeKind.MINUTES_APPROVED, f"minutes_approved:{one.id}"
             there = {attendance.person_id for attendance in one.meeting.attendances}
             wishes = plan.own(Topic.MY_MEETINGS, there)
-            for point, raiser in points.get(one.id, ()):
-                treated = plan.own(Topic.MY_POINTS, {raiser} - there)  # who was there has the minutes anyway
+            for point, raiser, sender in points.get(one.id, ()):
+                waits = {raiser} | plan.workplace.runs(sender or 0)
+                treated = plan.own(Topic.MY_POINTS, waits - there)  # who was there has the minutes anyway
                 its = (f"point_treated:{point}:{one.id}", "proposal", point, event.at)
                 plan.tell(NoticeKind.POINT_ANSWERED, *its, treated, by=event.person_id)
         else:
@@ -77,22 +78,23 @@ def minutes(db: Session, plan: Plan, events: Sequence[Event], outlets: Sequence[
         plan.tell(kind, key, "minutes", one.id, event.at, wishes, by=event.person_id)
 
 
-def _points_treated(db: Session, ids: Collection[int]) -> dict[int, list[tuple[int, int | None]]]:
-    """minutes id -> (proposal id, who raised it) of the points they tell the outcome of. Of closed items they do not,
-    and nobody outside hears where a point from one went."""
-    found: dict[int, list[tuple[int, int | None]]] = defaultdict(list)
-    for minutes_id, point, raiser in db.execute(
-        select(Minutes.id, Proposal.id, Proposal.raised_by_id)
+def _points_treated(db: Session, ids: Collection[int]) -> dict[int, list[tuple[int, int | None, int | None]]]:
+    """minutes id -> (proposal id, who raised it, the committee that sent it on) of the points they tell the outcome
+    of. Of closed items they do not, and nobody outside hears where a point from one went."""
+    found: dict[int, list[tuple[int, int | None, int | None]]] = defaultdict(list)
+    for minutes_id, point, raiser, sender in db.execute(
+        select(Minutes.id, Proposal.id, Proposal.raised_by_id, SENDER.committee_id)
         .join(Item, Item.meeting_id == Minutes.meeting_id)
         .join(Proposal, Proposal.item_id == Item.id)
+        .outerjoin(SENDER, from_another_committee())
         .where(
             Minutes.id.in_(ids),
-            Proposal.raised_by_id.is_not(None),
+            or_(Proposal.raised_by_id.is_not(None), SENDER.id.is_not(None)),
             Proposal.state.in_((ProposalState.ACCEPTED, ProposalState.MERGED)),
             is_open_point(),
         )
     ):
-        found[minutes_id].append((point, raiser))
+        found[minutes_id].append((point, raiser, sender))
     return found
 
 
@@ -117,14 +119,23 @@ def approvers(workplace: Workplace, one: Minutes) -> set[int]:
     return found
 
 
+SENDER = aliased(Item)
+
+
+def from_another_committee() -> ColumnElement[bool]:
+    """The item a proposal came from, where it was another committee's."""
+    return and_(SENDER.id == Proposal.from_item_id, SENDER.committee_id != Proposal.committee_id)
+
+
 def proposals(db: Session, plan: Plan, events: Sequence[Event], outlets: Sequence[Outlet]) -> None:
-    """To the chairs and the secretary: a point was raised. To the one who raised it: it was answered."""
+    """To the chairs and the secretary: a point was raised. To the one who raised it, and to those of the committee
+    that sent it on: it was answered."""
     rows = {
         row.id: row
         for row in db.execute(
-            select(Proposal.id, Proposal.committee_id, Proposal.raised_by_id).where(
-                Proposal.id.in_({event.thing_id for event in events})
-            )
+            select(Proposal.id, Proposal.committee_id, Proposal.raised_by_id, SENDER.committee_id.label("sender"))
+            .outerjoin(SENDER, from_another_committee())
+            .where(Proposal.id.in_({event.thing_id for event in events}))
         )
     }
     for event in events:
@@ -136,7 +147,7 @@ def proposals(db: Session, plan: Plan, events: Sequence[Event], outlets: Sequenc
             plan.tell(NoticeKind.POINT_RAISED, key, "proposal", row.id, event.at, wishes, by=event.person_id)
         if event.happened.removeprefix("proposal.") in ANSWERS:
             key = f"point_answered:{row.id}:{event.id}"
-            wishes = plan.own(Topic.MY_POINTS, [row.raised_by_id])
+            wishes = plan.own(Topic.MY_POINTS, {row.raised_by_id} | plan.workplace.runs(row.sender or 0))
             plan.tell(NoticeKind.POINT_ANSWERED, key, "proposal", row.id, event.at, wishes, by=event.person_id)
 
 
