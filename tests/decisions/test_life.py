@@ -57,6 +57,7 @@ def test_a_decision_the_sides_did_not_agree_on_says_so(visitor, write):
     page = carla.open(f"/beslutninger/{made}").words
     for words in ("Uenighed", "Ledelsessiden: Vi kan ikke vente.", "Medarbejdersiden: Vi ville have haft vikarer."):
         assert words in page, words
+    assert "Uenighed" in feed_entry(carla, made)
 
 
 def test_the_feed_says_where_the_sides_did_not_agree(visitor, write):

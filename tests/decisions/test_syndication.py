@@ -16,9 +16,10 @@ from med.decisions.forms import WithdrawForm
 from med.decisions.models import Decision, DecisionState, Step
 from med.identity.actions import make_feed_token, revoke_feed_token
 from med.identity.models import FeedToken
+from med.meetings.models import Consensus, Outcome
 from med.organisation.models import Committee, Employment, Person, Seat
 from med.perspectives.models import PerspectiveText
-from tests.decisions.conftest import moment
+from tests.decisions.conftest import approve, decide, make_item, make_meeting, moment
 from tests.decisions.test_feed import copy_decision
 from tests.decisions.valid_feeds import atom_faults, json_faults
 
@@ -185,6 +186,28 @@ def test_json_feed_says_the_same(visitor, published, address):
     assert item["title"] == "Den ene"
     assert item["_medspil"]["perspective"] == "emergens"
     assert titles(visitor().open(address("carla"))) == ["Den ene"]
+
+
+def test_a_feed_says_where_the_sides_did_not_agree_once_the_minutes_do(visitor, write, address):
+    def make(db):
+        meeting = make_meeting(db)
+        item = make_item(db, meeting, outcome=Outcome.DECIDED, consensus=Consensus.DISAGREED)
+        return meeting.id, decide(db, item, text="afdelingerne lægges sammen").id
+
+    meeting, made = write(make)
+    for handle in ("anna", "bo"):
+        assert visitor(handle).submit(f"/beslutninger/{made}/straks").status_code == 303
+    atom, feed = address("carla"), address("carla", ending="json")
+
+    def told():
+        item = json.loads(visitor().open(feed).response.content)["items"][0]
+        return item["_medspil"]["disagreed"], "blev ikke enige" in visitor().open(atom).response.text, item["date_modified"]
+
+    before = told()
+    with clock.at(clock.now() + timedelta(minutes=1)):
+        write(lambda db: approve(db, meeting))
+        after = told()
+    assert before[:2] == (False, False) and after[:2] == (True, True) and before[2] < after[2]
 
 
 def test_an_empty_feed_is_a_feed(visitor, quiet, address):

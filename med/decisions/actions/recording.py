@@ -19,7 +19,7 @@ from med.journal.actions import note
 from med.language import T
 from med.meetings.actions.entering import enter, in_the_room, stir
 from med.meetings.actions.minutes import chair_is_enough, reopen_review
-from med.meetings.models import Item, Meeting, Outcome, State
+from med.meetings.models import Consensus, Item, Meeting, Outcome, State
 from med.perspectives.models import Perspective
 from med.workdays import copenhagen
 
@@ -258,6 +258,11 @@ def publish_with_minutes(db: Session, viewer: Viewer | None, meeting: Meeting) -
         .order_by(Decision.id)
         .with_for_update()  # what the chairs release this moment is out by then
     ).all()
+    disputed = select(Item.id).where(Item.meeting_id == meeting.id, Item.consensus == Consensus.DISAGREED)
+    for early in db.scalars(
+        select(Decision).where(Decision.item_id.in_(disputed), Decision.published_at.is_not(None)).with_for_update()
+    ):
+        touch(early)  # the minutes tell of the disagreement, and so does its entry from here on
     for decision in drafts:
         publish(db, viewer, decision, at)
 

@@ -19,6 +19,7 @@ from med.decisions.fragments import heading
 from med.decisions.models import DecisionState
 from med.decisions.queries import Gone, Key
 from med.language import T
+from med.meetings.models import Consensus
 from med.perspectives.models import Perspective
 from med.perspectives.queries import Title
 from med.workdays import short_date
@@ -64,6 +65,7 @@ class Entry(Struct, frozen=True):
     state: DecisionState
     circle: str  # what became of it, in a sentence; "" where there is nothing to tell
     before_discussion: bool
+    disagreed: bool
     main: Perspective | None
     further: Sequence[Perspective]
     published: datetime
@@ -188,6 +190,7 @@ def shared(
         "committee": key.committee,
         "state": row.state,
         "before_discussion": row.before_discussion,
+        "disagreed": row.consensus is Consensus.DISAGREED,
         "main": row.perspective,
         "further": further,
     }
@@ -212,6 +215,8 @@ def facts(
         found.append((str(T("Perspektiv")), ", ".join(titles[one].title for one in (row.perspective, *further))))
     if row.before_discussion:
         found.append((str(T("Bemærk")), str(T("Besluttet før drøftelse"))))
+    if row.consensus is Consensus.DISAGREED:
+        found.append((str(T("Bemærk")), str(T("De to sider blev ikke enige om punktet."))))
     return found
 
 

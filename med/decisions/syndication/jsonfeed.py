@@ -44,6 +44,7 @@ def item(page: Document, entry: Entry) -> dict[str, Any]:
             "state": entry.state.value,
             "perspective": entry.main.value if entry.main else None,
             "before_discussion": entry.before_discussion,
+            "disagreed": entry.disagreed,
             "circle": entry.circle or None,
         },
     }
