@@ -207,7 +207,7 @@ class Story(Steps):
         self.answer("accepted", "anna", "accept", meeting=self.meeting_id, minutes_budget=15)
         self.answer("merged", "bo", "merge", item=self.items[-1], reason=together)
         self.answer("moved", "bo", "move", meeting=self.next_meeting_id, reason=later)
-        self.answer("declined", "anna", "decline", reason=DECLINED)
+        self.answer("declined", "bo", "decline", reason=DECLINED)
         self.raised_item = item_called(self.open("carla", self.meeting), chosen.points(self.note).accepted.title)
         self.expect(DECLINED in self.open("gunnar", self.proposals["declined"]).words, "Gunnar reads why it was a no")
 
