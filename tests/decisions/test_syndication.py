@@ -201,7 +201,11 @@ def test_a_feed_says_where_the_sides_did_not_agree_once_the_minutes_do(visitor, 
 
     def told():
         item = json.loads(visitor().open(feed).response.content)["items"][0]
-        return item["_medspil"]["disagreed"], "blev ikke enige" in visitor().open(atom).response.text, item["date_modified"]
+        return (
+            item["_medspil"]["disagreed"],
+            "blev ikke enige" in visitor().open(atom).response.text,
+            item["date_modified"],
+        )
 
     before = told()
     with clock.at(clock.now() + timedelta(minutes=1)):
