@@ -1,4 +1,4 @@
-"""What the meetings add to a committee's page, and to the moments of a meeting's life."""
+"""What the meetings add to a committee's page, say to its end, and do at the moments of a meeting's life."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""What higher slices add to a committee's pages, its meetings, its decisions, its guidelines, and say to its end.
+"""What higher slices add to a committee's pages (its meetings, its decisions), and what they say to its end.
 
 A slice calls `panel(...)` or `before_it_ends(...)` in its `slice.py`; the committee's pages never import it.
 """
