@@ -363,8 +363,35 @@ def test_a_proxy_hears_that_a_server_is_about_to_stop(postgres, furnished_templa
         answers = {server.send("GET", path)[0].status for path in ("/livez", "/log-ind") for _ in range(5)}
         assert answers == {200}  # whoever comes nevertheless is served
         server.process.send_signal(signal.SIGINT)  # a second word: not so long
-        assert server.process.wait(20) == 0
+        assert server.process.wait(20) == 0, server.log.read_text()
         assert "Traceback" not in server.log.read_text()
+
+
+ONE_IS_SLOW = f"""
+import os, time
+import med.cli.serving as serving
+
+make = serving.make_app
+
+def make_app():
+    try:
+        os.close(os.open(os.environ["FIRST"], os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        time.sleep(3)
+    return make()
+
+serving.make_app = make_app
+{AS_INSTALLED}
+"""
+
+
+def test_a_process_that_is_still_beginning_hears_it_too(postgres, furnished_template, tmp_path):
+    url = postgres.new("leaving", template=furnished_template)
+    first = str(tmp_path / "first")
+    with running(tmp_path, url, "serve", ("-c", ONE_IS_SLOW), MED_WORKERS="2", MED_DRAIN="4", FIRST=first) as server:
+        server.process.send_signal(signal.SIGTERM)  # one answers, one has just begun
+        assert server.process.wait(20) == 0, server.log.read_text()
+        assert "Unexpected" not in server.log.read_text()
 
 
 def test_a_request_that_never_ends_does_not_keep_the_server(furnished_file, tmp_path):

@@ -161,7 +161,14 @@ def serve_among_others(settings: Settings, host: str, port: int) -> None:
         after(settings.drain if name == signal.SIGTERM else 0, at_once)
 
     server.signal_handler_interrupt = stop  # type: ignore[method-assign]
+    hold_back(signal.SIG_BLOCK)
     server.serve()
+
+
+def hold_back(how: int) -> None:
+    """A process that is still beginning hears that it is to leave when it can; unheard, the word would end it."""
+    if LEAVE:
+        signal.pthread_sigmask(how, {LEAVE})
 
 
 def after(seconds: float, call: Callable[[], object]) -> None:
@@ -203,6 +210,7 @@ def make_app() -> Any:
 
     if LEAVE:
         signal.signal(LEAVE, leave)
+    hold_back(signal.SIG_UNBLOCK)
     return app
 
 
