@@ -53,7 +53,17 @@ OWN = {
     "identity": {"accounts", "counter", "doorkeeper", "limits", "oidc", "passwords", "sealing", "second_step"},
     "keeping": {"copies", "nightly", "proof"},
     "loop": {"circles", "moments", "pointing", "raising", "sentences", "showing", "since", "standings"},
-    "meetings": {"canonical", "deadlines", "files", "live", "panels", "sealing", "waiting", "waiting_minutes"},
+    "meetings": {
+        "canonical",
+        "deadlines",
+        "files",
+        "fragments",
+        "live",
+        "panels",
+        "sealing",
+        "waiting",
+        "waiting_minutes",
+    },
     "organisation": {"seating", "suggesting"},
     "trust": {"anchors", "column_words", "emergencies", "held", "own_data", "retention", "trail_words"},
 }

@@ -8,7 +8,7 @@ from med import clock, workdays
 from med.access import SeatRole, Side, allows, require
 from med.errors import Invalid, NotAllowed, NotFound
 from med.language import T, Text
-from med.meetings import access
+from med.meetings import access, fragments
 from med.meetings.actions import planning
 from med.meetings.actions.proposals import takes_points
 from med.meetings.actions.versions import Stale
@@ -27,7 +27,7 @@ from med.meetings.queries import planning as queries
 from med.meetings.queries import proposals as proposal_queries
 from med.meetings.queries.room import meeting_for
 from med.meetings.routes.common import asked_id, refused, show_kept, suggestions
-from med.meetings.words import SIGNS, ground
+from med.meetings.words import SIGNS
 from med.organisation.access import is_employee
 from med.organisation.models import Committee
 from med.organisation.queries import committee as committee_for
@@ -300,11 +300,13 @@ def show_meeting(
     for part in PARTS.items if begun else ():  # nothing is decided before the meeting begins
         for item_id, markup in part(visit, meeting).items():
             added.setdefault(item_id, []).append(markup)
+    raised = {id: html for part in PARTS.raised for id, html in part(visit, meeting).items()}
     return visit.page(
         template,
         meeting=meeting,
         found=found,
         agenda=agenda,
+        lines=fragments.lines(visit, agenda, found.is_inside, coming, added, raised),
         mine=found.mine(viewer),
         groups=people_groups(found),
         observers=sum(one.attendance.part is Part.OBSERVER for one in found.people),
@@ -318,9 +320,6 @@ def show_meeting(
         mark=planning.agenda_mark(meeting),
         still_open=[part(visit, meeting) for part in PARTS.agenda],
         beside=[part(visit, meeting) for part in PARTS.beside],
-        added=added,
-        raised={id: html for part in PARTS.raised for id, html in part(visit, meeting).items()},
-        ground=ground,
         signs=SIGNS,
         is_public=agenda_queries.agenda_is_shown(meeting),
         may_follow=allows(viewer, access.follow_live, meeting),
