@@ -273,8 +273,8 @@ FAULTS = [
     Fault(
         "whoever led a run goes on knowing who was in it",
         COMPASS,
-        "RunLeader.person_id == viewer.person_id, on_day(RunLeader, day)",
-        "RunLeader.person_id == viewer.person_id",
+        "RunLeader.person_id == who, on_day(RunLeader, day)",
+        "RunLeader.person_id == who",
         (UNIT,),
     ),
     Fault(

@@ -8,9 +8,10 @@ of the system sees nothing.
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Date, and_, bindparam, false, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Date, and_, bindparam, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -53,17 +54,31 @@ def led_runs(viewer: Viewer, day: date | None = None) -> ColumnElement[bool]:
     """The runs the viewer leads today: participants by pseudonym, attendance, exams. Leading ends with the run."""
     if not viewer.is_employee:
         return false()
+    return _led(**leading(viewer, day))
+
+
+def leading(viewer: Viewer, day: date | None = None) -> dict[str, Any]:
+    """What stands for the viewer in `LED_RUNS`. Only for employees, as in `own`."""
     day = day or clock.today()
-    mine = select(RunLeader.run_id).where(RunLeader.person_id == viewer.person_id, on_day(RunLeader, day))
+    return {"who": viewer.person_id, "day": day, "since": day - AFTER_RUN, "since_with_exam": day - AFTER_EXAMS}
+
+
+def _led(who: Any, day: Any, since: Any, since_with_exam: Any) -> ColumnElement[bool]:
+    mine = select(RunLeader.run_id).where(RunLeader.person_id == who, on_day(RunLeader, day))
     with_exam = select(Activity.id).where(Activity.has_exam)
     return and_(
         Run.id.in_(mine),
         or_(
             Run.ended_at.is_(None),
-            Run.ends >= day - AFTER_RUN,
-            and_(Run.ends >= day - AFTER_EXAMS, Run.activity_id.in_(with_exam)),
+            Run.ends >= since,
+            and_(Run.ends >= since_with_exam, Run.activity_id.in_(with_exam)),
         ),
     )
+
+
+LED_RUNS = _led(
+    bindparam("who", type_=BigInteger), *(bindparam(one, type_=Date) for one in ("day", "since", "since_with_exam"))
+)
 
 
 def after_run(has_exam: bool) -> timedelta:

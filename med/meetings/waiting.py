@@ -1,6 +1,7 @@
 """What waits for one person in the meetings: invitations, agendas, proposals, answers, minutes."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
@@ -69,12 +70,12 @@ INVITED = Prepared(
 )
 
 
-def waits_for_approval() -> ColumnElement[bool]:
+def waits_for_approval(now: Any = None) -> ColumnElement[bool]:
     """Meetings whose agenda has something of its own on it and has not gone out."""
     return and_(
         Meeting.state == State.PLANNED,
         Meeting.kind != Kind.WITHOUT_AGENDA,
-        Meeting.ends_at > clock.now(),
+        Meeting.ends_at > (clock.now() if now is None else now),
         exists().where(Item.meeting_id == Meeting.id, Item.standing.is_(None)),
     )
 
@@ -85,26 +86,7 @@ def agendas(db: Session, viewer: Viewer) -> list[Waiting]:
     vices = [seat.committee_id for seat in viewer.seats if seat.role is SeatRole.VICE_CHAIR]
     if not chairs and not vices:
         return []
-    rows = db.execute(
-        select(
-            Meeting.id,
-            Meeting.title,
-            Meeting.starts_at,
-            Meeting.agenda_due,
-            Meeting.committee_id,
-            Committee.name.label("committee"),
-        )
-        .join(Committee, Committee.id == Meeting.committee_id)
-        .where(
-            waits_for_approval(),
-            or_(
-                and_(Meeting.committee_id.in_(chairs), Meeting.agenda_chair_at.is_(None)),
-                and_(Meeting.committee_id.in_(vices), Meeting.agenda_vice_at.is_(None)),
-            ),
-        )
-        .order_by(Meeting.starts_at)
-        .limit(MOST)
-    )
+    rows = AGENDAS(db, chairs=chairs, vices=vices, now=clock.now())
     return [
         Waiting(
             "agenda",
@@ -117,6 +99,30 @@ def agendas(db: Session, viewer: Viewer) -> list[Waiting]:
         for row in rows
         if row.committee_id in chairs or vice_must_approve(db, row.committee_id, row.starts_at)
     ]
+
+
+AGENDAS = Prepared(
+    lambda: (
+        select(
+            Meeting.id,
+            Meeting.title,
+            Meeting.starts_at,
+            Meeting.agenda_due,
+            Meeting.committee_id,
+            Committee.name.label("committee"),
+        )
+        .join(Committee, Committee.id == Meeting.committee_id)
+        .where(
+            waits_for_approval(bindparam("now")),
+            or_(
+                and_(Meeting.committee_id.in_(bindparam("chairs", expanding=True)), Meeting.agenda_chair_at.is_(None)),
+                and_(Meeting.committee_id.in_(bindparam("vices", expanding=True)), Meeting.agenda_vice_at.is_(None)),
+            ),
+        )
+        .order_by(Meeting.starts_at)
+        .limit(MOST)
+    )
+)
 
 
 def vice_must_approve(db: Session, committee_id: int, starts_at: datetime) -> bool:
@@ -143,20 +149,7 @@ def proposals_to_answer(db: Session, viewer: Viewer) -> list[Waiting]:
     mine = [s.committee_id for s in viewer.seats if s.role in (SeatRole.CHAIR, SeatRole.VICE_CHAIR)]
     if not mine:
         return []
-    rows = db.execute(
-        select(
-            Proposal.id,
-            Proposal.title,
-            Committee.name.label("committee"),
-            Meeting.agenda_due,
-            is_open_point().label("is_open"),
-        )
-        .join(Committee, Committee.id == Proposal.committee_id)
-        .outerjoin(Meeting, Meeting.id == Proposal.meeting_id)
-        .where(Proposal.committee_id.in_(mine), Proposal.state == ProposalState.RECEIVED)
-        .order_by(Proposal.id)
-        .limit(MOST)
-    )
+    rows = TO_ANSWER(db, mine=mine)
     return [
         Waiting(
             "proposal",
@@ -169,6 +162,24 @@ def proposals_to_answer(db: Session, viewer: Viewer) -> list[Waiting]:
         )
         for row in rows
     ]
+
+
+TO_ANSWER = Prepared(
+    lambda: (
+        select(
+            Proposal.id,
+            Proposal.title,
+            Committee.name.label("committee"),
+            Meeting.agenda_due,
+            is_open_point().label("is_open"),
+        )
+        .join(Committee, Committee.id == Proposal.committee_id)
+        .outerjoin(Meeting, Meeting.id == Proposal.meeting_id)
+        .where(Proposal.committee_id.in_(bindparam("mine", expanding=True)), Proposal.state == ProposalState.RECEIVED)
+        .order_by(Proposal.id)
+        .limit(MOST)
+    )
+)
 
 
 def answers_to_read(db: Session, viewer: Viewer) -> list[Waiting]:

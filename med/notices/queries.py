@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import bindparam, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from med.access import Viewer
@@ -16,10 +16,12 @@ from med.errors import NotFound
 from med.notices.access import own_notices, own_subscriptions, visible_subscriptions
 from med.notices.models import How, MailSetting, Notice, Subscription, Topic
 from med.notices.planning.workplace import DEFAULTS
+from med.organisation.access import ANY_EMPLOYEE
 from med.organisation.models import Committee, Person
 from med.organisation.queries import committee
 from med.perspectives.models import Perspective
 from med.perspectives.queries import titles
+from med.prepared import Prepared
 
 ON_A_PAGE = 30
 COUNT_TO = 99
@@ -146,10 +148,14 @@ def news(db: Session, viewer: Viewer, after: int = 0) -> News:
 
 def unread(db: Session, viewer: Viewer) -> int:
     """How many notices are new to the viewer, counted no further than a badge shows."""
-    read_to = (
-        select(func.coalesce(func.max(MailSetting.read_to), 0))
-        .where(MailSetting.person_id == viewer.person_id)
-        .scalar_subquery()
-    )
-    new = select(Notice.id).where(own_notices(viewer), Notice.id > read_to).limit(COUNT_TO + 1).subquery()
-    return db.scalar(select(func.count()).select_from(new)) or 0
+    [(found,)] = UNREAD(db, who=viewer.person_id)
+    return int(found)
+
+
+def _unread() -> Any:
+    read_to = select(func.coalesce(func.max(MailSetting.read_to), 0)).where(MailSetting.person_id == bindparam("who"))
+    new = select(Notice.id).where(own_notices(ANY_EMPLOYEE), Notice.id > read_to.scalar_subquery())
+    return select(func.count()).select_from(new.limit(COUNT_TO + 1).subquery())
+
+
+UNREAD = Prepared(_unread)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from med import clock
 from med.access import Viewer
-from med.competence_compass.access import coordinated_units, led_runs, visible_activities
+from med.competence_compass.access import LED_RUNS, coordinated_units, leading, led_runs, visible_activities
 from med.competence_compass.models import (
     Activity,
     ActivityState,
@@ -117,17 +117,23 @@ UNSAID = Prepared(
 )
 
 
-def missing_exams(db: Session, viewer: Viewer) -> Sequence[Row[*tuple[Any, ...]]]:
+def missing_exams(db: Session, viewer: Viewer) -> Sequence[Any]:
     """Runs the viewer leads that have ended lately, where somebody who completed the course has no exam result."""
-    return db.execute(
+    if not viewer.is_employee:
+        return []
+    return MISSING_EXAMS(db, **leading(viewer), lately=clock.today() - ASKED_FOR)
+
+
+MISSING_EXAMS = Prepared(
+    lambda: (
         select(Run.id, Run.number, Activity.title, Unit.name.label("unit"), Run.ends)
         .join(Activity, Activity.id == Run.activity_id)
         .join(Unit, Unit.id == Activity.unit_id)
         .where(
-            led_runs(viewer),
+            LED_RUNS,
             Activity.has_exam,
             Run.ended_at.is_not(None),
-            Run.ends >= clock.today() - ASKED_FOR,
+            Run.ends >= bindparam("lately"),
             exists().where(
                 Participation.run_id == Run.id,
                 Participation.end_reason == EndReason.COMPLETED,
@@ -136,7 +142,8 @@ def missing_exams(db: Session, viewer: Viewer) -> Sequence[Row[*tuple[Any, ...]]
         )
         .order_by(Run.ends)
         .limit(MOST)
-    ).all()
+    )
+)
 
 
 def unanswered_offers(db: Session, viewer: Viewer) -> Sequence[Row[*tuple[Any, ...]]]:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import or_, select
+from sqlalchemy import Integer, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from med.access import Viewer
@@ -30,8 +30,10 @@ from med.meetings.models import (
     Purpose,
 )
 from med.meetings.parts import PARTS
+from med.organisation.access import ANY_EMPLOYEE, own
 from med.organisation.models import Committee, Person
 from med.perspectives.queries import titles
+from med.prepared import Prepared
 from med.text import Paragraph, diff
 from med.workdays import short_date
 
@@ -227,20 +229,25 @@ def latest_minutes(db: Session, viewer: Viewer, since: datetime, limit: int = 10
 
     Those who sit on the committee, substitutes and advisers included, and its secretary find them on their overview.
     """
-    if not viewer.committee_ids:
+    if not (viewer.is_employee and viewer.committee_ids):
         return []
-    return db.execute(
+    return LATEST(db, **own(viewer), committees=sorted(viewer.committee_ids), since=since, most=limit)
+
+
+LATEST = Prepared(
+    lambda: (
         select(Meeting.id, Meeting.title, Committee.name, Minutes.chairs_approved_at)
         .join(Meeting, Meeting.id == Minutes.meeting_id)
         .join(Committee, Committee.id == Meeting.committee_id)
         .where(
-            Meeting.committee_id.in_(viewer.committee_ids),
-            Minutes.chairs_approved_at > since,
-            visible_minutes(viewer),
+            Meeting.committee_id.in_(bindparam("committees", expanding=True)),
+            Minutes.chairs_approved_at > bindparam("since"),
+            visible_minutes(ANY_EMPLOYEE),
         )
         .order_by(Minutes.chairs_approved_at.desc(), Meeting.id.desc())
-        .limit(limit)
-    ).all()
+        .limit(bindparam("most", type_=Integer))
+    )
+)
 
 
 # --- whether anyone has touched them ----------------------------------------------------------------------------
