@@ -2,10 +2,11 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import func, select
+from sqlalchemy import Date, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from med import clock
@@ -28,8 +29,10 @@ from med.meetings.models import (
     Recusal,
     Standing,
 )
+from med.organisation.access import ANY_EMPLOYEE, own, visible_committees
 from med.organisation.models import Committee, Person, Quorum
 from med.organisation.queries import rules_on
+from med.prepared import Prepared
 from med.workdays import copenhagen
 
 HERE = (Presence.PRESENT, Presence.LATE)
@@ -37,9 +40,17 @@ HERE = (Presence.PRESENT, Presence.LATE)
 
 def meeting_for(db: Session, viewer: Viewer, meeting_id: int) -> Meeting:
     """The meeting with its committee, minutes and attendance, or NotFound."""
-    found = db.scalar(
+    found = db.scalar(_meeting(), {"meeting": meeting_id}) if viewer.is_employee else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+@cache
+def _meeting() -> Select[Meeting]:
+    return (
         select(Meeting)
-        .where(Meeting.id == meeting_id, visible_meetings(viewer))
+        .where(Meeting.id == bindparam("meeting"), visible_meetings(ANY_EMPLOYEE))
         .options(
             joinedload(Meeting.committee),
             joinedload(Meeting.minutes),
@@ -48,22 +59,30 @@ def meeting_for(db: Session, viewer: Viewer, meeting_id: int) -> Meeting:
             selectinload(Meeting.attendances).joinedload(Attendance.person),
         )
     )
-    if found is None:
-        raise NotFound
-    return found
 
 
 def item_for(db: Session, viewer: Viewer, meeting_id: int, item_id: int) -> Item:
     """An item the viewer may read, with its meeting, or NotFound. For writing on; the action asks for more."""
-    found = db.scalar(
-        select(Item)
-        .join(Item.meeting)
-        .where(Item.id == item_id, Item.meeting_id == meeting_id, visible_meetings(viewer), visible_items(viewer))
-        .options(contains_eager(Item.meeting).joinedload(Meeting.minutes))
-    )
+    asked = {**own(viewer), "meeting": meeting_id, "item": item_id}
+    found = db.scalar(_item(), asked) if viewer.is_employee else None
     if found is None:
         raise NotFound
     return found
+
+
+@cache
+def _item() -> Select[Item]:
+    return (
+        select(Item)
+        .join(Item.meeting)
+        .where(
+            Item.id == bindparam("item"),
+            Item.meeting_id == bindparam("meeting"),
+            visible_meetings(ANY_EMPLOYEE),
+            visible_items(ANY_EMPLOYEE),
+        )
+        .options(contains_eager(Item.meeting).joinedload(Meeting.minutes))
+    )
 
 
 class Point(Struct):
@@ -121,9 +140,25 @@ class Point(Struct):
 
 def points(db: Session, viewer: Viewer, meeting: Meeting) -> list[Point]:
     """A meeting's items in order: what the viewer may read, words where they may read those, masks for the rest."""
-    raised = Person.__table__.alias("raised")
-    answers = Person.__table__.alias("answers")
-    rows = db.execute(
+    readable, words = {}, {}
+    recused: dict[int, list[str]] = {}
+    if viewer.is_employee:
+        readable = {row.id: row._asdict() for row in READABLE(db, **own(viewer), meeting=meeting.id)}
+        words = {row.id: row._asdict() for row in WORDS(db, **own(viewer), meeting=meeting.id)}
+        for item_id, name in RECUSED(db, items=list(words)):
+            recused.setdefault(item_id, []).append(name)
+    # Every position there is; what is not among the readable is closed to this viewer.
+    return [
+        Point(**{**readable[id], **words.get(id, {}), "recused": recused.get(id, [])})
+        if id in readable
+        else Point(position=position)
+        for id, position in PLACES(db, meeting=meeting.id)
+    ]
+
+
+def _readable() -> Any:
+    raised, answers = Person.__table__.alias("raised"), Person.__table__.alias("answers")
+    return (
         select(
             Item.id, Item.position, Item.title, Item.purpose, Item.is_open, Item.minutes_budget,
             Item.recommendation, Item.case_text, Item.raised_side, Item.started_at, Item.ended_at, Item.standing,
@@ -131,37 +166,35 @@ def points(db: Session, viewer: Viewer, meeting: Meeting) -> list[Point]:
         )
         .outerjoin(raised, raised.c.id == Item.raised_by_id)
         .outerjoin(answers, answers.c.id == Item.responsible_id)
-        .where(Item.meeting_id == meeting.id, visible_items(viewer))
-    ).all()  # fmt: skip
-    words = {
-        row.id: row._mapping
-        for row in db.execute(
-            select(
-                Item.id, Item.minutes_text.label("text"), Item.minutes_version.label("text_version"), Item.outcome,
-                Item.consensus, Item.statement_management, Item.statement_employees, Item.hearing_until,
-                func.coalesce(Committee.name, "").label("sent_to"),
-            )
-            .outerjoin(Committee, Committee.id == Item.sent_to_id)
-            .where(Item.meeting_id == meeting.id, visible_words(viewer))
+        .where(Item.meeting_id == bindparam("meeting"), visible_items(ANY_EMPLOYEE))
+    )  # fmt: skip
+
+
+READABLE = Prepared(_readable)
+WORDS = Prepared(
+    lambda: (
+        select(
+            Item.id, Item.minutes_text.label("text"), Item.minutes_version.label("text_version"), Item.outcome,
+            Item.consensus, Item.statement_management, Item.statement_employees, Item.hearing_until,
+            func.coalesce(Committee.name, "").label("sent_to"),
         )
-    }  # fmt: skip
-    recused: dict[int, list[str]] = {}
-    for item_id, name in db.execute(
+        .outerjoin(Committee, Committee.id == Item.sent_to_id)
+        .where(Item.meeting_id == bindparam("meeting"), visible_words(ANY_EMPLOYEE))
+    )
+)  # fmt: skip
+RECUSED = Prepared(
+    lambda: (
         select(Recusal.item_id, Person.name)
         .join(Person, Person.id == Recusal.person_id)
-        .where(Recusal.item_id.in_(list(words)))
+        .where(Recusal.item_id.in_(bindparam("items", expanding=True)))
         .order_by(Person.name)
-    ):
-        recused.setdefault(item_id, []).append(name)
-    found = {
-        (row.position, row.id): Point(**{**row._mapping, **words.get(row.id, {}), "recused": recused.get(row.id, [])})
-        for row in rows
-    }
-    # Every position there is; what is not in `found` is closed to this viewer.
-    places = db.execute(
-        select(Item.position, Item.id).where(Item.meeting_id == meeting.id).order_by(Item.position, Item.id)
-    ).all()
-    return [found.get((place.position, place.id)) or Point(position=place.position) for place in places]
+    )
+)
+PLACES = Prepared(
+    lambda: (
+        select(Item.id, Item.position).where(Item.meeting_id == bindparam("meeting")).order_by(Item.position, Item.id)
+    )
+)
 
 
 def now_at(all_points: Collection[Point]) -> Point | None:
@@ -188,7 +221,13 @@ class SentOn(Struct, frozen=True):
 def sent_on(db: Session, viewer: Viewer, item_ids: Collection[int]) -> dict[int, list[SentOn]]:
     """By item: the proposals its outcome made, for those who may read the item's words."""
     found: dict[int, list[SentOn]] = {}
-    for row in db.execute(
+    for row in SENT_ON(db, **own(viewer), items=list(item_ids)) if viewer.is_employee and item_ids else ():
+        found.setdefault(row[0], []).append(SentOn(*row[1:]))
+    return found
+
+
+SENT_ON = Prepared(
+    lambda: (
         select(
             Proposal.from_item_id,
             Proposal.id,
@@ -196,19 +235,18 @@ def sent_on(db: Session, viewer: Viewer, item_ids: Collection[int]) -> dict[int,
             Proposal.state,
             Proposal.item_id,
             Proposal.meeting_id,
-            visible_proposals(viewer),
+            visible_proposals(ANY_EMPLOYEE).label("may_read"),
         )
         .join(Committee, Committee.id == Proposal.committee_id)
         .join(Item, Item.id == Proposal.from_item_id)
         .where(
-            Proposal.from_item_id.in_(list(item_ids)),
+            Proposal.from_item_id.in_(bindparam("items", expanding=True)),
             Proposal.state != ProposalState.WITHDRAWN,
-            visible_words(viewer),
+            visible_words(ANY_EMPLOYEE),
         )
         .order_by(Proposal.id)
-    ):
-        found.setdefault(row[0] or 0, []).append(SentOn(*row[1:]))
-    return found
+    )
+)
 
 
 def quorum_warning(db: Session, meeting: Meeting) -> Text | None:
@@ -269,9 +307,22 @@ def substitutes_for(db: Session, meeting: Meeting) -> list[tuple[str, str]]:
 
 def other_committees(db: Session, viewer: Viewer, meeting: Meeting) -> list[tuple[int, str]]:
     """Where an item can be sent on to."""
-    from med.organisation.queries import committees
+    if not viewer.is_employee:
+        return []
+    return [(id, name) for id, name in ALL_COMMITTEES(db, today=clock.today()) if id != meeting.committee_id]
 
-    return [(one.id, one.name) for one in committees(db, viewer) if one.id != meeting.committee_id and not one.is_over]
+
+ALL_COMMITTEES = Prepared(
+    lambda: (
+        select(Committee.id, Committee.name)
+        .where(
+            visible_committees(ANY_EMPLOYEE),
+            or_(Committee.ends.is_(None), Committee.ends >= bindparam("today", type_=Date)),
+        )
+        .order_by(Committee.name)
+    ),
+    remembered=1,
+)
 
 
 def corrections(db: Session, meeting: Meeting) -> list[Correction]:
