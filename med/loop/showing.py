@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from med import language
@@ -20,6 +20,7 @@ from med.loop.models import Cause, DecisionLink, LinkKind, ReviewPoint
 from med.loop.sentences import did, not_to_conclude, sentence, uncertainty
 from med.loop.words import because
 from med.perspectives.queries import titles
+from med.prepared import Prepared
 
 
 def circle_context(
@@ -73,13 +74,17 @@ class Point(NamedTuple):
 
 def points_of(db: Session, decision_id: int) -> list[Point]:
     """Points raised because this decision's circle came round, the oldest first."""
-    rows = db.execute(
+    found: dict[int, Point] = {}
+    for row in POINTS(db, decision=decision_id):
+        found.setdefault(row.proposal_id, Point(row.proposal_id, row.raised_at, set())).causes.add(row.cause)
+    return list(found.values())
+
+
+POINTS = Prepared(
+    lambda: (
         select(ReviewPoint.proposal_id, ReviewPoint.raised_at, ReviewPoint.cause)
-        .where(ReviewPoint.decision_id == decision_id)
+        .where(ReviewPoint.decision_id == bindparam("decision"))
         .order_by(ReviewPoint.id)
         .limit(200)
     )
-    found: dict[int, Point] = {}
-    for row in rows:
-        found.setdefault(row.proposal_id, Point(row.proposal_id, row.raised_at, set())).causes.add(row.cause)
-    return list(found.values())
+)

@@ -100,11 +100,16 @@ def followed(db: Session, viewer: Viewer) -> list[Followed]:
 
 def how_followed(db: Session, viewer: Viewer, topic: Topic, about: str) -> How | None:
     """What the viewer chose for one thing; None where they chose nothing."""
-    return db.scalar(
-        select(Subscription.how).where(
-            own_subscriptions(viewer), Subscription.topic == topic, Subscription.about == about
-        )
+    return next((how for [how] in FOLLOWED(db, who=viewer.person_id, topic=topic, about=about)), None)
+
+
+FOLLOWED = Prepared(
+    lambda: select(Subscription.how).where(
+        own_subscriptions(ANY_EMPLOYEE),
+        Subscription.topic == bindparam("topic"),
+        Subscription.about == bindparam("about"),
     )
+)
 
 
 def what_to_follow(db: Session, viewer: Viewer, topic: Topic, about: str) -> dict[str, Any]:

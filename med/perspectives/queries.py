@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from med import clock, language
@@ -63,14 +63,19 @@ def statements_for(db: Session, role_key: str) -> dict[Perspective, list[str]]:
     """
     found: dict[Perspective, list[str]] = {key: [] for key in Perspective}
     if role_key in set(RoleKey):
-        rows = db.execute(
-            select(Statement.perspective, Statement.text)
-            .where(Statement.role == RoleKey(role_key), Statement.retired_at.is_(None))
-            .order_by(Statement.position, Statement.id)
-        )
-        for row in rows:
+        for row in STATEMENTS(db, role=RoleKey(role_key)):
             found[row.perspective].append(row.text)
     return found
+
+
+STATEMENTS = Prepared(
+    lambda: (
+        select(Statement.perspective, Statement.text)
+        .where(Statement.role == bindparam("role"), Statement.retired_at.is_(None))
+        .order_by(Statement.position, Statement.id)
+    ),
+    remembered=len(RoleKey),
+)
 
 
 Grundlag = dict[Perspective, dict[RoleKey, list[Sentence]]]
