@@ -16,7 +16,7 @@ from benchmarks.grounds import Served
 from benchmarks.visits import FILTERS, PERSONAS, filtered, walk_down
 
 GOAL, RARE_GOAL = 1.3, 2.0
-TIMES, TIMES_ON_POSTGRESQL, WARM = 150, 90, 20  # requests to each in a round
+TIMES, TIMES_ON_POSTGRESQL, WARM = 300, 150, 20  # requests to each in a round
 PAGES = {  # for who works here
     "a decision": "/beslutninger/{decision}",
     "a meeting of 15 items": "/moeder/{meeting}",
