@@ -18,7 +18,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Mapped, Session
 
 from med import clock
-from med.settings import BadSetting
+from med.setting_values import BadSetting
 
 RING_FILE = "keyring.json"
 NONCE = 12

@@ -2,7 +2,9 @@
 
 import pytest
 
-from med.settings import KNOWN, BadSetting, contrast_with_white, read_settings
+from med.colours import contrast_with_white
+from med.setting_values import BadSetting
+from med.settings import KNOWN, read_settings
 
 SECRET = "x" * 32
 
@@ -68,6 +70,9 @@ def test_nothing_set_is_one_machine_with_sqlite(tmp_path):
         ("MED_BRAND", "#12", "is not a colour such as #0b4f5c"),
         ("MED_BRAND", "#0b4f5c; }", "is not a colour such as #0b4f5c"),
         ("MED_BRAND", "#ffcc00", "at least 4.5:1 is needed"),
+        ("MED_WEBHOOK_HOSTS", "https://intranet.example.dk", "no name or address alone"),
+        ("MED_WEBHOOK_HOSTS", "intranet.example.dk, intranet.example.dk:8443", "intranet.example.dk:8443"),
+        ("MED_WEBHOOK_HOSTS", "10.1.2.3:80", "no name or address alone"),
         ("MED_SECRET_FILE", "/nowhere", "MED_SECRET or MED_SECRET_FILE, not both"),
     ],
 )
@@ -77,6 +82,11 @@ def test_a_bad_value_stops_the_start_with_one_sentence(tmp_path, name, value, wo
     assert words in str(stopped.value)
     assert "\n" not in str(stopped.value)
     assert SECRET not in str(stopped.value)
+
+
+def test_hosts_inside_the_house_are_names_and_addresses(tmp_path):
+    hosts = read(tmp_path, MED_WEBHOOK_HOSTS=" Intranet.Example.dk,10.1.2.3 , fd00::7,").webhook_hosts
+    assert hosts == {"intranet.example.dk", "10.1.2.3", "fd00::7"}
 
 
 def test_mail_servers_as_they_are_written(tmp_path):

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from med import VERSION
 from med.cli.words import Stop, first_line
 from med.errors import MedError
-from med.settings import BadSetting
+from med.setting_values import BadSetting
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,7 +9,8 @@ from typing import Any
 from med.cli.vault import replay_list
 from med.cli.verifying import broken_chains
 from med.cli.words import Stop, database_at_head, settings_here
-from med.settings import Settings, database_url, given_values
+from med.setting_values import database_url
+from med.settings import Settings, given_values
 
 WITHOUT_SECRET = (
     "Without it codes from apps do not open (recovery codes do; else make a new link), links in mails end, "

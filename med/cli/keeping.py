@@ -22,7 +22,8 @@ from med.cli.words import (
     settings_here,
     sqlite_file,
 )
-from med.settings import KNOWN, LEAST_FREE, BadSetting, Settings, read_settings
+from med.setting_values import BadSetting
+from med.settings import KNOWN, LEAST_FREE, Settings, read_settings
 
 if TYPE_CHECKING:
     from med.db import Database

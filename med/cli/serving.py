@@ -8,18 +8,21 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from med import clock
 from med.cli.words import Stop, database_at_head, network_file_system, opened, settings_here, sqlite_file
 from med.logs import speak_in_lines
 from med.numbers import number_in
-from med.settings import LOOPBACK, Settings, database_url, read_settings
+from med.setting_values import LOOPBACK, database_url
+from med.settings import Settings, read_settings
 
 fcntl: Any
 try:
@@ -152,13 +155,13 @@ def serve_among_others(settings: Settings, host: str, port: int) -> None:
         backlog=BACKLOG,
         log_level=LogLevels.error,
     )
-    at_once = server.signal_handler_interrupt
+    told = once_over(server.signal_handler_interrupt)
 
     def stop(name: int, *_: Any) -> None:
         for worker in server.wrks if LEAVE else ():
             with suppress(ProcessLookupError):
                 os.kill(worker._id(), LEAVE)
-        after(settings.drain if name == signal.SIGTERM else 0, at_once)
+        told.put(settings.drain if name == signal.SIGTERM else 0)
 
     server.signal_handler_interrupt = stop  # type: ignore[method-assign]
     hold_back(signal.SIG_BLOCK)
@@ -171,11 +174,22 @@ def hold_back(how: int) -> None:
         signal.pthread_sigmask(how, {LEAVE})
 
 
-def after(seconds: float, call: Callable[[], object]) -> None:
-    """Later, unless the process has ended before."""
-    timer = threading.Timer(seconds, call)
-    timer.daemon = True
-    timer.start()
+def once_over(call: Callable[[], object]) -> "SimpleQueue[float]":
+    """Where a signal's handler puts how many seconds are left: `call` is called when the shortest is over.
+
+    A handler may come in the middle of anything, so it takes no lock: it starts no thread, and this queue is made
+    for it."""
+    told: SimpleQueue[float] = SimpleQueue()
+
+    def wait() -> None:
+        end = time.monotonic() + told.get()
+        while (left := end - time.monotonic()) > 0:
+            with suppress(Empty):
+                end = min(end, time.monotonic() + told.get(timeout=left))
+        call()
+
+    threading.Thread(target=wait, daemon=True).start()
+    return told
 
 
 def say_how_to_begin(database: Any) -> None:
@@ -204,9 +218,11 @@ def make_app() -> Any:
     sys.setswitchinterval(TURN)
     desk = app.state.desk
 
+    told = once_over(desk.stop)
+
     def leave(*_: Any) -> None:
         desk.is_leaving = True
-        after(settings.drain, desk.stop)
+        told.put(settings.drain)
 
     if LEAVE:
         signal.signal(LEAVE, leave)

@@ -124,7 +124,7 @@ def examine_vault(database: "Database", settings: Settings) -> list[tuple[str, s
 
     from med.competence_compass.erasing import LIST_FILE, read_list, still_there
     from med.sealing import RING_FILE, ring_of
-    from med.settings import BadSetting
+    from med.setting_values import BadSetting
 
     file = settings.data_dir / RING_FILE
     with database.reading() as db:

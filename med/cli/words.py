@@ -9,7 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from med.settings import Settings, database_url, given_values, read_settings
+from med.setting_values import database_url
+from med.settings import Settings, given_values, read_settings
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -16,7 +16,8 @@ from med.meetings import files
 from med.meetings.files.scanning import scanner_of
 from med.meetings.models import Attachment, AttachmentSeal, Item, Scan
 from med.sealing import Lost, ring_of
-from med.settings import BadSetting, Settings
+from med.setting_values import BadSetting
+from med.settings import Settings
 from med.slices import Office
 
 log = logging.getLogger("med")

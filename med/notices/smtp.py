@@ -14,7 +14,8 @@ from types import TracebackType
 from urllib.parse import unquote, urlsplit
 
 from med.notices.outbox import Away, Later, Letter, Never, NoSuchAddress
-from med.settings import LOOPBACK, Settings
+from med.setting_values import LOOPBACK
+from med.settings import Settings
 
 TIMEOUT = 20  # seconds for each answer of the mail server
 LETTERS_ON_A_LINE = 200  # mail servers end a connection that goes on for ever

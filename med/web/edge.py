@@ -5,7 +5,8 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
-from med.settings import LOOPBACK, Settings
+from med.setting_values import LOOPBACK
+from med.settings import Settings
 from med.web.packing import TAKES_GZIP, squeeze
 from med.web.security import ALWAYS, HSTS
 

@@ -74,8 +74,22 @@ def mark(name: str) -> Markup:
     return Markup(f"{SECRET}:{name};")  # nosec B704 - letters and digits of our own
 
 
+Parts = list[str]  # what is the same, a hole, what is the same, …
+
+
+def parts_of(html: str) -> Parts:
+    return MARK.split(html)
+
+
+def put_together(parts: Parts, holes: Mapping[str, str]) -> str:
+    """A piece of a page, every hole filled with finished HTML."""
+    filled = parts.copy()
+    filled[1::2] = [holes[name] for name in parts[1::2]]
+    return "".join(filled)
+
+
 def cut(html: str) -> Frame:
-    parts = [*MARK.split(html), ""]
+    parts = [*parts_of(html), ""]
     return [(same.encode(), hole) for same, hole in zip(parts[::2], parts[1::2], strict=True)]
 
 

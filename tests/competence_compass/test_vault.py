@@ -20,7 +20,7 @@ from med.competence_compass.models import Citizen, CitizenKey, Erasure, Look, Lo
 from med.competence_compass.vault import RING_FILE, Lost, Vault, new_ring_key, read_ring, vault_of, write_ring
 from med.db import Base, Database
 from med.organisation.models import ImportFile, Person
-from med.settings import BadSetting
+from med.setting_values import BadSetting
 from tests.competence_compass.house import make_citizen, make_instrument, take_stock
 
 CANARY = "Kanariefugl Lysegul"

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from med import clock
 from med.notices.outbox import Letter, NoSuchAddress
 from med.notices.smtp import address, sender, write
-from med.settings import BadSetting, Settings, read_settings
+from med.setting_values import BadSetting
+from med.settings import Settings, read_settings
 
 SETTINGS = Settings(
     data_dir=Path("nowhere"),

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from med.calendar.replies.reading import LARGEST_MAIL
 from med.calendar.replies.taking import refuse, take_in
-from med.settings import LOOPBACK
+from med.setting_values import LOOPBACK
 from med.slices import Office
 
 log = logging.getLogger("med.mailbox")

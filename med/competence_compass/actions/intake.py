@@ -48,7 +48,7 @@ from med.language import T, Text
 from med.organisation.access import on_day
 from med.organisation.models import Employment
 from med.organisation.queries import person_by_words
-from med.settings import BadSetting
+from med.setting_values import BadSetting
 
 TO_HAND_OVER = 14  # days somebody may be let in when that is over, so that a citizen who has left gets their own
 

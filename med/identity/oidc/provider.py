@@ -17,7 +17,8 @@ from med.identity.counter import Counter
 from med.identity.oidc.claims import UnknownKey, check, header_of, verified
 from med.identity.oidc.errors import Away, Refused
 from med.identity.oidc.trip import Trip
-from med.settings import Oidc, is_safe_address
+from med.setting_values import is_safe_address
+from med.settings import Oidc
 
 TIMEOUT = 5  # seconds for each step of a call
 PATIENCE = 10  # and for all of it

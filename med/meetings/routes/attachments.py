@@ -22,7 +22,8 @@ from med.meetings.routes.agenda import current_values, is_another, is_approved, 
 from med.meetings.routes.common import seal_closed
 from med.organisation.access import is_employee
 from med.sealing import ring_of
-from med.settings import BadSetting, Settings
+from med.setting_values import BadSetting
+from med.settings import Settings
 from med.web import refusals
 from med.web.forms import parse
 from med.web.incoming import Submitted
