@@ -28,7 +28,7 @@ from benchmarks.long_meeting import hold_long_meeting, open_long_meeting
 from benchmarks.machine import cpu_seconds, running
 from benchmarks.municipality import build
 from med import clock, demo
-from med.access import Viewer
+from med.access import SeatRole, Viewer
 from med.db import Database
 from med.decisions.models import Decision
 from med.identity.accounts import set_password
@@ -175,7 +175,7 @@ def furnish(ground: Ground) -> None:
         with clock.at(demo.NOW), database.writing() as db:
             body = db.scalars(select(Committee.id).where(Committee.key == "u1")).one()
             somebody = plain_employee(db)
-            member = current_chair(db, body)
+            member = a_chair(db, body)
             keeper = person_by_handle(db, "julie")
             assert keeper is not None
             set_password(db, None, keeper, hash_now(PASSWORD), anew=True)
@@ -208,9 +208,12 @@ def person_id(db: Session, handle: str) -> int:
     return found.id
 
 
-def current_chair(db: Session, committee: int) -> int:
-    """Somebody with a seat among the many committees, who reads what is closed to others."""
-    return db.scalars(select(Seat.person_id).where(Seat.committee_id == committee, Seat.ends.is_(None))).first() or 1
+def a_chair(db: Session, committee: int) -> int:
+    """Who presides over one of the many committees, and reads what is closed to others."""
+    chairs = select(Seat.person_id).where(
+        Seat.committee_id == committee, Seat.role == SeatRole.CHAIR, Seat.ends.is_(None)
+    )
+    return db.scalars(chairs.order_by(Seat.id)).one()
 
 
 def plain_employee(db: Session) -> int:
