@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import addresses, compass, crowd, digest, front_end, loop, machines, outbox, searching, traffic
+from benchmarks import addresses, compass, crowd, digest, front_end, loop, machines, outbox, searching, suite, traffic
 from benchmarks.grounds import Grounds
 from benchmarks.machine import describe
 from med import clock
@@ -23,8 +23,8 @@ RESULTS = Path(__file__).parent / "results.md"
 HEAD = """# Measured
 
 Written by `make bench`; one section alone by `make bench ARGS="--only traffic"` (also: search, addresses, start-up,
-digest, outbox, front-end, compass, loop, crowd, machines). Every ratio is CPU of the server process beside its own
-plain-text route, in the same run.
+digest, outbox, front-end, compass, loop, crowd, machines, tests). Every ratio is CPU of the server process beside
+its own plain-text route, in the same run.
 """
 
 
@@ -73,6 +73,7 @@ SECTIONS: dict[str, Callable[[argparse.Namespace], list[str]]] = {
     "loop": lambda given: loop.section(given.rounds, given.decisions, given.seed),
     "crowd": lambda given: crowd.section(given.decisions, given.seed),
     "machines": lambda given: machines.section(given.seed),
+    "tests": lambda given: suite.section(),
 }
 
 
