@@ -25,7 +25,7 @@ def overview(visit: Visit) -> Response:
         meeting=meetings[0] if meetings else None,
         later=meetings[1:],
         news=queries.new_decisions(visit.db, visit.viewer, visit.arrival.news_since),
-        minutes=latest_minutes(visit.db, visit.viewer, visit.arrival.news_since, queries.SHOWN),
+        minutes=latest_minutes(visit.db, visit.viewer, visit.arrival.news_since)[: queries.SHOWN],
         most=queries.SHOWN,
         unread=unread(visit.db, visit.viewer),
         heading=heading,

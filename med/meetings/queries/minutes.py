@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Integer, bindparam, or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from med.access import Viewer
@@ -224,14 +224,14 @@ def item_revisions(db: Session, viewer: Viewer, item_id: int) -> Sequence[Any]:
     ).all()
 
 
-def latest_minutes(db: Session, viewer: Viewer, since: datetime, limit: int = 10) -> Sequence[Any]:
-    """Minutes of one's own committees approved since a moment: (id, title, name, chairs_approved_at), newest first.
+def latest_minutes(db: Session, viewer: Viewer, since: datetime) -> Sequence[Any]:
+    """The ten newest minutes of one's own committees approved since a moment: (id, title, name, chairs_approved_at).
 
     Those who sit on the committee, substitutes and advisers included, and its secretary find them on their overview.
     """
     if not (viewer.is_employee and viewer.committee_ids):
         return []
-    return LATEST(db, **own(viewer), committees=sorted(viewer.committee_ids), since=since, most=limit)
+    return LATEST(db, **own(viewer), committees=sorted(viewer.committee_ids), since=since)
 
 
 LATEST = Prepared(
@@ -245,7 +245,7 @@ LATEST = Prepared(
             visible_minutes(ANY_EMPLOYEE),
         )
         .order_by(Minutes.chairs_approved_at.desc(), Meeting.id.desc())
-        .limit(bindparam("most", type_=Integer))
+        .limit(10)
     )
 )
 
