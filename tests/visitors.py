@@ -121,6 +121,7 @@ class Visitor:
         self.client = client
         self.base = base
         self.cookies: dict[str, str] = {}
+        self.tokens: dict[str, str] = {}  # found on a page, by whose it is
 
     def sign_in(self, handle: str) -> "Visitor":
         answer = self.post("/log-ind/demo", [("person", handle)])
@@ -148,8 +149,10 @@ class Visitor:
 
     def submit(self, path: str, on: str = "/mig", **form: Any) -> Page:
         """Post fields with a valid form token, taken from another page: for what no form on a page would send."""
-        token = self.open(on).tree.xpath("string(//input[@name='_token']/@value)")
-        return self.post(path, [("_token", token), *((k, v) for k, v in form.items())])
+        whose = repr(self.cookies)
+        if not self.tokens.get(whose):
+            self.tokens[whose] = self.open(on).tree.xpath("string(//input[@name='_token']/@value)")
+        return self.post(path, [("_token", self.tokens[whose]), *form.items()])
 
     def send(self, method: str, path: str, headers: dict[str, str] | None = None, **kwargs: Any) -> Page:
         path = path.removeprefix(self.base)
