@@ -9,7 +9,8 @@ from jinja2 import DictLoader, UndefinedError
 from markupsafe import Markup
 
 from med import language
-from med.web.kept import Kept, Nobody, cut, fill, in_html, mark
+from med.kept import Kept
+from med.web.frames import Nobody, cut, fill, in_html, mark
 from med.web.packing import Body, packed, squeeze
 from med.web.pages import environment, listed
 

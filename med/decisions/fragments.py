@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from med import clock, language
 from med.access import Viewer
 from med.decisions import circles, queries
+from med.kept import Kept
 from med.perspectives.models import Perspective
 from med.perspectives.queries import Title
-from med.web.kept import Kept
 
 LARGEST = 4000  # pieces of about 1 kB
 

@@ -13,12 +13,12 @@ from med.decisions import access, queries
 from med.decisions.fragments import heading, surroundings
 from med.decisions.models import Decision, FollowUpState
 from med.decisions.routes.recording import form_context
+from med.kept import Kept
 from med.language import T, Text
 from med.meetings.models import Item, Meeting, Outcome, State
 from med.meetings.parts import Asked
 from med.organisation.models import Committee
 from med.perspectives.queries import titles
-from med.web.kept import Kept
 
 
 def piece(visit: Any, template: str, **context: Any) -> Markup:

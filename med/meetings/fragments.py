@@ -16,11 +16,12 @@ from sqlalchemy import inspect
 
 from med import clock, language
 from med.access import allows
+from med.kept import Kept
 from med.meetings import access
 from med.meetings.models import Item, Standing
 from med.meetings.queries.agenda import Agenda, Line, Written
 from med.meetings.words import ground
-from med.web.kept import Kept, Parts, mark, parts_of, put_together
+from med.web.frames import Parts, mark, parts_of, put_together
 
 LINES: Kept[Parts] = Kept(4000)  # of about 2 kB
 FORMS: Kept[Parts] = Kept(50)

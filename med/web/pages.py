@@ -18,12 +18,13 @@ from markupsafe import Markup
 
 from med import clock, language, text, workdays
 from med.access import Policy, allows
+from med.kept import Kept
 from med.settings import Settings
 from med.slices import NavEntry
 from med.web.assets import Asset
 from med.web.forms import as_machines_write
+from med.web.frames import Frame, Holes, Nobody, cut, fill, in_html, mark
 from med.web.incoming import safe_path
-from med.web.kept import Frame, Holes, Kept, Nobody, cut, fill, in_html, mark
 from med.web.packing import Body
 from med.web.security import make_token
 
@@ -125,7 +126,7 @@ class Pages:
         holes: Holes,
         context: Callable[[], dict[str, Any]],
     ) -> Body:
-        """A page whose frame is kept (`med.web.kept`). `key` names everything `context` shows; what differs from one
+        """A page whose frame is kept (`med.web.frames`). `key` names everything `context` shows; what differs from one
         reader to the next stands in the template as {{ hole_name }} and is given in `holes` as finished HTML."""
         viewer = visit.viewer
         nav = tuple(number for number, entry in enumerate(self.nav) if entry.shows(viewer))

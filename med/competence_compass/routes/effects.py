@@ -20,10 +20,10 @@ from med.competence_compass.queries import effects as queries
 from med.competence_compass.queries.effect_marks import what_shows
 from med.competence_compass.queries.effects import Finding
 from med.errors import Conflict, NotFound, Unreadable
+from med.kept import Kept
 from med.language import T, Text
 from med.numbers import asked_number
 from med.tables.writing import write_csv
-from med.web.kept import Kept
 from med.web.pages import number
 from med.web.routing import Visit, get, post
 from med.workdays import to_utc

@@ -15,10 +15,11 @@ from med.decisions import circles, queries
 from med.decisions.filters import IN_FORCE, Filters, read_filters
 from med.decisions.fragments import heading, render_entries, surroundings
 from med.decisions.models import DecisionState
+from med.kept import Kept
 from med.language import T
 from med.perspectives.models import Perspective
 from med.perspectives.queries import Title, titles
-from med.web.kept import Kept, in_html
+from med.web.frames import in_html
 from med.web.packing import Packed, packed
 from med.web.pages import listed
 from med.web.routing import Visit, get
