@@ -42,6 +42,7 @@ class Decision(Base):
         Index("ix__decision__responsible", "responsible_id", "published_at", "id"),
         Index("ix__decision__state_published", "state", "published_at", "id"),
         Index("ix__decision__committee_review", "committee_id", "review"),
+        Index("ix__decision__committee_due", "committee_id", "due"),
         Index("ix__decision__responsible_due", "responsible_id", "due"),
         # Everything the balance counts by, so that a year is counted in the index alone.
         Index("ix__decision__balance", "year", "committee_id", "perspective", "is_open", "published_at"),
@@ -145,6 +146,7 @@ class FollowUp(Base):
         CheckConstraint("length(text) > 0", name="has_text"),
         Index("ix__follow_up__committee_state", "committee_id", "state"),
         Index("ix__follow_up__owner_state", "owner_id", "state"),
+        Index("ix__follow_up__state_due", "state", "due", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

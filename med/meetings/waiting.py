@@ -86,7 +86,7 @@ def agendas(db: Session, viewer: Viewer) -> list[Waiting]:
     vices = [seat.committee_id for seat in viewer.seats if seat.role is SeatRole.VICE_CHAIR]
     if not chairs and not vices:
         return []
-    rows = AGENDAS(db, chairs=chairs, vices=vices, now=clock.now())
+    rows = AGENDAS(db, mine=[*chairs, *vices], chairs=chairs, vices=vices, now=clock.now())
     return [
         Waiting(
             "agenda",
@@ -113,6 +113,7 @@ AGENDAS = Prepared(
         )
         .join(Committee, Committee.id == Meeting.committee_id)
         .where(
+            Meeting.committee_id.in_(bindparam("mine", expanding=True)),
             waits_for_approval(bindparam("now")),
             or_(
                 and_(Meeting.committee_id.in_(bindparam("chairs", expanding=True)), Meeting.agenda_chair_at.is_(None)),
@@ -206,7 +207,7 @@ ANSWERED = Prepared(
             Proposal.raised_by_id == bindparam("who"),
             visible_proposals(ANY_EMPLOYEE),
             Proposal.answered_at > bindparam("since"),
-            Proposal.answered_by_id != bindparam("who"),
+            Proposal.answered_by_id.is_distinct_from(bindparam("who")),  # nobody, where it came by itself
             Proposal.answer_seen_at.is_(None),
             Proposal.state != ProposalState.WITHDRAWN,
         )

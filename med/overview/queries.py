@@ -106,7 +106,8 @@ NEW = Prepared(
             Decision.published_at,
             Committee.name.label("committee"),
         )
-        .join(Committee, Committee.id == Decision.committee_id)
+        # Outer, though each has one: the walk is through what is newest, not through the newest of each committee.
+        .outerjoin(Committee, Committee.id == Decision.committee_id)
         .where(published_decisions(ANY_EMPLOYEE), Decision.published_at > bindparam("since"))
         .order_by(Decision.published_at.desc(), Decision.id.desc())
         .limit(SHOWN + 1)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from med import clock
 from med.access import Viewer
 from med.decisions.access import visible_decisions, visible_follow_ups
-from med.decisions.models import OPEN_FOLLOW_UPS, Decision, FollowUp, FollowUpChange
+from med.decisions.models import OPEN_FOLLOW_UPS, Decision, FollowUp, FollowUpChange, FollowUpState
 from med.errors import NotFound
 from med.meetings.access import visible_items
 from med.meetings.models import Item
@@ -101,22 +101,45 @@ def follow_ups(
     limit: int = PAGE,
 ) -> FollowUpSlice:
     """Follow-ups by due date; those without one come last."""
-    due = func.coalesce(FollowUp.due, NO_DUE)
-    asked = _rows().where(visible_follow_ups(viewer))
+    wanted = [visible_follow_ups(viewer)]
     if committee_id is not None:
-        asked = asked.where(FollowUp.committee_id == committee_id)
+        wanted.append(FollowUp.committee_id == committee_id)
     if owner_id is not None:
-        asked = asked.where(FollowUp.owner_id == owner_id)
+        wanted.append(FollowUp.owner_id == owner_id)
     if overdue:
-        asked = asked.where(FollowUp.due < clock.today())
-    if overdue or not with_closed:
-        asked = asked.where(FollowUp.state.in_(OPEN_FOLLOW_UPS))
-    if after is not None:
-        asked = asked.where(tuple_(due, FollowUp.id) > tuple_(literal(after[0]), literal(after[1])))
-    rows = db.execute(asked.order_by(due, FollowUp.id).limit(limit + 1)).all()
-    shown = rows[:limit]
-    more = len(rows) > limit
-    return FollowUpSlice(shown, f"{(shown[-1].due or NO_DUE).isoformat()}.{shown[-1].id}" if more else "")
+        wanted.append(FollowUp.due < clock.today())
+    states = OPEN_FOLLOW_UPS if overdue or not with_closed else tuple(FollowUpState)
+    day, id = after or (date.min, 0)
+    found: list[int] = []
+    if day < NO_DUE:
+        place = tuple_(FollowUp.due, FollowUp.id)
+        since = place > tuple_(literal(day), literal(id))
+        found += db.scalars(_first([*wanted, since], states, [FollowUp.due, FollowUp.id], limit + 1))
+        id = 0
+    if len(found) <= limit and not overdue:
+        undated = [*wanted, FollowUp.due.is_(None), FollowUp.id > id]
+        found += db.scalars(_first(undated, states, [FollowUp.id], limit + 1 - len(found)))
+    order = func.coalesce(FollowUp.due, NO_DUE), FollowUp.id
+    rows = db.execute(_rows().where(FollowUp.id.in_(found[:limit])).order_by(*order)).all()
+    more = len(found) > limit
+    return FollowUpSlice(rows, f"{(rows[-1].due or NO_DUE).isoformat()}.{rows[-1].id}" if more else "")
+
+
+def _first(
+    wanted: Sequence[ColumnElement[bool]], states: Sequence[FollowUpState], order: Sequence[Any], limit: int
+) -> Select[int]:
+    """The first of what is wanted in any of these states. Each state is one walk of its own index in that order: all
+    together they would be sorted, and in a city that is years of them."""
+    each = [
+        select(FollowUp.id, FollowUp.due)
+        .where(FollowUp.state == state, *wanted)
+        .order_by(*order)
+        .limit(limit)
+        .subquery()
+        for state in states
+    ]
+    all_of_them = union_all(*map(select, each)).subquery()
+    return select(all_of_them.c.id).order_by(*(all_of_them.c[column.key] for column in order)).limit(limit)
 
 
 class Sources(NamedTuple):
