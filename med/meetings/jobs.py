@@ -1,4 +1,5 @@
-"""What happens by the clock: files are looked after, and who is invited follows who sits."""
+"""What happens by the clock: files are looked after, who is invited follows who sits, and
+points whose committee has ended find another."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from med import clock
 from med.access import SeatRole
 from med.meetings.actions.planning import SEATED, follow_seats
+from med.meetings.actions.proposals import pass_on
 from med.meetings.models import Attendance, Kind, Meeting, State
 from med.meetings.sealing import keep_files
 from med.organisation.models import Committee, Level, Seat
@@ -74,7 +76,15 @@ def out_of_step(db: Session) -> Sequence[int]:
     return found
 
 
+AT_ONCE = 100  # points in one transaction
+
+
+def pass_points_on(db: Session) -> bool:
+    return pass_on(db, AT_ONCE) == AT_ONCE
+
+
 jobs = [
     Job("meetings.files", minutes=1, errand=keep_files),
+    Job("meetings.points", minutes=60, work=pass_points_on),
     Job("meetings.invitations", minutes=60, errand=keep_invitations),
 ]

@@ -19,6 +19,7 @@ from med.meetings.forms.proposals import Answer, AnswerProposal, RaisePoint
 from med.meetings.models import Item, Kind, Meeting, Proposal, ProposalState, Purpose, State
 from med.organisation.access import on_day
 from med.organisation.models import Committee, Seat
+from med.organisation.queries import parent_committees
 
 TAKES_ITEMS = (State.PLANNED, State.AGENDA_SENT)
 
@@ -218,6 +219,33 @@ def _merge(db: Session, viewer: Viewer, proposal: Proposal, item: Item | None) -
     agenda_changed(db, viewer, item.meeting, item)
     proposal.item, proposal.meeting = item, item.meeting
     proposal.state = ProposalState.MERGED
+
+
+def pass_on(db: Session, most: int) -> int:
+    """Points that nobody had answered when their committee ended go to the nearest one above it that is there. Gives
+    how many, at most so many.
+
+    What comes from a closed item stays: it is not theirs to read above. So does what has nobody above it.
+    """
+    heirs: dict[int, Committee] = {}
+    for over in db.scalars(select(Committee.id).where(Committee.ends < clock.today())):
+        if heir := next((one for one in parent_committees(db, over) if not one.is_over), None):
+            heirs[over] = heir
+    unanswered = (
+        select(Proposal)
+        .where(Proposal.committee_id.in_(heirs), Proposal.state == ProposalState.RECEIVED, access.is_open_point())
+        .order_by(Proposal.id)
+        .limit(most)
+        .with_for_update()
+    )
+    points = db.scalars(unanswered).all()
+    for proposal in points:
+        proposal.moved_from_id = proposal.moved_from_id or proposal.committee_id
+        proposal.committee, proposal.meeting, proposal.is_late = heirs[proposal.committee_id], None, False
+        proposal.reason, proposal.answered_by_id = "", None
+        proposal.answered_at, proposal.answer_seen_at = clock.now(), None
+        note(db, None, "proposal.send_on", proposal, ["committee_id", "meeting_id"])
+    return len(points)
 
 
 # --- between committees -----------------------------------------------------------------------------------------
