@@ -21,12 +21,13 @@ from typing import Any
 from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
+from benchmarks.ahead import ONE_IN, make_ahead, save_to_dos, to_do
 from med import clock, demo
 from med.access import SeatRole, Side
 from med.competence_compass.vault import vault_of
 from med.db import Database, insert_rows, next_ids
-from med.decisions.models import Decision, DecisionState, Tag
-from med.meetings.models import Item, Meeting
+from med.decisions.models import Decision, DecisionState, FollowUp, Tag
+from med.meetings.models import Item, Meeting, Proposal
 from med.migrations import upgrade
 from med.migrations.filling_search import rebuild
 from med.organisation.models import Committee, Employment, Level, Person, Seat, Unit
@@ -34,6 +35,7 @@ from med.perspectives.models import Perspective
 
 YEARS = 10
 ONE_IN_CLOSED = 12
+WITHDRAWN = 0.003
 BATCH = 50_000
 
 WHO = ("aftenholdet", "dagvagten", "køkkenet", "værkstedet", "hjemmeplejen", "børnehuset", "biblioteket", "kontoret",
@@ -86,9 +88,10 @@ def make(db: Session, decisions: int, seed: int, people: int | None = None, comm
     workers = make_people(db, chance, people, units, today)
     bodies = make_committees(db, chance, committees, units)
     make_seats(db, chance, bodies, workers, today)
-    with without_indexes(db, Meeting, Item, Decision, Tag):
+    with without_indexes(db, Meeting, Item, Decision, Tag, FollowUp):
         meetings = make_meetings(db, chance, bodies, decisions)
         make_decisions(db, chance, decisions, meetings, workers)
+    make_ahead(db, chance, bodies, workers, WHAT)
     rebuild(db.connection())
 
 
@@ -212,6 +215,7 @@ def make_decisions(
 ) -> None:
     """In order of time, so that numbers run on without gaps and the newest lie together, as they would."""
     ids = next_ids(db, Decision.__table__, count)  # type: ignore[arg-type]
+    today = clock.today()
     numbers: dict[tuple[int, bool, int], int] = defaultdict(int)
     perspectives = [Perspective.COMPLIANCE] * 70 + [Perspective.PERFORMANCE] * 60 + [Perspective.EMERGENS] * 80
     perspectives += [Perspective.RESILIENS] * 2  # the rare one: about one in a hundred
@@ -222,7 +226,7 @@ def make_decisions(
         + [DecisionState.REPLACED]
     )
     for start in range(0, count, BATCH):
-        made, tags = [], []
+        made, tags, tasks = [], [], []
         for at in range(start, min(start + BATCH, count)):
             when, meeting, body, _ = meetings[at * len(meetings) // count]
             published = when + timedelta(days=8, seconds=at % 86_400)
@@ -230,18 +234,25 @@ def make_decisions(
             series = (body, is_open, when.year)
             numbers[series] += 1
             perspective = chance.one(perspectives)
+            state, reason = chance.one(states), ""
+            if chance.next() < WITHDRAWN:
+                state, reason = DecisionState.WITHDRAWN, chance.one(WHY)
             made.append((
                 ids[at], chance.uid(), body, meeting, is_open, when.year, numbers[series],
                 f"{chance.one(WHO)} {chance.one(DOES)} {chance.one(WHAT)} {chance.one(WHEN)}.",
                 f"{chance.one(WHY)}, {chance.one(SO)}. {chance.one(WHY)}, {chance.one(SO)}.", chance.one(MEANS), perspective,
-                chance.one(workers), (published + timedelta(days=60)).date(), "", "", chance.one(states), "", False, when,
+                chance.one(workers), (published + timedelta(days=60)).date(), "", "", state, reason, False, when,
                 published, published, 1,
             ))  # fmt: skip
             tags.append((ids[at], perspective, True, body, is_open, published))
             if chance.next() < 0.15 and (other := chance.one(perspectives)) is not perspective:
                 tags.append((ids[at], other, False, body, is_open, published))
+            if at % ONE_IN == 0:
+                text = f"{chance.one(WHO).capitalize()} får besked"
+                tasks.append(to_do(chance, today, ids[at], body, is_open, published, text, chance.one(workers)))
         insert_rows(db, Decision.__table__, DECISION, made)  # type: ignore[arg-type]
         insert_rows(db, Tag.__table__, TAG, tags)  # type: ignore[arg-type]
+        save_to_dos(db, tasks)
 
 
 def build(folder: Path, decisions: int, seed: int, url: str = "", people: int | None = None) -> None:
@@ -279,7 +290,7 @@ def hurry(connection: Any, _record: Any) -> None:
 
 
 def sizes(db: Session) -> Iterator[str]:
-    for table in (Person, Committee, Seat, Meeting, Item, Decision, Tag):
+    for table in (Person, Committee, Seat, Meeting, Item, Proposal, Decision, Tag, FollowUp):
         yield f"{db.scalar(text(f'SELECT count(*) FROM {table.__tablename__}')):,} {table.__tablename__}"  # nosec B608
 
 

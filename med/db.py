@@ -350,7 +350,7 @@ def insert_rows(db: Session, table: sa.Table, columns: Sequence[str], rows: Sequ
         if isinstance(types[at], UtcDateTime) and bind is not None:
             binders[at] = lru_cache(1024)(bind)  # a row has the same moment in several places, as its neighbours
     bound = [(at, bind) for at, bind in enumerate(binders) if bind is not None]
-    names = ", ".join(columns)
+    names = ", ".join(f'"{column}"' for column in columns)
     for start in range(0, len(rows), 20_000):
         batch: Sequence[Sequence[Any]] = rows[start : start + 20_000]
         if bound:

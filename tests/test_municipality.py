@@ -8,9 +8,9 @@ from sqlalchemy import select
 from benchmarks.municipality import make
 from med import clock
 from med.decisions.filters import Filters
-from med.decisions.models import Decision, Tag
+from med.decisions.models import Decision, FollowUp, FollowUpState, Tag
 from med.decisions.queries import chip_counts, newest
-from med.meetings.models import Item
+from med.meetings.models import Item, Meeting, Proposal, State
 from med.organisation.models import Committee, Person, Seat
 from med.organisation.queries import viewer_for
 
@@ -50,6 +50,18 @@ def test_seats_follow_one_another_and_closed_items_say_why(made):
         assert sum(starts <= today and (ends is None or ends >= today) for starts, ends in seats) == 12
     closed = list(made.scalars(select(Item).where(Item.committee_id.in_(ours), Item.is_open.is_(False))))
     assert closed and all(item.closed_ground for item in closed)
+
+
+def test_there_is_something_ahead_and_something_left_to_do(made):
+    ours = select(Committee.id).where(Committee.key.like("u_"))
+    coming = made.scalars(select(Meeting).where(Meeting.committee_id.in_(ours), Meeting.state == State.PLANNED)).all()
+    assert set(Counter(one.committee_id for one in coming).values()) == {2} and len(coming) == 18
+    assert all(one.starts_at > clock.now() and one.attendances for one in coming)
+    points = Counter(made.execute(select(Proposal.committee_id, Proposal.state).where(Proposal.committee_id.in_(ours))))
+    assert set(points.values()) == {2, 20}
+    tasks = made.scalars(select(FollowUp).where(FollowUp.committee_id.in_(ours))).all()
+    assert len(tasks) == 120 and {one.state for one in tasks} == {FollowUpState.OPEN, FollowUpState.DONE}
+    assert all((one.closed_at is None) == (one.state is FollowUpState.OPEN) for one in tasks)
 
 
 def test_a_member_reads_their_closed_ones_and_nobody_elses(made):

@@ -153,9 +153,20 @@ def named(words: str) -> ColumnElement[bool]:
     return and_(true(), *clauses)
 
 
-def committees(db: Session, viewer: Viewer) -> Sequence[Committee]:
-    """Every committee the viewer may know, by level and name."""
-    return db.scalars(select(Committee).where(visible_committees(viewer)).order_by(Committee.name)).all()
+def committees(db: Session, viewer: Viewer, among: Collection[int] | None = None) -> Sequence[Committee]:
+    """Every committee the viewer may know, or those `among` them, by name."""
+    asked = select(Committee).where(visible_committees(viewer)).order_by(Committee.name)
+    return db.scalars(asked if among is None else asked.where(Committee.id.in_(sorted(among)))).all()
+
+
+def committee_names(db: Session, viewer: Viewer) -> list[tuple[int, str]]:
+    """The same to choose from: (id, name) of each that there is or was."""
+    if not (viewer.is_employee or viewer.is_admin):
+        return []
+    return [(id, name) for id, name in NAMES(db)]
+
+
+NAMES = Prepared(lambda: select(Committee.id, Committee.name).order_by(Committee.name), remembered=1)
 
 
 def seats_on(db: Session, committee_id: int, day: date) -> Sequence[Seat]:

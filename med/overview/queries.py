@@ -1,10 +1,10 @@
 """What one person meets first: what waits, what comes, what is new."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, exists, or_, select
+from sqlalchemy import Select, and_, bindparam, exists, select, union
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -13,11 +13,11 @@ from med.decisions.access import published_decisions
 from med.decisions.models import Decision
 from med.meetings.access import visible_meetings
 from med.meetings.models import COMING, Attendance, Meeting, Part, Reply
+from med.meetings.queries.planning import LONGEST
 from med.organisation.access import ANY_EMPLOYEE, own
 from med.organisation.models import Committee, Employment, Grant, GrantKind
 from med.prepared import Prepared
 
-LONGEST = timedelta(days=31)  # no meeting lasts so long
 NEXT, SHOWN = 3, 5  # meetings, and things of each other kind
 
 
@@ -78,14 +78,20 @@ def _coming() -> Select[*tuple[Any, ...]]:
     )
 
 
-MINE = Prepared(
-    lambda: _coming().where(
-        or_(
-            Meeting.committee_id.in_(bindparam("ours", expanding=True)),
-            and_(Attendance.reply != Reply.DECLINED, Attendance.part.in_(list(Part))),
-        )
+def _ours() -> Any:
+    """By one's committees, and by one's invitations: looked for together, it would be among all that is coming."""
+    own = select(Meeting.id).where(
+        Meeting.committee_id.in_(bindparam("ours", expanding=True)), Meeting.starts_at > bindparam("begun")
     )
-)
+    invited = select(Attendance.meeting_id).where(
+        Attendance.person_id == ANY_EMPLOYEE.person_id,
+        Attendance.reply != Reply.DECLINED,
+        Attendance.part.in_(list(Part)),
+    )
+    return union(own, invited)
+
+
+MINE = Prepared(lambda: _coming().where(Meeting.id.in_(_ours())))
 NEARBY = Prepared(lambda: _coming().where(Meeting.is_open))
 
 

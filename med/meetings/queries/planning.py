@@ -1,12 +1,25 @@
 """Questions about meetings: which ones there are, and all that one meeting's page shows."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, or_, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    true,
+    tuple_,
+    union,
+    union_all,
+)
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -24,8 +37,10 @@ from med.prepared import Prepared
 
 PAGE = 25
 MOST_MINE = 40
+LONGEST = timedelta(days=31)  # no meeting lasts so long
 NOT_OPENED = (State.PLANNED, State.AGENDA_SENT)
 STATED = Meeting.__table__.alias("stated")
+NOW: Any = bindparam("now", type_=UtcDateTime())
 
 
 # --- lists ------------------------------------------------------------------------------------------------------
@@ -45,16 +60,32 @@ def coming_meetings(
     `mine` True: those of the viewer's committees or to which the viewer is invited; False: the open ones of others.
     `after` is the id of the last meeting already shown. One more than `limit` is returned when there are more.
     """
-    not_over = or_(STATED.c.state == State.IN_PROGRESS, STATED.c.ends_at >= clock.now())
-    asked = _lines(viewer).where(_in_states(*COMING, State.CANCELLED, so=not_over))
+    now = clock.now()
+    order = Meeting.starts_at, Meeting.id
+    wanted: list[ColumnElement[bool]] = [access.visible_meetings(viewer)]
     if committee_id is not None:
-        asked = asked.where(Meeting.committee_id == committee_id)
-    if mine is not None:
-        ours = _is_mine(viewer)
-        asked = asked.where(ours) if mine else asked.where(Meeting.is_open, ~ours, Meeting.state != State.CANCELLED)
+        wanted.append(Meeting.committee_id == committee_id)
+    invited = select(Attendance.meeting_id).where(Attendance.person_id == viewer.person_id)
+    ours = [Meeting.committee_id.in_(viewer.committee_ids), Meeting.id.in_(invited)]
+    if mine is False:
+        theirs = ~exists().where(Attendance.meeting_id == Meeting.id, Attendance.person_id == viewer.person_id)
+        wanted += [Meeting.is_open, ~ours[0], theirs, Meeting.state != State.CANCELLED]
     if after is not None:
-        asked = asked.where(tuple_(Meeting.starts_at, Meeting.id) > _place_of(after))
-    return db.execute(asked.order_by(Meeting.starts_at, Meeting.id).limit(limit + 1)).all()
+        wanted.append(tuple_(*order) > _place_of(after))
+    # Each in order of time by an index of its own; what is open since long ago was forgotten, and is rare.
+    is_coming = Meeting.state.in_((*COMING, State.CANCELLED))
+    is_not_over = or_(Meeting.state == State.IN_PROGRESS, Meeting.ends_at >= now)
+    walks = [
+        and_(Meeting.starts_at > now - LONGEST, is_coming, is_not_over),
+        and_(Meeting.state == State.IN_PROGRESS, Meeting.starts_at <= now - LONGEST),
+    ]
+    found = [
+        select(Meeting.id).where(walk, whose, *wanted).order_by(*order).limit(limit + 1).subquery()
+        for walk in walks
+        for whose in (ours if mine else [true()])
+    ]
+    asked = _lines(viewer).where(Meeting.id.in_(union(*map(select, found))))
+    return db.execute(asked.order_by(*order).limit(limit + 1)).all()
 
 
 def missed_meetings(db: Session, viewer: Viewer, committee_id: int | None = None) -> Sequence[Any]:
@@ -71,7 +102,7 @@ def _to_open() -> Select:
     return (
         _lines(ANY_EMPLOYEE)
         .where(
-            _in_states(*NOT_OPENED, so=STATED.c.ends_at < bindparam("now", type_=UtcDateTime())),
+            _in_states(*NOT_OPENED, so=and_(STATED.c.ends_at < NOW, STATED.c.starts_at < NOW)),
             or_(runs, Meeting.minute_taker_id == me, Meeting.moderator_id == me),
             or_(committee == 0, Meeting.committee_id == committee),
         )
@@ -132,10 +163,6 @@ def _in_states(*states: State, so: ColumnElement[bool]) -> ColumnElement[bool]:
     """Meetings in one of the states for which the condition on STATED holds, looked for in one state after the other:
     few are in any but “held”. All states at once, or the next first, SQLite would walk every meeting there ever was."""
     return Meeting.id.in_(union_all(*(select(STATED.c.id).where(STATED.c.state == one, so) for one in states)))
-
-
-def _is_mine(viewer: Viewer) -> ColumnElement[bool]:
-    return or_(Meeting.committee_id.in_(viewer.committee_ids), Attendance.id.is_not(None))
 
 
 def _place_of(meeting_id: int) -> Any:

@@ -31,7 +31,7 @@ from med.meetings.words import SIGNS
 from med.organisation.access import is_employee
 from med.organisation.models import Committee
 from med.organisation.queries import committee as committee_for
-from med.organisation.queries import committees, rules_on
+from med.organisation.queries import committee_names, committees, rules_on
 from med.web.forms import parse
 from med.web.pages import typed_day
 from med.web.routing import Visit, get, page_number, post
@@ -70,7 +70,7 @@ def index(visit: Visit) -> Response:
         shown=shown,
         committee_id=committee_id,
         year=year,
-        committee_choices=[(one.id, one.name) for one in committees(db, viewer)],
+        committee_choices=committee_names(db, viewer),
         may_plan=bool(_committees_i_run(visit)),
         signs=SIGNS,
         **context,
@@ -94,7 +94,9 @@ def _committees_i_run(visit: Visit) -> list[Committee]:
     presides = any(seat.role in (SeatRole.CHAIR, SeatRole.VICE_CHAIR) for seat in visit.viewer.seats)
     if not (presides or visit.viewer.secretary_of):
         return []
-    return [one for one in committees(visit.db, visit.viewer) if allows(visit.viewer, access.plan_meeting, one)]
+    runs = {seat.committee_id for seat in visit.viewer.seats} | visit.viewer.secretary_of
+    known = committees(visit.db, visit.viewer, among=runs)
+    return [one for one in known if allows(visit.viewer, access.plan_meeting, one)]
 
 
 def _committee_to_plan(visit: Visit) -> Committee | None:
