@@ -29,7 +29,7 @@ ITEM = ("uid", "meeting_id", "committee_id", "position", "purpose", "title", "ca
         "minutes_version", "statement_management", "statement_employees", "source_result", "version")  # fmt: skip
 ATTENDANCE = ("meeting_id", "person_id", "part", "side", "role", "reply", "presence", "arrived", "left", "note")
 PROPOSAL = ("uid", "committee_id", "title", "why", "purpose", "raised_by_id", "raised_at", "is_late", "state", "reason",
-            "answered_by_id", "answered_at", "answer_seen_at")  # fmt: skip
+            "answered_by_id", "answered_at", "answer_seen_at", "meeting_id", "item_id", "from_item_id")  # fmt: skip
 FOLLOW_UP = (
     "committee_id",
     "decision_id",
@@ -44,9 +44,20 @@ FOLLOW_UP = (
 )
 
 
-def make_ahead(db: Session, chance: Any, bodies: Sequence[int], workers: Sequence[int], titles: Sequence[str]) -> None:
-    """Two meetings a committee in the next two months, the first with items; and the points of ten years."""
+def make_ahead(
+    db: Session,
+    chance: Any,
+    bodies: Sequence[int],
+    workers: Sequence[int],
+    titles: Sequence[str],
+    held: Sequence[tuple[datetime, int, int, list[int]]],
+) -> None:
+    """Two meetings a committee in the next two months, the first with items; and the points of ten years, of which half
+    came on an agenda that was `held` and one in ten came from another committee's."""
     now = clock.now().replace(minute=0, second=0, microsecond=0)
+    own = defaultdict(list)
+    for _, meeting, body, its_items in held:
+        own[body].append((meeting, its_items))
     seated = defaultdict(list)
     for seat in db.execute(select(Seat.committee_id, Seat.person_id, Seat.side, Seat.role).where(Seat.ends.is_(None))):
         seated[seat.committee_id].append((seat.person_id, seat.side, seat.role))
@@ -72,16 +83,16 @@ def make_ahead(db: Session, chance: Any, bodies: Sequence[int], workers: Sequenc
         for number in range(ANSWERED + UNANSWERED):
             is_answered = number < ANSWERED
             at = now - timedelta(days=1 + int(chance.next() * (3650 if is_answered else 30)))
-            answer = (
-                ProposalState.DECLINED,
-                "Det er løst.",
-                chance.one(workers),
-                at + timedelta(days=3),
-                at + timedelta(days=4),
-            )
-            waits = (ProposalState.RECEIVED, "", None, None, None)
+            state, reason, became = ProposalState.RECEIVED, "", (None, None)
+            told = (chance.one(workers), at + timedelta(days=3), at + timedelta(days=4)) if is_answered else (None,) * 3
+            if is_answered:
+                state, reason = ProposalState.DECLINED, "Det er løst."
+            if is_answered and number % 2 and own[body]:
+                meeting, its_items = chance.one(own[body])
+                state, reason, became = ProposalState.ACCEPTED, "", (meeting, chance.one(its_items))
+            sent_on = chance.one(chance.one(held)[3]) if number % 10 == 0 else None
             points.append((chance.uid(), body, chance.one(titles).capitalize(), "", Purpose.DISCUSS, chance.one(workers), at, False,
-                           *(answer if is_answered else waits)))  # fmt: skip
+                           state, reason, *told, *became, sent_on))  # fmt: skip
     insert_rows(db, Meeting.__table__, MEETING, meetings)  # type: ignore[arg-type]
     insert_rows(db, Item.__table__, ITEM, items)  # type: ignore[arg-type]
     insert_rows(db, Attendance.__table__, ATTENDANCE, invited)  # type: ignore[arg-type]

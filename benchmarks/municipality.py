@@ -91,7 +91,7 @@ def make(db: Session, decisions: int, seed: int, people: int | None = None, comm
     with without_indexes(db, Meeting, Item, Decision, Tag, FollowUp):
         meetings = make_meetings(db, chance, bodies, decisions)
         make_decisions(db, chance, decisions, meetings, workers)
-    make_ahead(db, chance, bodies, workers, WHAT)
+    make_ahead(db, chance, bodies, workers, WHAT, meetings)
     rebuild(db.connection())
 
 

@@ -58,7 +58,7 @@ def test_there_is_something_ahead_and_something_left_to_do(made):
     assert set(Counter(one.committee_id for one in coming).values()) == {2} and len(coming) == 18
     assert all(one.starts_at > clock.now() and one.attendances for one in coming)
     points = Counter(made.execute(select(Proposal.committee_id, Proposal.state).where(Proposal.committee_id.in_(ours))))
-    assert set(points.values()) == {2, 20}
+    assert set(points.values()) == {2, 10}
     tasks = made.scalars(select(FollowUp).where(FollowUp.committee_id.in_(ours))).all()
     assert len(tasks) == 120 and {one.state for one in tasks} == {FollowUpState.OPEN, FollowUpState.DONE}
     assert all((one.closed_at is None) == (one.state is FollowUpState.OPEN) for one in tasks)

@@ -41,6 +41,7 @@ class Decision(Base):
         Index("ix__decision__meeting", "meeting_id"),
         Index("ix__decision__responsible", "responsible_id", "published_at", "id"),
         Index("ix__decision__state_published", "state", "published_at", "id"),
+        Index("ix__decision__state_changed", "state", "changed_at"),  # what was taken back lately, for the feeds
         Index("ix__decision__committee_review", "committee_id", "review"),
         Index("ix__decision__committee_due", "committee_id", "due"),
         Index("ix__decision__responsible_due", "responsible_id", "due"),

@@ -12,7 +12,6 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    exists,
     or_,
     select,
     true,
@@ -65,11 +64,10 @@ def coming_meetings(
     wanted: list[ColumnElement[bool]] = [access.visible_meetings(viewer)]
     if committee_id is not None:
         wanted.append(Meeting.committee_id == committee_id)
-    invited = select(Attendance.meeting_id).where(Attendance.person_id == viewer.person_id)
-    ours = [Meeting.committee_id.in_(viewer.committee_ids), Meeting.id.in_(invited)]
+    is_ours = Meeting.committee_id.in_(viewer.committee_ids)
+    is_invited = Meeting.id.in_(select(Attendance.meeting_id).where(Attendance.person_id == viewer.person_id))
     if mine is False:
-        theirs = ~exists().where(Attendance.meeting_id == Meeting.id, Attendance.person_id == viewer.person_id)
-        wanted += [Meeting.is_open, ~ours[0], theirs, Meeting.state != State.CANCELLED]
+        wanted += [Meeting.is_open, ~is_ours, ~is_invited, Meeting.state != State.CANCELLED]
     if after is not None:
         wanted.append(tuple_(*order) > _place_of(after))
     # Each in order of time by an index of its own; what is open since long ago was forgotten, and is rare.
@@ -82,7 +80,7 @@ def coming_meetings(
     found = [
         select(Meeting.id).where(walk, whose, *wanted).order_by(*order).limit(limit + 1).subquery()
         for walk in walks
-        for whose in (ours if mine else [true()])
+        for whose in ([is_ours, is_invited] if mine else [true()])
     ]
     asked = _lines(viewer).where(Meeting.id.in_(union(*map(select, found))))
     return db.execute(asked.order_by(*order).limit(limit + 1)).all()
