@@ -61,7 +61,7 @@ def coming_meetings(
     """
     now = clock.now()
     order = Meeting.starts_at, Meeting.id
-    wanted: list[ColumnElement[bool]] = [access.visible_meetings(viewer)]
+    wanted: list[Any] = [access.visible_meetings(viewer)]
     if committee_id is not None:
         wanted.append(Meeting.committee_id == committee_id)
     is_ours = Meeting.committee_id.in_(viewer.committee_ids)
