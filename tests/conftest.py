@@ -262,7 +262,8 @@ def app(served: SimpleNamespace, database: Database, data_dir: Path) -> Litestar
 
 @pytest.fixture
 def visitor(app: Litestar, served: SimpleNamespace) -> Callable[[str], Visitor]:
-    """`visitor("anna")` is Anna at her own browser; `visitor("")` someone who is not signed in."""
+    """`visitor("anna")` is Anna at her own browser, `visitor("nadia")` one who is no persona of the demo, and
+    `visitor("")` someone who is not signed in."""
 
     def arrive(handle: str = "") -> Visitor:
         made = Visitor(served.client)

@@ -9,9 +9,9 @@ from med.meetings.actions.planning import cancel_meeting, change_meeting
 from med.meetings.forms.planning import CancelMeeting, PlanMeeting, ReplyToMeeting
 from med.meetings.models import Meeting, Reply
 from tests.calendar.mails import Post
-from tests.meetings.conftest import colleague, item, look, plan, send_agenda, viewer
+from tests.meetings.conftest import item, look, plan, send_agenda, viewer
 
-__all__ = ["colleague", "item", "look", "plan", "send_agenda"]
+__all__ = ["item", "look", "plan", "send_agenda"]
 
 
 @pytest.fixture

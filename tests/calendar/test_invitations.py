@@ -31,7 +31,7 @@ def attendances(db, number):
     return {a.person.handle: a for a in db.scalars(select(Attendance).where(Attendance.meeting_id == number))}
 
 
-def test_the_life_of_a_meeting_in_everybodys_mailbox(post, plan, change, cancel, colleague, visitor, db, people):
+def test_the_life_of_a_meeting_in_everybodys_mailbox(post, plan, change, cancel, visitor, db, people):
     number = plan(place="Mødelokale 1", video_url="https://video.example/møde;a,b")
     first = post.round()
     everybody = set(attendances(db, number))

@@ -78,13 +78,13 @@ def look(db: Session) -> Callable[[type, int], Any]:
 
 
 @pytest.fixture
-def colleague(visitor: Callable[..., Any], app: Any, write: Callable[..., Any]) -> Callable[[str], Any]:
-    """`colleague("nadia")` is somebody who is no persona of the demo, at her own browser."""
+def raised(visitor, committee_id):
+    """Carla raises a point for her own committee; the proposal's id."""
 
-    def arrive(handle: str) -> Any:
-        door = app.state.desk.doorkeeper
-        made = visitor("")
-        made.cookies[door.cookie] = write(lambda db: door.open(db, person_by_handle(db, handle), "test"))
-        return made
+    def make(title: str = "De unge venter for længe", by: str = "carla", **fields) -> int:
+        form = visitor(by).open("/forslag/nyt").form("Send")
+        answer = form.fill(title=title, **{"committee": committee_id("med-aabrinken")} | fields).send()
+        assert answer.status_code == 303, answer.words
+        return int(answer.headers["location"].split("?")[0].rsplit("/", 1)[1])
 
-    return arrive
+    return make

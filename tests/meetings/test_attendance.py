@@ -49,11 +49,11 @@ def test_the_overview_says_the_answer_as_the_meeting_does(visitor, write, db):
     assert not anna.open(f"/moeder/{number}/deltagere/{one['bo'].id}").has_form("Kommer alligevel")
 
 
-def test_nadia_declines_and_her_own_substitute_is_asked(colleague, plan, item, db, people):
+def test_nadia_declines_and_her_own_substitute_is_asked(visitor, plan, item, db, people):
     number = plan()
     closed = item(number, "Lukket sag", is_closed=True, ground="personal")
-    assert "Lukket sag" not in colleague("signe").open(f"/moeder/{number}").words
-    nadia = colleague("nadia")
+    assert "Lukket sag" not in visitor("signe").open(f"/moeder/{number}").words
+    nadia = visitor("nadia")
     page = nadia.open(f"/moeder/{number}/afbud")
     offered = page.tree.xpath("//input[@name='substitute']/@value")
     assert offered == ["", str(people.signe), str(people.rasmus)]  # one's own named substitute first
@@ -63,7 +63,7 @@ def test_nadia_declines_and_her_own_substitute_is_asked(colleague, plan, item, d
     found = replies(db, number)
     assert found["nadia"].reply is Reply.DECLINED
     assert (found["signe"].part, found["signe"].stands_in_for_id) == (Part.SUBSTITUTE, found["nadia"].id)
-    signe = colleague("signe")
+    signe = visitor("signe")
     page = signe.open(f"/moeder/{number}")
     assert "Du er spurgt som suppleant for Nadia Rahimi" in page.words
     assert "Lukket sag" in page.words  # who steps in reads what the member reads
@@ -75,7 +75,7 @@ def test_nadia_declines_and_her_own_substitute_is_asked(colleague, plan, item, d
     assert "For medarbejdersiden" in signe.open(f"/moeder/{number}").words
     assert signe.submit(path, version=1, text="Vi holder fast i seks", shared=1).status_code == 303
     assert "fast i seks" in nadia.open(f"/moeder/{number}").text
-    assert "fast i seks" not in colleague("anna").open(f"/moeder/{number}").text
+    assert "fast i seks" not in visitor("anna").open(f"/moeder/{number}").text
     # Nadia comes after all: Signe is let go, and reads no more.
     nadia.open(f"/moeder/{number}/afbud").form("Jeg kommer alligevel").send()
     assert "signe" not in replies(db, number)
@@ -83,9 +83,9 @@ def test_nadia_declines_and_her_own_substitute_is_asked(colleague, plan, item, d
     assert "fast i seks" not in signe.open(f"/moeder/{number}").text
 
 
-def test_who_chose_no_substitute_is_not_given_one_by_correcting_the_reason(visitor, colleague, plan, db, people):
+def test_who_chose_no_substitute_is_not_given_one_by_correcting_the_reason(visitor, plan, db, people):
     number = plan()
-    nadia, anna = colleague("nadia"), visitor("anna")
+    nadia, anna = visitor("nadia"), visitor("anna")
     noted = anna.open(f"/moeder/{number}").tree.xpath("//a[text()='Nadia Rahimi']/@href")[0]
     chosen = "//input[@name='substitute'][@checked]/@value"
     assert anna.open(noted).tree.xpath(chosen) == [str(people.signe)]
@@ -98,7 +98,7 @@ def test_who_chose_no_substitute_is_not_given_one_by_correcting_the_reason(visit
     assert "signe" not in replies(db, number)
 
 
-def test_what_the_substitute_wrote_with_the_reply_is_not_in_the_minutes(colleague, visitor, write, people, db):
+def test_what_the_substitute_wrote_with_the_reply_is_not_in_the_minutes(visitor, write, people, db):
     def went(db):
         meeting = held_meeting(db, "Siden sidst")
         away = next(one for one in meeting.attendances if one.person_id == people.nadia)
@@ -120,20 +120,20 @@ def test_what_the_substitute_wrote_with_the_reply_is_not_in_the_minutes(colleagu
     assert "indlagt" not in canonical(write(lambda db: document(db, db.get(Meeting, number))["open"]))
 
 
-def test_the_substitute_must_be_of_the_same_side(visitor, colleague, plan, people):
+def test_the_substitute_must_be_of_the_same_side(visitor, plan, people):
     number = plan()
     for nobody in (people.carla, people.rasmus + 10_000, people.bo):
-        back = colleague("nadia").submit(f"/moeder/{number}/svar", reply="declined", substitute=nobody)
+        back = visitor("nadia").submit(f"/moeder/{number}/svar", reply="declined", substitute=nobody)
         assert back.status_code == 422
         assert "fra samme side" in back.words
     back = visitor("anna").submit(f"/moeder/{number}/svar", reply="declined", substitute=people.signe)
     assert back.status_code == 422
 
 
-def test_the_chairs_substitute_may_approve_the_agenda(visitor, colleague, plan, item, people, db):
+def test_the_chairs_substitute_may_approve_the_agenda(visitor, plan, item, people, db):
     number = plan()
     visitor("bo").submit(f"/moeder/{number}/svar", reply="declined", substitute=people.rasmus)
-    rasmus = colleague("rasmus")
+    rasmus = visitor("rasmus")
     assert rasmus.open(f"/moeder/{number}").form("Godkend dagsordenen").send().status_code == 303
     assert visitor("anna").open(f"/moeder/{number}").form("Godkend dagsordenen").send().status_code == 303
     assert replies(db, number)["rasmus"].meeting.agenda_vice_id == people.rasmus

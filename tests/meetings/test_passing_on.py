@@ -17,17 +17,6 @@ LAST = date(2026, 11, 30)
 
 
 @pytest.fixture
-def raised(visitor, committee_id):
-    def make(title: str, by: str = "carla") -> int:
-        form = visitor(by).open("/forslag/nyt").form("Send")
-        sent = form.fill(title=title, committee=committee_id("med-aabrinken")).send()
-        assert sent.status_code == 303, sent.words
-        return int(sent.headers["location"].split("?")[0].rsplit("/", 1)[1])
-
-    return make
-
-
-@pytest.fixture
 def end(write):
     """Committees have their last day, and the clock stands on the day after; `end(...)` gives how many went on."""
 

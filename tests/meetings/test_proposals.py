@@ -2,7 +2,6 @@
 
 from datetime import date, datetime, timedelta
 
-import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -14,19 +13,6 @@ from med.meetings.parts import PARTS, Asked
 from med.meetings.queries.proposals import own_committee_id
 from med.organisation.models import Committee, Person
 from tests.meetings.conftest import viewer
-
-
-@pytest.fixture
-def raised(colleague, committee_id):
-    """Carla raises a point for her own committee; the proposal's id."""
-
-    def make(title: str = "De unge venter for længe", by: str = "carla", **fields) -> int:
-        form = colleague(by).open("/forslag/nyt").form("Send")
-        answer = form.fill(title=title, **{"committee": committee_id("med-aabrinken")} | fields).send()
-        assert answer.status_code == 303, answer.words
-        return int(answer.headers["location"].split("?")[0].rsplit("/", 1)[1])
-
-    return make
 
 
 def answer(visitor, number, by="anna", **fields):

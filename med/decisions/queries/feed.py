@@ -136,8 +136,7 @@ def chip_counts(
 
 
 Serves = frozenset[Perspective]
-# What an entry serves, as its words, follows from `uid` and `version`: to ask after each save anew costs a page
-# found by words, among a million decisions, a tenth.
+# What an entry serves follows from `uid` and `version`, as its words do: it need not be asked anew after each save.
 SERVES: Kept[Serves] = Kept(20_000)
 TAGGED = Prepared(
     lambda: (
