@@ -64,7 +64,7 @@ OWN = {
         "waiting",
         "waiting_minutes",
     },
-    "organisation": {"seating", "suggesting"},
+    "organisation": {"seating", "choosing", "suggesting"},
     "trust": {"anchors", "column_words", "emergencies", "held", "own_data", "retention", "trail_words"},
 }
 FLOORS = {

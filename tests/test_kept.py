@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from med import language
 from med.kept import Kept
+from med.text import Choices
 from med.web.frames import Nobody, cut, fill, in_html, mark
 from med.web.packing import Body, packed, squeeze
 from med.web.pages import environment, listed
@@ -88,6 +89,10 @@ def test_what_a_field_suggests_is_escaped_whoever_asked_before():
     assert listed([(1, "En", ""), (2, "To", None)], "2") == (
         '<option value="1">En</option><option value="2" selected>To</option>'
     )
+    offered = Choices([(1, "En"), (11, "<To>")])
+    assert listed(offered) == '<option value="1">En</option><option value="11">&lt;To&gt;</option>'
+    assert listed(offered, "11") == '<option value="1">En</option><option value="11" selected>&lt;To&gt;</option>'
+    assert listed(offered, '1">') == listed(offered, "") == listed(offered, "<To>") == listed(offered)
     assert listed(["Køge"]) == '<option value="Køge">Køge</option>'
     assert listed(Markup(drawn)) == drawn
 

@@ -6,7 +6,7 @@ from med import language
 from med.calendar.forms import ALARMS, Choice, Dues, Whose, choice_of
 from med.identity.parts import Kind, register
 from med.language import T, Text
-from med.organisation.queries import committees
+from med.organisation.choosing import every_committee
 
 ALARM_WORDS = {
     0: T("Ingen"),
@@ -26,7 +26,7 @@ def form(visit: Any, values: dict[str, Any], errors: dict[str, Any]) -> Any:
         whose=[(one.value, language.word(one)) for one in Whose],
         dues=[(one.value, language.word(one)) for one in Dues],
         alarms=[(str(one), ALARM_WORDS[one]) for one in ALARMS],
-        committees=[(one.id, one.name) for one in committees(visit.db, visit.viewer)],
+        committees=every_committee(visit.db, visit.viewer),
     )
 
 
@@ -40,7 +40,7 @@ def read(visit: Any) -> tuple[str, dict[str, Any]]:
         errors["varsel"] = T("Vælg en af mulighederne.")
     wanted = {"moeder": given.get("moeder") or Whose.MINE.value, "opgaver": given.get("opgaver") or Dues.NONE.value}
     if wanted["moeder"] == Whose.COMMITTEE.value:
-        if given.get("udvalg") not in {str(one.id) for one in committees(visit.db, visit.viewer)}:
+        if given.get("udvalg") not in {str(id) for id, _ in every_committee(visit.db, visit.viewer)}:
             errors["udvalg"] = T("Vælg et udvalg.")
     elif wanted["moeder"] == Whose.NONE.value and wanted["opgaver"] == Dues.NONE.value:
         errors["opgaver"] = T("Så er der intet i kalenderen. Vælg møder eller frister.")
@@ -61,7 +61,7 @@ def describe(visit: Any, kept: str) -> Text | str:
     choice = choice_of(kept)
     said = [str(language.word(choice.meetings))]
     if choice.meetings is Whose.COMMITTEE:
-        names = {one.id: one.name for one in committees(visit.db, visit.viewer)}
+        names = dict(every_committee(visit.db, visit.viewer))
         said = [names.get(choice.committee_id) or str(T("Et udvalg, der ikke findes mere"))]
     if choice.dues is not Dues.NONE:
         said.append(str(language.word(choice.dues)))

@@ -3,11 +3,11 @@
 from typing import Any
 
 from med import language
-from med.decisions import queries
 from med.decisions.filters import Filters, filters_of, read_filters
 from med.decisions.models import DecisionState
 from med.identity.parts import Kind, register
 from med.language import T, Text
+from med.organisation.choosing import committees_to_filter
 from med.perspectives.queries import titles
 from med.web.incoming import Submitted
 from med.workdays import short_date
@@ -20,7 +20,7 @@ def form(visit: Any, values: dict[str, Any], errors: dict[str, Any]) -> Any:
         visit,
         values=values,
         errors=errors,
-        committees=queries.committee_choices(visit.db, visit.viewer),
+        committees=committees_to_filter(visit.db, visit.viewer),
         perspectives=[(one.value, title.title) for one, title in titles(visit.db).items()],
     )
 
@@ -31,7 +31,7 @@ def read(visit: Any) -> tuple[str, dict[str, Any]]:
     if "filters" in came.values():
         return came.get("filters").lstrip("?"), {}
     filters, errors = read_filters((name, came.get(name)) for name in ("perspektiv", "udvalg", "q"))
-    known = {committee_id for committee_id, _ in queries.committee_choices(visit.db, visit.viewer)}
+    known = {committee_id for committee_id, _ in committees_to_filter(visit.db, visit.viewer)}
     if filters.committee_id is not None and filters.committee_id not in known:
         errors["udvalg"] = T("Vælg en af mulighederne.")
     return filters.query(), errors
@@ -48,7 +48,7 @@ def parts_of(visit: Any, filters: Filters) -> Any:
     if filters.perspective:
         yield titles(visit.db)[filters.perspective].title
     if filters.committee_id is not None:
-        names = dict(queries.committee_choices(visit.db, visit.viewer))
+        names = dict(committees_to_filter(visit.db, visit.viewer))
         yield names.get(filters.committee_id) or str(T("Et udvalg, der ikke findes mere"))
     if filters.in_force:
         yield language.gettext("I kraft nu")

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, and_, bindparam, func, or_, select, true, tuple_
@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session, joinedload
 from med import clock
 from med.access import SeatFact, SeatRole, Side, Viewer
 from med.errors import NotFound
-from med.organisation.access import STANDING, on_day, visible_committees, visible_people
+from med.organisation.access import ANY_EMPLOYEE, STANDING, on_day, visible_committees, visible_people
 from med.organisation.models import (
     Committee,
     Employment,
     Grant,
     GrantKind,
+    Level,
     Person,
     Rules,
     Seat,
@@ -159,14 +160,31 @@ def committees(db: Session, viewer: Viewer, among: Collection[int] | None = None
     return db.scalars(asked if among is None else asked.where(Committee.id.in_(sorted(among)))).all()
 
 
-def committee_names(db: Session, viewer: Viewer) -> list[tuple[int, str]]:
-    """The same to choose from: (id, name) of each that there is or was."""
-    if not (viewer.is_employee or viewer.is_admin):
-        return []
-    return [(id, name) for id, name in NAMES(db)]
+class Known(NamedTuple):
+    """A committee as lists and the tree of them show it."""
+
+    id: int
+    name: str
+    label: str
+    level: Level
+    parent_id: int | None
+    ends: date | None
+
+    @property
+    def is_over(self) -> bool:
+        return self.ends is not None and self.ends < clock.today()
 
 
-NAMES = Prepared(lambda: select(Committee.id, Committee.name).order_by(Committee.name), remembered=1)
+def known_committees(db: Session, viewer: Viewer) -> list[Known]:
+    """The same for who only shows them, in no order."""
+    return KNOWN(db) if viewer.is_employee or viewer.is_admin else []
+
+
+KNOWN = Prepared(
+    lambda: select(*(getattr(Committee, name) for name in Known._fields)).where(visible_committees(ANY_EMPLOYEE)),
+    remembered=1,
+    row=Known,
+)
 
 
 def seats_on(db: Session, committee_id: int, day: date) -> Sequence[Seat]:

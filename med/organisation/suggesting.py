@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Date, Select, bindparam, exists, func, select
+from sqlalchemy import Date, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -13,11 +14,12 @@ from med.organisation.access import on_day
 from med.organisation.models import Employment, Person, Seat, Unit
 from med.organisation.queries import below
 from med.prepared import Prepared
+from med.text import Choices
 
 MOST_SUGGESTED = 300
 
 
-def suggested(db: Session, viewer: Viewer, committee_id: int | None = None) -> list[tuple[str, str]]:
+def suggested(db: Session, viewer: Viewer, committee_id: int | None = None) -> Choices:
     """(name, title) as a field for a name offers them: `colleagues`, told apart."""
     return told_apart(colleagues(db, viewer, committee_id))
 
@@ -44,24 +46,30 @@ def seated(db: Session, viewer: Viewer, committee_id: int) -> list[Any]:
     return SEATED(db, day=clock.today(), committee=committee_id)
 
 
-def told_apart(rows: Sequence[Any]) -> list[tuple[str, str]]:
+def told_apart(rows: Sequence[Any]) -> Choices:
     """(name, title) of suggested people; two of the same name are told apart as `person_by_words` reads them."""
+    return _told_apart(tuple(rows))
+
+
+@lru_cache(200)
+def _told_apart(rows: tuple[Any, ...]) -> Choices:
     names = Counter(row.name for row in rows)
-    return [(f"{one.name} ({one.handle})" if names[one.name] > 1 else one.name, one.title or "") for one in rows]
+    return Choices((f"{one.name} ({one.handle})" if names[one.name] > 1 else one.name, one.title or "") for one in rows)
 
 
 def _working() -> Select[*tuple[Any, ...]]:
-    jobs = Employment.person_id == Person.id, on_day(Employment, bindparam("day", type_=Date))
-    title = select(func.min(Employment.title)).where(*jobs).correlate(Person).scalar_subquery()
+    title = func.min(Employment.title).label("title")
     return (
-        select(Person.id, Person.name, Person.handle, title.label("title"))
-        .where(exists().where(*jobs).correlate(Person))
+        select(Person.id, Person.name, Person.handle, title)
+        .join(Employment, Employment.person_id == Person.id)
+        .where(on_day(Employment, bindparam("day", type_=Date)))
+        .group_by(Person.name, Person.id)
         .order_by(Person.name, Person.id)
         .limit(MOST_SUGGESTED)
     )
 
 
-WORKING = Prepared(_working)
+WORKING = Prepared(_working, remembered=1)
 WORKING_AT = Prepared(
     lambda: _working().where(
         Person.id.in_(

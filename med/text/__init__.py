@@ -4,9 +4,10 @@ from med.text.cpr import looks_like_cpr, warn_cpr
 from med.text.differences import Paragraph, Segment, diff
 from med.text.markdown import Node, excerpt, parse, to_html, to_plain
 from med.text.merging import Conflict, Merged, merge
-from med.text.words import collation_key
+from med.text.words import Choices, collation_key
 
 __all__ = [
+    "Choices",
     "Conflict",
     "Merged",
     "Node",

@@ -1,4 +1,4 @@
-"""Where a Danish word stands in the alphabet."""
+"""Where a Danish word stands in the alphabet, and words to choose among."""
 
 import unicodedata
 
@@ -15,3 +15,11 @@ def collation_key(text: str) -> str:
     """
     small = unicodedata.normalize("NFC", text).casefold().replace("aa", "å").translate(_LETTERS)
     return "".join(letter for letter in unicodedata.normalize("NFD", small) if not unicodedata.combining(letter))
+
+
+class Choices(tuple[tuple[int | str, str], ...]):
+    """What a list offers: (value, words) each, plain words that read the same in every language. The same for all who
+    choose among them, and so drawn once, however many they are."""
+
+    def without(self, value: int) -> "Choices":
+        return Choices(one for one in self if one[0] != value)

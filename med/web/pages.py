@@ -21,6 +21,7 @@ from med.access import Policy, allows
 from med.kept import Kept
 from med.settings import Settings
 from med.slices import NavEntry
+from med.text import Choices
 from med.web.assets import Asset
 from med.web.forms import as_machines_write
 from med.web.frames import Frame, Holes, Nobody, cut, fill, in_html, mark
@@ -285,6 +286,8 @@ def listed(options: Iterable[Any] | Markup, chosen: str | None = None) -> Markup
     Drawn once for each choice of them: three hundred names in four fields of a page would be most of its cost."""
     if isinstance(options, Markup):
         return options
+    if isinstance(options, Choices):
+        return _marked(_drawn(options), chosen)
     # Plain words alone, each escaped: among keys a text and the same text as finished HTML would be one.
     plain = [(option, option) if isinstance(option, str) else option for option in options]
     return _listed(tuple(tuple(f"{part}" if part is not None else "" for part in option) for option in plain), chosen)
@@ -299,7 +302,19 @@ def _listed(options: tuple[tuple[str, ...], ...], chosen: str | None) -> Markup:
     return Markup("").join(made)
 
 
-OPTION = Markup('<option value="%s"%s>%s</option>')
+@lru_cache(100)  # up to a thousand committees each
+def _drawn(options: Choices) -> Markup:
+    return Markup("").join(OPTION % (value, "", words) for value, words in options)
+
+
+def _marked(drawn: Markup, chosen: str | None) -> Markup:
+    """With the chosen one marked; its value stands between quotes, as none of the words can."""
+    value = VALUE % chosen
+    return Markup(drawn.replace(value, value + CHOSEN, 1)) if chosen else drawn  # nosec B704 - drawn above
+
+
+VALUE = Markup('<option value="%s"')
+OPTION = VALUE + Markup("%s>%s</option>")
 CHOSEN = Markup(" selected")
 
 

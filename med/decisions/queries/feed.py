@@ -7,7 +7,6 @@ first. The keys come first, in one walk of an index; the words are read only for
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -38,12 +37,9 @@ from med.kept import Kept
 from med.language import T
 from med.meetings.models import Item, Minutes
 from med.numbers import number_in
-from med.organisation.access import ANY_EMPLOYEE, visible_committees
-from med.organisation.models import Committee
 from med.organisation.queries import person_by_words
 from med.perspectives.models import Perspective
 from med.prepared import Prepared
-from med.text import collation_key
 
 
 def read_cursor(raw: str) -> Cursor | None:
@@ -197,32 +193,3 @@ def entries(db: Session, viewer: Viewer, ids: Sequence[int]) -> list[Row[*tuple[
             .order_by(Tag.id)
         )
     )
-
-
-def committee_choices(db: Session, viewer: Viewer, chosen: int | None = None) -> list[tuple[int, str]]:
-    """Committees to filter by, by name: all, or where they are too many to choose from, one's own and the chosen one.
-
-    The other ones' decisions are reached from each committee's page."""
-    if not (viewer.is_employee or viewer.is_admin):
-        return []
-    rows = SOME_COMMITTEES(db)
-    if len(rows) > MOST_CHOICES:
-        ids = viewer.committee_ids | ({chosen} if chosen else set())
-        rows = THESE_COMMITTEES(db, ids=ids) if ids else []
-    return in_order(tuple(rows))
-
-
-MOST_CHOICES = 60
-
-
-def named(*where: Any) -> Any:
-    return select(Committee.id, Committee.name).where(visible_committees(ANY_EMPLOYEE), *where)
-
-
-SOME_COMMITTEES = Prepared(lambda: named().limit(MOST_CHOICES + 1), remembered=1)
-THESE_COMMITTEES = Prepared(lambda: named(Committee.id.in_(bindparam("ids", expanding=True))), remembered=1000)
-
-
-@lru_cache(200)
-def in_order(rows: tuple[tuple[int, str], ...]) -> list[tuple[int, str]]:
-    return sorted(((id, name) for id, name in rows), key=lambda row: collation_key(row[1]))

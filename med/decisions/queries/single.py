@@ -19,6 +19,7 @@ from med.organisation.models import Person
 from med.organisation.suggesting import colleagues, seated, told_apart
 from med.perspectives.models import Perspective
 from med.prepared import Prepared
+from med.text import Choices
 
 
 def decision(db: Session, viewer: Viewer, decision_id: int) -> Decision:
@@ -144,7 +145,7 @@ def _replaceable() -> Select[*tuple[Any, ...]]:
 REPLACEABLE = Prepared(_replaceable)
 
 
-def people_for(db: Session, viewer: Viewer, item: Item | Decision | FollowUp) -> list[tuple[str, str]]:
+def people_for(db: Session, viewer: Viewer, item: Item | Decision | FollowUp) -> Choices:
     """Names to suggest as responsible: on a closed item the committee, else everyone employed, the committee first."""
     return told_apart((colleagues if item.is_open else seated)(db, viewer, item.committee_id))
 

@@ -9,6 +9,7 @@ from med.decisions import queries
 from med.errors import Unreadable
 from med.language import T
 from med.numbers import asked_number
+from med.organisation.choosing import committees_to_filter
 from med.organisation.models import Level
 from med.perspectives.queries import titles
 from med.web.routing import Visit, get
@@ -33,7 +34,7 @@ def show_balance(visit: Visit) -> Response:
         perspectives=titles(visit.db),
         years=[(row.key, row.name) for row in found.by_year],
         levels=[(one.value, str(language.word(one))) for one in Level],
-        committees=queries.committee_choices(visit.db, visit.viewer),
+        committees=committees_to_filter(visit.db, visit.viewer),
         chosen={"committee_id": committee_id, "level": level, "year": year},
         values={name: visit.query.get(name) for name in ("udvalg", "niveau", "aar")},
     )

@@ -17,6 +17,7 @@ from med.decisions.fragments import heading, render_entries, surroundings
 from med.decisions.models import DecisionState
 from med.kept import Kept
 from med.language import T
+from med.organisation.choosing import committees_to_filter
 from med.perspectives.models import Perspective
 from med.perspectives.queries import Title, titles
 from med.web.frames import in_html
@@ -38,7 +39,7 @@ def index(visit: Visit) -> Response:
     found = queries.newest(db, viewer, filters, before=before, after=after, news_since=news_since)
     perspectives = titles(db)
     counts = queries.chip_counts(db, viewer, filters, news_since=news_since)
-    committees = queries.committee_choices(db, viewer, filters.committee_id)
+    committees = committees_to_filter(db, viewer, filters.committee_id)
     newer, older = place(filters, "efter", found.newer), place(filters, "foer", found.older)
     chips = [
         ("", language.gettext("Alle perspektiver"), shown(counts[None])),

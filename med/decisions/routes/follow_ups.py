@@ -15,6 +15,7 @@ from med.errors import Conflict, Invalid, Unreadable
 from med.language import T
 from med.meetings.live import tell
 from med.numbers import asked_number
+from med.organisation.choosing import committees_to_filter
 from med.web.forms import parse
 from med.web.incoming import safe_path
 from med.web.routing import Visit, get, post
@@ -44,7 +45,7 @@ def follow_ups(visit: Visit) -> Response:
         "decisions/follow_ups.html",
         rows=found.rows,
         older=next_page(values, found.after),
-        committees=queries.committee_choices(visit.db, visit.viewer),
+        committees=committees_to_filter(visit.db, visit.viewer),
         values=values,
         errors=errors,
         status_code=400 if errors else 200,

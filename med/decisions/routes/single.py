@@ -16,6 +16,7 @@ from med.language import T, Text
 from med.meetings.access import is_inside, minutes_are_frozen
 from med.meetings.models import Consensus
 from med.perspectives.queries import statements_for, titles
+from med.text import Choices
 from med.web.forms import parse
 from med.web.routing import Visit, get, post
 
@@ -106,10 +107,10 @@ def _is_disputed(visit: Visit, decision: Decision) -> bool:
     return minutes_are_frozen(meeting) or is_inside(visit.viewer, meeting)
 
 
-def people(visit: Visit, decision: Decision) -> list[tuple[str, str]]:
+def people(visit: Visit, decision: Decision) -> Choices:
     """Names to suggest for a follow-up; none for those who may not agree on one."""
     if not allows(visit.viewer, access.follow_up_decision, decision):
-        return []
+        return Choices()
     return queries.people_for(visit.db, visit.viewer, decision)
 
 

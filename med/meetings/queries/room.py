@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Date, Select, bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from med import clock
@@ -29,7 +29,7 @@ from med.meetings.models import (
     Recusal,
     Standing,
 )
-from med.organisation.access import ANY_EMPLOYEE, own, visible_committees
+from med.organisation.access import ANY_EMPLOYEE, own
 from med.organisation.models import Committee, Person, Quorum
 from med.organisation.queries import rules_on
 from med.prepared import Prepared
@@ -145,7 +145,7 @@ def points(db: Session, viewer: Viewer, meeting: Meeting) -> list[Point]:
     if viewer.is_employee:
         readable = {row.id: row._asdict() for row in READABLE(db, **own(viewer), meeting=meeting.id)}
         words = {row.id: row._asdict() for row in WORDS(db, **own(viewer), meeting=meeting.id)}
-        for item_id, name in RECUSED(db, items=list(words)):
+        for item_id, _, name in RECUSED(db, items=list(words)):
             recused.setdefault(item_id, []).append(name)
     # Every position there is; what is not among the readable is closed to this viewer.
     return [
@@ -170,6 +170,11 @@ def _readable() -> Any:
     )  # fmt: skip
 
 
+def recused_from(db: Session, item: Item) -> list[Any]:
+    """(item_id, id, name) of those who take no part in an item that may be read."""
+    return RECUSED(db, items=[item.id])
+
+
 READABLE = Prepared(_readable)
 WORDS = Prepared(
     lambda: (
@@ -184,7 +189,7 @@ WORDS = Prepared(
 )  # fmt: skip
 RECUSED = Prepared(
     lambda: (
-        select(Recusal.item_id, Person.name)
+        select(Recusal.item_id, Person.id, Person.name)
         .join(Person, Person.id == Recusal.person_id)
         .where(Recusal.item_id.in_(bindparam("items", expanding=True)))
         .order_by(Person.name)
@@ -303,26 +308,6 @@ def substitutes_for(db: Session, meeting: Meeting) -> list[tuple[str, str]]:
         .order_by(Person.name)
     )
     return [(f"{row.name} ({row.handle})", row.side) for row in rows]
-
-
-def other_committees(db: Session, viewer: Viewer, meeting: Meeting) -> list[tuple[int, str]]:
-    """Where an item can be sent on to."""
-    if not viewer.is_employee:
-        return []
-    return [(id, name) for id, name in ALL_COMMITTEES(db, today=clock.today()) if id != meeting.committee_id]
-
-
-ALL_COMMITTEES = Prepared(
-    lambda: (
-        select(Committee.id, Committee.name)
-        .where(
-            visible_committees(ANY_EMPLOYEE),
-            or_(Committee.ends.is_(None), Committee.ends >= bindparam("today", type_=Date)),
-        )
-        .order_by(Committee.name)
-    ),
-    remembered=1,
-)
 
 
 def corrections(db: Session, meeting: Meeting) -> list[Correction]:

@@ -10,6 +10,7 @@ from med.meetings import sealing
 from med.meetings.models import Item
 from med.numbers import asked_number
 from med.organisation.suggesting import suggested
+from med.text import Choices
 from med.web.pages import SAID
 from med.web.routing import Visit
 
@@ -37,7 +38,7 @@ SAID.update(
 )
 
 
-def suggestions(visit: Visit, committee_id: int) -> list[tuple[str, str]]:
+def suggestions(visit: Visit, committee_id: int) -> Choices:
     """Colleagues for a field that takes a person's name, the committee's own first."""
     return suggested(visit.db, visit.viewer, committee_id)
 

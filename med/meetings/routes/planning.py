@@ -29,9 +29,10 @@ from med.meetings.queries.room import meeting_for
 from med.meetings.routes.common import asked_id, refused, show_kept, suggestions
 from med.meetings.words import SIGNS
 from med.organisation.access import is_employee
+from med.organisation.choosing import committees_to_filter
 from med.organisation.models import Committee
 from med.organisation.queries import committee as committee_for
-from med.organisation.queries import committee_names, committees, rules_on
+from med.organisation.queries import committees, rules_on
 from med.web.forms import parse
 from med.web.pages import typed_day
 from med.web.routing import Visit, get, page_number, post
@@ -70,7 +71,7 @@ def index(visit: Visit) -> Response:
         shown=shown,
         committee_id=committee_id,
         year=year,
-        committee_choices=committee_names(db, viewer),
+        committee_choices=committees_to_filter(db, viewer, committee_id),
         may_plan=bool(_committees_i_run(visit)),
         signs=SIGNS,
         **context,

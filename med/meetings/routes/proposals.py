@@ -18,9 +18,10 @@ from med.meetings.queries import proposals as queries
 from med.meetings.queries.room import meeting_for
 from med.meetings.routes.common import asked_id, show_kept
 from med.meetings.words import SIGNS, answer_of
+from med.numbers import number_in
 from med.organisation.access import is_employee
+from med.organisation.choosing import living_committees
 from med.organisation.queries import committee as committee_for
-from med.organisation.queries import committees
 from med.web.forms import parse
 from med.web.routing import Visit, get, post
 
@@ -66,15 +67,13 @@ def new(visit: Visit) -> Response:
 
 def show_new(visit: Visit, values: dict[str, Any], errors: dict[str, Any], status_code: int = 200) -> Response:
     db, viewer = visit.db, visit.viewer
-    known = committees(db, viewer)
-    chosen = next((one for one in known if str(one.id) == str(values.get("committee"))), None)
-    decision = str(values.get("decision") or "")
-    coming = planning_queries.open_for_points(db, viewer, chosen.id) if chosen else []
+    chosen, decision = (number_in(str(values.get(name) or "")) or 0 for name in ("committee", "decision"))
+    coming = planning_queries.open_for_points(db, viewer, chosen) if chosen else []
     return visit.page(
         "meetings/proposal_new.html",
-        committee_choices=[(one.id, one.name) for one in known if not one.is_over or one is chosen],
+        committee_choices=living_committees(db, viewer, also=chosen),
         meeting_choices=[ANY_MEETING, *map(meeting_choice, coming)] if coming else [],
-        asked=asked_about(db, viewer, int(decision)) if decision.isdecimal() and len(decision) < 19 else None,
+        asked=asked_about(db, viewer, decision) if decision else None,
         purposes=list(Purpose),
         values=values,
         errors=errors,
@@ -174,12 +173,11 @@ def _answers(visit: Visit, proposal: Proposal) -> dict[str, Any]:
     """What the chairs may choose between."""
     db, viewer, committee_id = visit.db, visit.viewer, proposal.committee_id
     items = queries.items_to_merge_with(db, viewer, committee_id, bool(actions.closed_origin(proposal)))
-    others = [one for one in committees(db, viewer) if one.id != committee_id and not one.is_over]
     other = actions.other_side_wants(db, viewer, proposal)
     return {
         "meeting_choices": [meeting_choice(row) for row in planning_queries.open_for_points(db, viewer, committee_id)],
         "item_choices": [(row.id, f"{row.meeting}: {row.title}") for row in items],
-        "committee_choices": [(one.id, one.name) for one in others],
+        "committee_choices": living_committees(db, viewer).without(committee_id),
         "not_alone": actions.NOT_ALONE[other] if other else None,
     }
 

@@ -4,7 +4,6 @@ from typing import Any
 from urllib.parse import quote
 
 from litestar import Response
-from sqlalchemy import select
 
 from med import clock
 from med.access import allows, require
@@ -14,11 +13,11 @@ from med.meetings import access
 from med.meetings.actions import minuting, outcomes, presence
 from med.meetings.forms.minuting import Here, Joined, MinutesText, OnTheSpot, Recused, Settled
 from med.meetings.live import address, follow, pieces, room_for, tell, view_of
-from med.meetings.models import COMING, Item, Meeting, Part, Presence, Recusal, Reply, State
+from med.meetings.models import COMING, Item, Meeting, Part, Presence, Reply, State
 from med.meetings.parts import PARTS
 from med.meetings.queries import room as questions
 from med.meetings.routes.common import suggestions
-from med.organisation.models import Person
+from med.organisation.choosing import living_committees
 from med.text import warn_cpr
 from med.web.forms import parse
 from med.web.pages import SAID
@@ -90,19 +89,14 @@ def writing(visit: Visit, item_id: int, meeting: Meeting, given: dict[str, Any])
         "hearing_until": item.hearing_until.isoformat() if item.hearing_until else "",
         "sent_to": item.sent_to_id,
     }
-    recused = visit.db.execute(
-        select(Person.id, Person.name)
-        .join(Recusal, Recusal.person_id == Person.id)
-        .where(Recusal.item_id == item.id)
-        .order_by(Person.name)
-    ).all()
+    recused = questions.recused_from(visit.db, item)
     return {
         "item": item,
         "looks_like_cpr": warn_cpr(item.minutes_text),
         "values": values,
         "outcome_options": [(one.value, str(word(one))) for one in outcomes.outcomes_for(item.purpose)],
         "consensus_options": [(one.value, str(word(one))) for one in outcomes.consensus_for(item.purpose)],
-        "committees": questions.other_committees(visit.db, visit.viewer, meeting),
+        "committees": living_committees(visit.db, visit.viewer).without(meeting.committee_id),
         "room_parts": [part(visit, item) for part in PARTS.room],
         "recused": recused,
         "may_be_recused": [

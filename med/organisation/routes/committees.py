@@ -5,17 +5,20 @@ from datetime import date
 from typing import Any
 
 from litestar import Response
+from markupsafe import Markup
 from msgspec import Struct
 
 from med import clock
 from med.access import SeatRole, Side, Viewer, allows, require
 from med.errors import Conflict, Invalid
+from med.kept import Kept
 from med.language import T, word
 from med.organisation import access, actions, parts, queries
 from med.organisation.forms import FIRST_DAY, LAST_DAY, CommitteeForm
 from med.organisation.models import Committee, Level, Seat
 from med.organisation.routes.common import options
 from med.organisation.words import rules_in_words
+from med.text import collation_key
 from med.web.forms import as_machines_write, parse
 from med.web.routing import Visit, get, post
 
@@ -23,37 +26,45 @@ from med.web.routing import Visit, get, post
 class Branch(Struct):
     """A committee in the tree, with those below it."""
 
-    committee: Committee
+    committee: queries.Known
     below: list["Branch"] = []
 
 
-def tree(committees: Sequence[Committee]) -> list[Branch]:
+def tree(committees: Sequence[queries.Known]) -> list[Branch]:
     """The committees as they hang together; one whose parent is not among them stands at the top."""
     order = list(Level)
     branches = {found.id: Branch(found) for found in committees}
     tops: list[Branch] = []
-    for branch in sorted(branches.values(), key=lambda b: (order.index(b.committee.level), b.committee.name)):
+    for branch in sorted(branches.values(), key=lambda b: order.index(b.committee.level)):
         above = branches.get(branch.committee.parent_id or 0)
         (above.below if above else tops).append(branch)
     return tops
-
-
-def is_over(committee: Committee) -> bool:
-    return committee.ends is not None and committee.ends < clock.today()
 
 
 @get("/udvalg", name="organisation.index", policy=access.see_committees)
 def index(visit: Visit) -> Response:
     viewer = visit.viewer
     require(viewer, access.see_committees, None)
-    known = queries.committees(visit.db, viewer)
-    active = [found for found in known if not is_over(found)]
+    known = sorted(queries.known_committees(visit.db, viewer), key=lambda found: collation_key(found.name))
+    active = tuple(found for found in known if not found.is_over)
     return visit.page(
         "organisation/index.html",
         own=[(found, my_part(viewer, found.id)) for found in active if found.id in viewer.committee_ids],
-        tree=tree(active),
-        over=[found for found in known if is_over(found)],
+        tree=drawn(visit, active),
+        over=[found for found in known if found.is_over],
     )
+
+
+def drawn(visit: Visit, active: tuple[queries.Known, ...]) -> Markup:
+    """The tree of a city's thousand committees, drawn once for all who see the same."""
+    key = active, visit.arrival.language
+    if (kept := TREES.get(key)) is None:
+        kept = visit.desk.pages.piece("organisation/_tree.html", visit, tree=tree(active))
+        TREES.put(key, kept)
+    return kept
+
+
+TREES: Kept[Markup] = Kept(4)
 
 
 def my_part(viewer: Viewer, committee_id: int) -> list[str]:
@@ -87,11 +98,11 @@ def show(visit: Visit, committee_id: int) -> Response:
         inside=access.sees_inside(visit.viewer, committee),
         secretaries=queries.secretaries_on(visit.db, committee.id, day),
         above=above[::-1],
-        children=[found for found in queries.children(visit.db, visit.viewer, committee.id) if not is_over(found)],
+        children=[found for found in queries.children(visit.db, visit.viewer, committee.id) if not found.is_over],
         covers=queries.units_below(visit.db, committee.unit_id) if committee.unit_id else [],
         rules=rules_in_words(queries.rules_on(visit.db, committee.id, day)),
         panels=[(panel.heading, markup) for panel in parts.PANELS if (markup := panel.show(visit, committee))],
-        is_over=is_over(committee),
+        is_over=committee.is_over,
     )
 
 
@@ -135,7 +146,7 @@ def show_new(visit: Visit, values: dict[str, Any], errors: dict[str, Any], statu
         values=values,
         errors=errors,
         levels=options(levels),
-        parents=[(str(found.id), found.name) for found in may_group if not is_over(found)],
+        parents=[(str(found.id), found.name) for found in may_group if not found.is_over],
         units=unit_options(visit),
         status_code=status_code,
     )

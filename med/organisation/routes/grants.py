@@ -8,6 +8,7 @@ from med import clock
 from med.access import require
 from med.errors import Invalid, NotFound
 from med.organisation import access, actions, queries
+from med.organisation.choosing import every_committee
 from med.organisation.forms import EndGrantForm, GrantForm
 from med.organisation.models import Grant
 from med.organisation.suggesting import suggested
@@ -29,7 +30,7 @@ def show_grants(visit: Visit, values: dict[str, Any], errors: dict[str, Any], st
         "organisation/grants.html",
         present=[grant for grant in given if grant.ends is None or grant.ends >= today],
         before=[grant for grant in given if grant.ends is not None and grant.ends < today],
-        committee_options=[(str(found.id), found.name) for found in queries.committees(visit.db, visit.viewer)],
+        committee_options=every_committee(visit.db, visit.viewer),
         suggested=suggested(visit.db, visit.viewer),
         values=values,
         errors=errors,
