@@ -18,7 +18,7 @@ from med.identity.passwords import hash_now
 
 SMALL = 1000
 PORT = 8196
-SECONDS, SECONDS_OF_FILTERS = 0.4, 0.2  # of asking for each kind in each round
+SECONDS = 0.8  # of asking for each kind in each round
 BEFORE = 2.0  # seconds of it before the first
 EVERY = 8  # kinds between two looks at plain text
 AFTER = ("feed page, varied traffic", "overview", "Atom, nothing new (304)", "calendar, nothing new (304)", "search")
@@ -68,9 +68,8 @@ def measured(crowd: Crowd, served: Served, kinds: Mapping[str, Kind], rounds: in
     """Each kind once a round, plain text (called "") between them."""
     found: defaultdict[str, list[tuple[float, float, Block]]] = defaultdict(list)
 
-    def ask(kind: Kind, name: str = "", seconds: float = 0) -> Block:
-        seconds = seconds or kind.seconds or (SECONDS_OF_FILTERS if "/" in name else SECONDS)
-        return crowd.ask(served.port, served.pids, kind.traffic, kind.lines, seconds)
+    def ask(kind: Kind, seconds: float = 0) -> Block:
+        return crowd.ask(served.port, served.pids, kind.traffic, kind.lines, seconds or kind.seconds or SECONDS)
 
     for kind in kinds.values():  # what is kept between visits is made
         ask(kind, seconds=BEFORE)
@@ -79,7 +78,7 @@ def measured(crowd: Crowd, served: Served, kinds: Mapping[str, Kind], rounds: in
         for number, (name, kind) in enumerate(kinds.items()):
             if number % EVERY == 0:
                 plain.append(ask(Kind(PLAIN)))
-            blocks[name] = ask(kind, name)
+            blocks[name] = ask(kind)
         cpu = statistics.median(one.cpu for one in plain)
         rate = statistics.median(one.rate for one in plain)
         for name, block in [*blocks.items(), *(("", one) for one in plain)]:
