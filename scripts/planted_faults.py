@@ -223,8 +223,15 @@ FAULTS = [
     Fault(
         "the secretary withdraws decisions",
         DECISIONS,
-        "    if not viewer.presides(decision.committee_id):",
-        "    if not viewer.runs(decision.committee_id):",
+        "    if not looks_after(viewer, decision, Viewer.presides):",
+        "    if not looks_after(viewer, decision):",
+        (CAST,),
+    ),
+    Fault(
+        "those above see to what an ended committee had closed",
+        DECISIONS,
+        "    heir = thing.committee.heir if thing.is_open and thing.committee.is_over else None",
+        "    heir = thing.committee.heir if thing.committee.is_over else None",
         (CAST,),
     ),
     Fault(

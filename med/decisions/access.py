@@ -1,6 +1,6 @@
 """Who may read which decisions, and who may record, publish and change them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_
@@ -109,10 +109,21 @@ def chairs_of(viewer: Viewer, decision: Decision) -> tuple[bool, bool]:
     return chair, acts_for(viewer, decision.meeting, SeatRole.VICE_CHAIR)
 
 
+def looks_after(viewer: Viewer, thing: Decision | FollowUp, holds: Callable[[Viewer, int], bool] = Viewer.runs) -> bool:
+    """Whether the viewer runs the committee of a decision or follow-up, or whatever else `holds` asks of them there.
+
+    When the committee is over, what is open is looked after by the nearest committee above it; closed things were
+    never theirs to read."""
+    if holds(viewer, thing.committee_id):
+        return True
+    heir = thing.committee.heir if thing.is_open and thing.committee.is_over else None
+    return heir is not None and holds(viewer, heir.id)
+
+
 def move_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
     """Tell how it goes: the responsible person, the chairs and the secretary."""
     yield from is_employee(viewer)
-    if not (viewer.runs(decision.committee_id) or decision.responsible_id == viewer.person_id):
+    if not (looks_after(viewer, decision) or decision.responsible_id == viewer.person_id):
         yield T("Kun den ansvarlige, formandskabet og MED-sekretæren kan fortælle, hvordan det går.")
     if decision.state in OVER:
         yield T("Beslutningen gælder ikke længere.")
@@ -129,7 +140,7 @@ def _out_and_in_force(decision: Decision) -> Iterable[Text]:
 def review_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
     """Note that the committee has looked back at a decision, and when it does so again."""
     yield from is_employee(viewer)
-    if not viewer.runs(decision.committee_id):
+    if not looks_after(viewer, decision):
         yield T("Kun formandskabet og MED-sekretæren kan notere, at I har set tilbage på beslutningen.")
     yield from _out_and_in_force(decision)
 
@@ -137,14 +148,14 @@ def review_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
 def hand_over_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
     """Let somebody else see to it: whoever was named may have left, or got another job."""
     yield from is_employee(viewer)
-    if not viewer.runs(decision.committee_id):
+    if not looks_after(viewer, decision):
         yield T("Kun formandskabet og MED-sekretæren kan give ansvaret til en anden.")
     yield from _out_and_in_force(decision)
 
 
 def withdraw_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
     yield from is_employee(viewer)
-    if not viewer.presides(decision.committee_id):
+    if not looks_after(viewer, decision, Viewer.presides):
         yield T("Kun formandskabet kan trække en beslutning tilbage.")
     yield from _out_and_in_force(decision)
 
@@ -161,7 +172,7 @@ def add_follow_up(viewer: Viewer, item: Item) -> Iterator[Text]:
 def follow_up_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
     """Agree on a decision's own page who does what by when."""
     yield from is_employee(viewer)
-    if not (viewer.runs(decision.committee_id) or decision.responsible_id == viewer.person_id):
+    if not (looks_after(viewer, decision) or decision.responsible_id == viewer.person_id):
         yield T("Kun den ansvarlige, formandskabet og MED-sekretæren kan aftale opfølgning.")
     if decision.state in OVER:
         yield T("Beslutningen gælder ikke længere.")
@@ -169,12 +180,12 @@ def follow_up_decision(viewer: Viewer, decision: Decision) -> Iterator[Text]:
 
 def move_follow_up(viewer: Viewer, follow_up: FollowUp) -> Iterator[Text]:
     yield from is_employee(viewer)
-    if not (viewer.runs(follow_up.committee_id) or follow_up.owner_id == viewer.person_id):
+    if not (looks_after(viewer, follow_up) or follow_up.owner_id == viewer.person_id):
         yield T("Kun den ansvarlige, formandskabet og MED-sekretæren kan ændre opfølgningen.")
 
 
 def hand_over_follow_up(viewer: Viewer, follow_up: FollowUp) -> Iterator[Text]:
     """Let somebody else see to it: whoever has it may have left."""
     yield from is_employee(viewer)
-    if not viewer.runs(follow_up.committee_id):
+    if not looks_after(viewer, follow_up):
         yield T("Kun formandskabet og MED-sekretæren kan give opfølgningen til en anden.")

@@ -59,6 +59,9 @@ def why(db: Session, decision: Decision, name: str, causes: Collection[Cause], c
         asked.append("Den seneste beregning siger noget, vi ikke vidste før.")
     if Cause.REVIEW_DATE in causes:
         asked.append("Virker den, som vi håbede?" if len(causes) == 1 else "Virker beslutningen, som vi håbede?")
+    committee = decision.committee
+    if committee.is_over and committee.heir is not None:
+        asked.insert(0, f"{committee.name} er nedlagt, og beslutningen ligger nu hos jer.")
     parts = [" ".join(asked) + " Skal vi fortsætte, ændre noget eller stoppe?"]
     parts.append(f"**Beslutningen.** {name}: Vi har besluttet, at {decision.text}")
     if decision.hoped_effect:

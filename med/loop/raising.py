@@ -20,7 +20,7 @@ from datetime import timedelta
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import Row, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Row, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from med import clock, language
@@ -37,6 +37,7 @@ from med.loop.since import tenths_of
 from med.loop.words import Known
 from med.meetings.models import Proposal, ProposalState, Purpose
 from med.organisation.models import Committee
+from med.organisation.queries import heirs
 
 # A date that passed longer ago, in a house that has just begun with Medspil, is not news to anybody.
 STILL_NEWS = timedelta(days=365)
@@ -57,7 +58,7 @@ def raise_reviews(db: Session) -> bool:
             Decision.review <= today,
             Decision.review > today - STILL_NEWS,
             Decision.state.not_in(OVER),
-            or_(Committee.ends.is_(None), Committee.ends >= today),
+            somebody_looks_after(db),
         )
         .order_by(Decision.id)
     ).all()
@@ -227,7 +228,7 @@ def answerable(
             link.c.made_at <= run.done_at,
             Decision.published_at.is_not(None),
             Decision.state.not_in(OVER),
-            or_(Committee.ends.is_(None), Committee.ends >= clock.today()),
+            somebody_looks_after(db),
         )
         .distinct()
         .order_by(link.c.decision_id, link.c.activity_id)
@@ -235,6 +236,12 @@ def answerable(
 
 
 # --- the point itself -------------------------------------------------------------------------------------------------
+
+
+def somebody_looks_after(db: Session) -> ColumnElement[bool]:
+    """Whether a decision's committee is there, or has left what is open to one above it (`Committee.heir`)."""
+    is_there = or_(Committee.ends.is_(None), Committee.ends >= clock.today())
+    return or_(is_there, and_(Decision.is_open, Decision.committee_id.in_(list(heirs(db)))))
 
 
 def hold(db: Session, decision_id: int) -> Decision:
@@ -257,7 +264,8 @@ def is_written(db: Session, key: str) -> bool:
 def raise_point(
     db: Session, decision: Decision, cause: Cause, keys: Sequence[str], run_id: int | None = None
 ) -> Proposal:
-    """One point on the decision's own committee's open agenda, whatever number of reasons there are at once.
+    """One point on the open agenda of the committee that looks after the decision, whatever number of reasons there are
+    at once.
 
     While one about the same decision still waits for its answer, that one gets the news instead of a second, in words
     that fit all its reasons.
@@ -269,7 +277,7 @@ def raise_point(
     if proposal is None:
         proposal = Proposal(
             uid=str(uuid.uuid4()),
-            committee_id=decision.committee_id,
+            committee_id=(decision.committee.heir or decision.committee).id,
             title=words.title,
             why=words.why,
             purpose=Purpose.DECIDE,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from med import language
 from med.access import Viewer, allows
 from med.competence_compass.queries.activities import decisions_seen
-from med.decisions.access import OVER
+from med.decisions.access import OVER, looks_after
 from med.decisions.models import Decision
 from med.loop import access, queries
 from med.loop.circles import standing
@@ -38,7 +38,7 @@ def circle_context(
         "told": sentence(found, always=True),
         "because": because,
         "points": points_of(visit.db, decision.id),
-        "answers_points": visit.viewer.runs(decision.committee_id),
+        "answers_points": looks_after(visit.viewer, decision),
         "did": did,
         "uncertainty": uncertainty,
         "not_to_conclude": not_to_conclude,

@@ -69,6 +69,9 @@ class Level(StrEnum):
     AD_HOC = "ad_hoc"  # group around a task
 
 
+MOST_LEVELS = 20  # of committees above each other
+
+
 class Committee(Base):
     """A MED committee. Its power is its leader's power; its unit says where that reaches."""
 
@@ -95,6 +98,16 @@ class Committee(Base):
     def is_over(self) -> bool:
         """Whether its last day has passed. A group around a task knows its last day from the first."""
         return self.ends is not None and self.ends < clock.today()
+
+    @property
+    def heir(self) -> "Committee | None":
+        """Whose its open affairs are now: its own, and when it is over the nearest above it that is not."""
+        found: Committee | None = self
+        for _ in range(MOST_LEVELS):
+            if found is None or not found.is_over:
+                return found
+            found = found.parent
+        return None
 
 
 class Quorum(StrEnum):

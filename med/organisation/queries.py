@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Row, and_, bindparam, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Date, Row, and_, bindparam, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from med import clock
@@ -14,6 +14,7 @@ from med.access import SeatFact, SeatRole, Side, Viewer
 from med.errors import NotFound
 from med.organisation.access import ANY_EMPLOYEE, STANDING, on_day, visible_committees, visible_people
 from med.organisation.models import (
+    MOST_LEVELS,
     Committee,
     Employment,
     Grant,
@@ -184,6 +185,27 @@ KNOWN = Prepared(
     lambda: select(*(getattr(Committee, name) for name in Known._fields)).where(visible_committees(ANY_EMPLOYEE)),
     remembered=1,
     row=Known,
+)
+
+
+def heirs(db: Session) -> dict[int, int]:
+    """Of each committee that is over the nearest above it that is not; the same as `Committee.heir`, for all."""
+    above = {row.id: row.parent_id for row in ENDED(db, today=clock.today())}
+    found = above
+    for _ in range(MOST_LEVELS):
+        found = {over: above.get(heir, heir) for over, heir in found.items()}
+    return {over: heir for over, heir in found.items() if heir is not None and heir not in above}
+
+
+def and_left_to(db: Session, committee_ids: Collection[int]) -> set[int]:
+    """With those that are over and have left what is open to one of these."""
+    mine = set(committee_ids)
+    return mine | {over for over, heir in heirs(db).items() if heir in mine} if mine else mine
+
+
+ENDED = Prepared(
+    lambda: select(Committee.id, Committee.parent_id).where(Committee.ends < bindparam("today", type_=Date)),
+    remembered=1,
 )
 
 

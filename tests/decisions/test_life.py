@@ -2,10 +2,11 @@
 
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from med.decisions.models import Decision, DecisionState, Step
 from med.meetings.models import Consensus, Outcome
+from med.organisation.models import Committee
 from tests.decisions.conftest import approve, decide, make_item, make_meeting, moment
 
 
@@ -263,3 +264,33 @@ def test_words_that_hold_a_cpr_number_are_asked_about_everywhere(visitor, publis
         assert "ligner et CPR-nummer" in asked.words and words in asked.text, path
         (box,) = asked.tree.xpath("//input[@name='cpr_anyway']")
         assert anna.submit(path, **fields, cpr_anyway=box.get("value")).status_code == 303, path
+
+
+# --- when its committee is no more ------------------------------------------------------------------------------------
+
+
+def test_the_committee_above_sees_to_what_an_ended_one_decided_openly(visitor, published, write, committee_id):
+    made = published("der er to pauser om formiddagen", responsible="gunnar", review=date(2026, 11, 21))
+    hidden = published("Ida flyttes", is_open=False)
+    forms = ("Gem nyt", "Gem tilbageblik", "Giv ansvaret videre", "Træk tilbage")
+    dorte = visitor("dorte")
+    assert not any(dorte.open(f"/beslutninger/{made}").has_form(one) for one in forms)
+    write(
+        lambda db: db.execute(update(Committee).where(Committee.key == "med-aabrinken").values(ends=date(2026, 11, 20)))
+    )
+    page = dorte.open(f"/beslutninger/{made}")
+    assert "CenterMED Job og Kompetencer følger nu op på beslutningen." in page.words
+    assert (
+        "CenterMED Job og Kompetencer now follows up on the decision."
+        in visitor("carla").open(f"/beslutninger/{made}?sprog=en").words
+    )
+    assert f"/beslutninger/{made}" in " ".join(dorte.open("/?alt=1").links())
+    noted = page.form("Gem tilbageblik").fill(note="Pauserne virker", review="2027-05-01").send()
+    assert noted.status_code == 303, noted.errors()
+    assert "Pauserne virker" in visitor("carla").open(f"/beslutninger/{made}").words
+    item = write(lambda db: make_item(db, make_meeting(db, "centermed-job")).id)
+    offered = dorte.open(f"/beslutninger/punkt/{item}").tree.xpath("//select[@name='replaces']/option/@value")
+    assert str(made) in offered and str(hidden) not in offered
+    assert dorte.open(f"/beslutninger/{made}").form("Træk tilbage").fill(reason="Nyt hus").send().status_code == 303
+    assert dorte.open(f"/beslutninger/{hidden}").status_code == 404
+    assert dorte.submit(f"/beslutninger/{hidden}/gensyn", note="x").status_code == 404

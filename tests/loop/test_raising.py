@@ -4,7 +4,7 @@ import threading
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from med import clock, demo, language, worker
 from med.competence_compass.models import EffectRun
@@ -19,6 +19,7 @@ from med.loop.jobs import jobs
 from med.loop.models import Cause, LinkKind, ReviewPoint
 from med.loop.raising import raise_verdicts
 from med.meetings.models import Item, Proposal, ProposalState
+from med.organisation.models import Committee
 from tests.loop.conftest import raise_points
 
 TODAY = demo.NOW.date()
@@ -97,6 +98,36 @@ def test_not_before_the_day_and_not_twice(decided, write, db):
     with clock.at(demo.NOW + timedelta(days=3)):
         write(raise_points)
     assert len(points(db)) == 1
+
+
+def end(write, *keys):
+    write(lambda db: db.execute(update(Committee).where(Committee.key.in_(keys)).values(ends=YESTERDAY)))
+
+
+def test_what_an_ended_committee_wanted_to_see_again_comes_to_the_one_above_it(
+    decided, linked, measured, write, db, committee_id
+):
+    decision = decided(review=TODAY)
+    decided(review=TODAY, is_open=False)
+    linked()
+    end(write, "med-aabrinken")
+    write(raise_points)
+    (point,) = points(db)
+    assert (point.decision_id, point.committee_id) == (decision, committee_id("centermed-job"))
+    assert point.why.startswith(
+        "MED-ledelsen på Åbrinken er nedlagt, og beslutningen ligger nu hos jer. Udvalget ville se på beslutningen igen"
+    )
+    measured("udvikler")
+    end(write, "centermed-job")
+    write(raise_points)
+    assert [one.committee_id for one in points(db)] == [committee_id("centermed-job"), committee_id("hovedudvalget")]
+
+
+def test_with_nobody_above_it_nothing_is_raised_and_nothing_waits_for_ever(decided, write, db):
+    decided(review=TODAY)
+    end(write, "med-aabrinken", "centermed-job", "hovedudvalget")
+    assert not write(raise_points)
+    assert points(db) == []
 
 
 @pytest.mark.parametrize("state", [DecisionState.REPLACED, DecisionState.WITHDRAWN])

@@ -102,7 +102,9 @@ class House:
 
         return int(self.do(work))
 
-    def give_task(self, owner: str, *, is_open: bool = True, due: Any = None, text: str = "Bestille kaffe") -> int:
+    def give_task(
+        self, owner: str, *, is_open: bool = True, due: Any = None, text: str = "Bestille kaffe", **more: Any
+    ) -> int:
         def work(db: Session) -> int:
             made = FollowUp(
                 committee_id=self.committees["med-aabrinken"],
@@ -111,6 +113,7 @@ class House:
                 owner_id=self.ids[owner],
                 due=due,
                 created_at=clock.now(),
+                **more,
             )
             db.add(made)
             note(db, self.viewer(db, "anna"), "follow_up.agreed", made)

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from med import clock, demo
+from med.access import SeatRole
 from med.competence_compass.models import Citizen
 from med.competence_compass.queries.citizens import my_citizens
 from med.decisions.access import left_behind
@@ -16,13 +17,14 @@ from med.meetings.models import Item, Meeting, Minutes, MinutesState, Outcome, P
 from med.notices.composing.lines import lines_of
 from med.notices.models import Notice
 from med.notices.planning.workplace import look_around
-from med.organisation.models import Employment, Person, Seat
+from med.organisation.models import Committee, Employment, Grant, GrantKind, Person, Seat
 from med.organisation.queries import viewer_of
 from med.slices import waiting_for
 from tests.meetings.rooms import held_meeting, make_meeting
 from tests.notices.happenings import House
 
 TODAY = date(2026, 11, 21)
+YESTERDAY = TODAY - timedelta(days=1)
 RUN_IT = ("anna", "bo", "emil")  # the chairs of MED-ledelsen and its secretary
 
 
@@ -97,6 +99,53 @@ def test_a_closed_task_of_somebody_who_left_the_committee_is_not_forgotten_eithe
         house.tick()
         assert "Find en ny ansvarlig: Fortroligt" in waits(house, "emil")
     assert [told(house, one, f"task_due:{task}") for one in ("gunnar", *RUN_IT)] == [0, 1, 1, 1]
+
+
+def ends(house: House, *keys: str) -> None:
+    """Committees had their last day yesterday, and with them their seats and secretaries."""
+
+    def work(db):
+        over = select(Committee.id).where(Committee.key.in_(keys))
+        for kind, mine in ((Committee, Committee.key.in_(keys)), (Seat, Seat.committee_id.in_(over))):
+            db.execute(update(kind).where(mine).values(ends=YESTERDAY))
+        db.execute(update(Grant).where(Grant.kind == GrantKind.SECRETARY).values(ends=YESTERDAY))
+
+    house.do(work)
+
+
+def test_what_an_ended_committee_left_open_waits_for_the_one_above_it(house):
+    tomorrow = TODAY + timedelta(days=1)
+    settled = house.decide(responsible_id=house.ids["carla"], due=tomorrow)
+    task = house.give_task("carla", due=tomorrow, decision_id=settled)
+    looked_back = house.decide("lyset slukkes", review=tomorrow)
+    hidden = house.decide("en sag om en person", is_open=False, review=tomorrow, responsible_id=house.ids["carla"])
+    keys = [f"task_due:{task}", f"decision_due:{settled}", f"review_due:{looked_back}", f"review_due:{hidden}"]
+    wanted = {
+        "Find en ny ansvarlig: Bestille kaffe",
+        "Find en ny ansvarlig: Kaffen er gratis",
+        "Se tilbage på beslutningen: Lyset slukkes",
+    }
+    leaves(house, "carla")
+    ends(house, "med-aabrinken")
+    with clock.at(demo.NOW + timedelta(days=1)):
+        house.tick()
+        for handle in ("dorte", "susanne"):
+            assert [told(house, handle, key) for key in keys] == [1, 1, 1, 0], handle
+            assert wanted <= set(waits(house, handle)) and not [one for one in waits(house, handle) if "person" in one]
+        for handle in ("anna", "bo", "emil"):
+            assert [told(house, handle, key) for key in keys] == [0, 0, 0, 0], handle
+            assert not wanted & set(waits(house, handle)), handle
+    with clock.at(demo.NOW + timedelta(days=2)):
+        house.tick()
+        text = "".join(letter.text for letter in house.letters("dorte"))
+        assert all(one in text for one in wanted), text
+        # As far up as there is anybody, and no further.
+        ends(house, "centermed-job")
+        assert not wanted & set(waits(house, "dorte"))
+        top = house.committees["hovedudvalget"]
+        seats = select(Person.handle).join(Seat).where(Seat.committee_id == top, Seat.role == SeatRole.CHAIR)
+        (chair, *_), *_ = house.ask(seats.where(Seat.ends.is_(None)))
+        assert wanted <= set(waits(house, chair))
 
 
 def test_who_left_what_is_asked_alike_for_one_and_for_all(house):

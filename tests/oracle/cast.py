@@ -30,7 +30,7 @@ OVER = Dated(TODAY - timedelta(days=500), TODAY - timedelta(days=1))
 LAST_DAY = Dated(TODAY - timedelta(days=500), TODAY)
 TOMORROW = Dated(TODAY + timedelta(days=1))
 
-MAIN, LOCAL, OTHER = 1, 2, 3
+MAIN, LOCAL, OTHER, GONE, GONE_ABOVE = range(1, 6)
 
 CHAIR, VICE, LEADER, STEWARD, OUTSIDER, SECRETARY, CHAIR_ABOVE = 1, 2, 3, 4, 5, 6, 7
 STEPS_IN_FOR_CHAIR, STEPS_IN_FOR_VICE, SAID_NO, ONLY_NAMED, ADVISER, OBSERVER = 8, 9, 10, 11, 12, 13
@@ -51,6 +51,8 @@ def whole_cast(state: str, is_open: bool, minutes: str | None) -> World:
         MAIN: Committee(MAIN, level="main"),
         LOCAL: Committee(LOCAL, MAIN),
         OTHER: Committee(OTHER, MAIN),
+        GONE_ABOVE: Committee(GONE_ABOVE, MAIN, over=True),
+        GONE: Committee(GONE, GONE_ABOVE, over=True),
     }
     _seats(world)
     world.grants = {
@@ -157,12 +159,16 @@ def _papers(world: World) -> None:
         3: Decision(3, LOCAL, True, 1, 1, published=True, responsible=STEWARD),
         4: Decision(4, LOCAL, False, 1, 2, published=True),
         5: Decision(5, LOCAL, True, published=True, state="replaced"),
+        6: Decision(6, GONE, True, published=True, responsible=STEWARD),
+        7: Decision(7, GONE, False, published=True, responsible=STEWARD),
     }
     world.follow_ups = {
         1: FollowUp(1, LOCAL, True, OUTSIDER, 1, 1),
         2: FollowUp(2, LOCAL, False, OUTSIDER, 2, 2),
         3: FollowUp(3, LOCAL, True, STEWARD, 1, 3),
         4: FollowUp(4, LOCAL, True, LEADER, 3),
+        5: FollowUp(5, GONE, True, STEWARD, decision=6),
+        6: FollowUp(6, GONE, False, STEWARD, decision=7),
     }
     world.links = {number: Link(number, number) for number in world.decisions}
     followers = [(STEWARD, 1), (OUTSIDER, 2), (LEFT_THE_COMMITTEE, 4), (LEFT_THE_MUNICIPALITY, 3)]

@@ -527,21 +527,32 @@ def _release_decision(world: World, person: int, decision: Decision) -> bool:
     return (acts("chair") and not decision.said_chair) or (acts("vice_chair") and not decision.said_vice)
 
 
+def _looks_after(world, person, thing, does=runs):
+    """What a committee has decided is for those who run it; what is open, once the committee is over, for those who
+    run the nearest one above it that is not."""
+    if does(world, person, thing.committee):
+        return True
+    heir: int | None = thing.committee
+    while heir is not None and world.committees[heir].over:
+        heir = world.committees[heir].parent
+    return thing.open and heir is not None and does(world, person, heir)
+
+
 def _move_decision(world, person, decision):
-    own = runs(world, person, decision.committee) or decision.responsible == person
+    own = _looks_after(world, person, decision) or decision.responsible == person
     return own and decision.state not in NO_LONGER
 
 
 def _review_decision(world, person, decision):
-    return runs(world, person, decision.committee) and decision.published and decision.state not in NO_LONGER
+    return _looks_after(world, person, decision) and decision.published and decision.state not in NO_LONGER
 
 
 def _hand_over_decision(world, person, decision):
-    return runs(world, person, decision.committee) and decision.published and decision.state not in NO_LONGER
+    return _looks_after(world, person, decision) and decision.published and decision.state not in NO_LONGER
 
 
 def _withdraw_decision(world, person, decision):
-    return presides(world, person, decision.committee) and decision.published and decision.state not in NO_LONGER
+    return _looks_after(world, person, decision, presides) and decision.published and decision.state not in NO_LONGER
 
 
 def _link_activity(world, person, decision):
@@ -555,7 +566,7 @@ def _add_follow_up(world, person, item):
 
 
 def _move_follow_up(world, person, follow_up):
-    return runs(world, person, follow_up.committee) or follow_up.owner == person
+    return _looks_after(world, person, follow_up) or follow_up.owner == person
 
 
 # verb -> (what it is done to, the rule)
@@ -607,5 +618,5 @@ VERBS: dict[str, tuple[str | None, Callable[..., bool]]] = {
     "link_activity": ("decisions", _works(_link_activity)),
     "follow": (None, employed),
     "move_follow_up": ("follow_ups", _works(_move_follow_up)),
-    "hand_over_follow_up": ("follow_ups", _works(lambda world, person, one: runs(world, person, one.committee))),
+    "hand_over_follow_up": ("follow_ups", _works(_looks_after)),
 }

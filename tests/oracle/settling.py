@@ -78,6 +78,7 @@ def settle(db: Session, world: worlds.World) -> None:
                     "name": f"C {c.id}",
                     "level": c.level,
                     "parent_id": c.parent,
+                    "ends": world.today - timedelta(days=1) if c.over else None,
                 }
             ],
         )

@@ -134,7 +134,7 @@ def worlds(draw: st.DrawFn) -> World:
     committees = list(range(1, draw(st.integers(1, 3)) + 1))
     for number in committees:
         parent = draw(st.sampled_from([None, number - 1])) if number > 1 else None
-        world.committees[number] = Committee(number, parent, "main" if number == 1 else "local")
+        world.committees[number] = Committee(number, parent, "main" if number == 1 else "local", draw(rarely()))
     for number in range(1, draw(st.integers(0, 5)) + 1):
         world.seats[number] = draw(seats(number, people, committees))
     for number in range(1, draw(st.integers(0, 2)) + 1):

@@ -14,5 +14,5 @@ def test_a_planted_fault_still_fits_the_source(fault: Fault):
         assert f"def {name}" in (HOME / path).read_text(encoding="utf-8"), test
 
 
-def test_there_are_forty():
-    assert len({fault.name for fault in FAULTS}) == len(FAULTS) == 40
+def test_there_are_forty_one():
+    assert len({fault.name for fault in FAULTS}) == len(FAULTS) == 41

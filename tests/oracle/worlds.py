@@ -25,6 +25,7 @@ class Committee:
     id: int
     parent: int | None = None
     level: str = "local"
+    over: bool = False  # its last day has passed
 
 
 @dataclass(frozen=True)

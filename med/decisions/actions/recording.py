@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from med import clock, search
@@ -20,6 +20,7 @@ from med.language import T
 from med.meetings.actions.entering import enter, in_the_room, stir
 from med.meetings.actions.minutes import chair_is_enough, reopen_review
 from med.meetings.models import Consensus, Item, Meeting, Outcome, State
+from med.organisation.queries import and_left_to
 from med.perspectives.models import Perspective
 from med.workdays import copenhagen
 
@@ -77,10 +78,11 @@ def replaced_by(db: Session, item: Item, form: DecisionForm, itself: Decision | 
     """The id of the decision this one replaces. Raises Invalid when that is not one it may replace."""
     if form.replaces is None:
         return None
+    left_to_us = and_(Decision.is_open, Decision.committee_id.in_(and_left_to(db, {item.committee_id})))
     old = db.scalar(
         select(Decision).where(
             Decision.id == form.replaces,
-            Decision.committee_id == item.committee_id,
+            or_(Decision.committee_id == item.committee_id, left_to_us),
             Decision.published_at.is_not(None),
             Decision.state.not_in(access.OVER),
         )

@@ -16,6 +16,7 @@ from med.meetings.access import visible_items
 from med.meetings.models import Attendance, Item, Meeting
 from med.organisation.access import ANY_EMPLOYEE, own
 from med.organisation.models import Person
+from med.organisation.queries import and_left_to
 from med.organisation.suggesting import colleagues, seated, told_apart
 from med.perspectives.models import Perspective
 from med.prepared import Prepared
@@ -119,10 +120,12 @@ NEIGHBOURS = Prepared(
 
 
 def replaceable(db: Session, viewer: Viewer, item: Item) -> Sequence[Any]:
-    """The committee's decisions in force that a decision on this item may replace, newest first."""
+    """The decisions in force that a decision on this item may replace, newest first: the committee's, and what others
+    that are over have left to it."""
     if not viewer.is_employee:
         return []
-    return REPLACEABLE(db, committee=item.committee_id, is_open=item.is_open, **own(viewer))
+    committees = and_left_to(db, {item.committee_id}) if item.is_open else {item.committee_id}
+    return REPLACEABLE(db, committees=committees, is_open=item.is_open, **own(viewer))
 
 
 def _replaceable() -> Select[*tuple[Any, ...]]:
@@ -131,7 +134,7 @@ def _replaceable() -> Select[*tuple[Any, ...]]:
         select(Decision.id, Decision.year, Decision.number, Decision.is_open, Decision.text)
         .where(
             visible_decisions(ANY_EMPLOYEE),
-            Decision.committee_id == bindparam("committee"),
+            Decision.committee_id.in_(bindparam("committees", expanding=True)),
             Decision.is_open == bindparam("is_open"),
             Decision.published_at.is_not(None),
             Decision.state.not_in(OVER),

@@ -13,6 +13,7 @@ from med.db import BigInt
 from med.decisions.access import OVER, left_behind, visible_decisions, visible_follow_ups
 from med.decisions.models import OPEN_FOLLOW_UPS, Decision, DecisionState, FollowUp
 from med.organisation.models import Committee
+from med.organisation.queries import and_left_to
 from med.prepared import Prepared
 
 SOON = timedelta(days=14)
@@ -80,7 +81,7 @@ def my_decisions_due(db: Session, viewer: Viewer) -> list[Due]:
 
 def my_follow_ups_due(db: Session, viewer: Viewer) -> list[Due]:
     """The viewer's follow-ups that are overdue or due soon, and those that somebody left to who runs the committee."""
-    runs = {seat.committee_id for seat in viewer.seats if viewer.presides(seat.committee_id)} | viewer.secretary_of
+    runs = and_left_to(db, presided(viewer) | viewer.secretary_of)
     today = clock.today()
     mine = {"me": viewer.person_id, "inside": viewer.inside, "day": today + SOON, "today": today, "runs": runs}
     return [Due(*row) for row in FOLLOW_UPS_DUE(db, **mine)]
@@ -91,9 +92,13 @@ def my_reviews_due(db: Session, viewer: Viewer) -> list[Due]:
 
     Those who preside over the committee have them as `chairs_tasks`.
     """
-    presides = {seat.committee_id for seat in viewer.seats if viewer.presides(seat.committee_id)}
+    presides = and_left_to(db, presided(viewer))
     mine = {"me": viewer.person_id, "inside": viewer.inside, "day": clock.today(), "presides": presides}
     return [Due(*row) for row in REVIEWS_DUE(db, **mine)]
+
+
+def presided(viewer: Viewer) -> set[int]:
+    return {seat.committee_id for seat in viewer.seats if viewer.presides(seat.committee_id)}
 
 
 def chairs_tasks(db: Session, viewer: Viewer) -> Sequence[Any]:
@@ -112,8 +117,9 @@ def chairs_tasks(db: Session, viewer: Viewer) -> Sequence[Any]:
     mine = {
         "as_chair": sorted(as_chair),
         "as_vice": sorted(as_vice),
-        "presides": sorted(presides),
-        "runs": sorted(runs),
+        "presides": sorted(and_left_to(db, presides)),
+        "runs": sorted(and_left_to(db, runs)),
+        "own": sorted(runs),
     }
     today = clock.today()
     return CHAIRS_TASKS(db, **mine, today=today, since=today - LONG_AGO, day=today + SOON)
@@ -142,7 +148,7 @@ def _chairs_tasks() -> Any:
     return (
         select(Decision.id, Decision.text, review, Decision.published_at, Decision.is_open, short_name, left_due)
         .join(Committee, Committee.id == Decision.committee_id)
-        .where(Decision.id.in_(found))
+        .where(Decision.id.in_(found), or_(Decision.is_open, among("own")))
         .order_by(func.coalesce(review, left_due), Decision.id)
         .limit(MOST)
     )

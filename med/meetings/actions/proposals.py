@@ -19,7 +19,7 @@ from med.meetings.forms.proposals import Answer, AnswerProposal, RaisePoint
 from med.meetings.models import Item, Kind, Meeting, Proposal, ProposalState, Purpose, State
 from med.organisation.access import on_day
 from med.organisation.models import Committee, Seat
-from med.organisation.queries import parent_committees
+from med.organisation.queries import heirs
 
 TAKES_ITEMS = (State.PLANNED, State.AGENDA_SENT)
 
@@ -227,13 +227,11 @@ def pass_on(db: Session, most: int) -> int:
 
     What comes from a closed item stays: it is not theirs to read above. So does what has nobody above it.
     """
-    heirs: dict[int, Committee] = {}
-    for over in db.scalars(select(Committee.id).where(Committee.ends < clock.today())):
-        if heir := next((one for one in parent_committees(db, over) if not one.is_over), None):
-            heirs[over] = heir
+    left_to = heirs(db)
     unanswered = (
         select(Proposal)
-        .where(Proposal.committee_id.in_(heirs), Proposal.state == ProposalState.RECEIVED, access.is_open_point())
+        .where(Proposal.committee_id.in_(list(left_to)), Proposal.state == ProposalState.RECEIVED)
+        .where(access.is_open_point())
         .order_by(Proposal.id)
         .limit(most)
         .with_for_update()
@@ -241,7 +239,8 @@ def pass_on(db: Session, most: int) -> int:
     points = db.scalars(unanswered).all()
     for proposal in points:
         proposal.moved_from_id = proposal.moved_from_id or proposal.committee_id
-        proposal.committee, proposal.meeting, proposal.is_late = heirs[proposal.committee_id], None, False
+        proposal.committee, proposal.meeting = db.get_one(Committee, left_to[proposal.committee_id]), None
+        proposal.is_late = False
         proposal.reason, proposal.answered_by_id = "", None
         proposal.answered_at, proposal.answer_seen_at = clock.now(), None
         note(db, None, "proposal.send_on", proposal, ["committee_id", "meeting_id"])

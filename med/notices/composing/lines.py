@@ -270,8 +270,9 @@ def _say_decision(notice: Notice, row: Any, viewer: Viewer) -> Line:
 
 
 def _is_mine(viewer: Viewer, person_id: int | None, row: Any) -> bool:
-    """One's own to see to, or left by somebody to those who run the committee."""
-    return person_id == viewer.person_id or (row.is_left and viewer.runs(row.committee_id))
+    """One's own to see to, or left by somebody to those who run the committee, or, when it is over, the one above it:
+    nobody else was told."""
+    return person_id == viewer.person_id or (row.is_left and (row.is_over or viewer.runs(row.committee_id)))
 
 
 def _say_follow_up(notice: Notice, row: Any, viewer: Viewer) -> Line:

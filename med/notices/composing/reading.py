@@ -125,6 +125,7 @@ def _decisions(db: Session, viewer: Viewer, ids: Collection[int]) -> dict[int, A
                 Decision.committee_id,
                 Decision.responsible_id,
                 left_behind(Decision, clock.today()).label("is_left"),
+                (Committee.ends < clock.today()).label("is_over"),
                 short_name,
             )
             .join(Committee, Committee.id == Decision.committee_id)
@@ -145,6 +146,7 @@ def _follow_ups(db: Session, viewer: Viewer, ids: Collection[int]) -> dict[int, 
                 FollowUp.owner_id,
                 FollowUp.is_open,
                 left_behind(FollowUp, clock.today()).label("is_left"),
+                (Committee.ends < clock.today()).label("is_over"),
                 short_name,
             )
             .join(Committee, Committee.id == FollowUp.committee_id)

@@ -85,7 +85,8 @@ def _reviews(db: Session, workplace: Workplace, today: date) -> Iterator[Reminde
             Decision.review > today - REVIEW_STANDS,
         )
     ):
-        concerned = {old.responsible_id, *workplace.presides.get(old.committee_id, NOBODY)}
+        chairs = workplace.looks_after(old.committee_id, old.is_open, lambda one: workplace.presides.get(one, NOBODY))
+        concerned = {old.responsible_id, *chairs}
         people = {one for one in concerned if workplace.may_read(one, old.committee_id, old.is_open)}
         key = f"review_due:{old.id}:{old.review}"
         yield NoticeKind.REVIEW_DUE, key, "decision", old.id, Topic.MY_DECISIONS, people

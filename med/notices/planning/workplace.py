@@ -6,7 +6,7 @@ holds the two against each other.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -18,6 +18,7 @@ from med.access import INSIDE, SeatRole
 from med.notices.models import How, MailSetting, Subscription, Topic
 from med.organisation.access import on_day
 from med.organisation.models import Committee, Employment, Grant, GrantKind, Person, Seat
+from med.organisation.queries import heirs
 from med.perspectives.models import Perspective
 
 PRESIDE = (SeatRole.CHAIR, SeatRole.VICE_CHAIR)
@@ -43,6 +44,7 @@ class Workplace(Struct, frozen=True):
     presides: Members
     holds: Mapping[tuple[int, SeatRole], Collection[int]]  # a committee's chair, its vice-chair
     secretaries: Members
+    heirs: Mapping[int, int]  # of each committee that is over: who looks after what is open
 
     def may_read(self, person_id: int | None, committee_id: int, is_open: bool) -> bool:
         """Something published of a committee's: open to all who work here, closed to those inside."""
@@ -56,11 +58,16 @@ class Workplace(Struct, frozen=True):
         """Whoever is to do something; when they have left, or may not read it any more, those who run the committee."""
         if person_id is not None and self.may_read(person_id, committee_id, is_open):
             return {person_id}
-        return self.runs(committee_id)
+        return self.looks_after(committee_id, is_open, self.runs)
+
+    def looks_after(self, committee_id: int, is_open: bool, who: Callable[[int], Collection[int]]) -> set[int]:
+        """`who` of the committee, and of the one that looks after what is open when it is over."""
+        heir = self.heirs.get(committee_id, 0) if is_open else 0
+        return {*who(committee_id), *who(heir)}
 
 
 def look_around(db: Session) -> Workplace:
-    """The workplace as it is today, in four questions whatever its size."""
+    """The workplace as it is today, in five questions whatever its size."""
     today = clock.today()
     here = set(
         db.scalars(
@@ -89,7 +96,7 @@ def look_around(db: Session) -> Workplace:
         if person_id in here:
             for members in (inside, sits, secretaries):
                 members[committee_id].add(person_id)
-    return Workplace(here, inside, sits, presides, holds, secretaries)
+    return Workplace(here, inside, sits, presides, holds, secretaries, heirs(db))
 
 
 def _secretaries(db: Session, today: Any) -> Iterable[tuple[int, int]]:
