@@ -285,6 +285,9 @@ def test_the_committee_above_sees_to_what_an_ended_one_decided_openly(visitor, p
         in visitor("carla").open(f"/beslutninger/{made}?sprog=en").words
     )
     assert f"/beslutninger/{made}" in " ".join(dorte.open("/?alt=1").links())
+    asked = visitor("carla").open(f"/forslag/nyt?beslutning={made}").form("Send")
+    assert dict(asked.pairs)["committee"] == str(committee_id("centermed-job"))
+    assert asked.fill(title="Holder pauserne?", why="").send().status_code == 303
     noted = page.form("Gem tilbageblik").fill(note="Pauserne virker", review="2027-05-01").send()
     assert noted.status_code == 303, noted.errors()
     assert "Pauserne virker" in visitor("carla").open(f"/beslutninger/{made}").words

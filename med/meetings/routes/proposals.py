@@ -22,6 +22,7 @@ from med.numbers import number_in
 from med.organisation.access import is_employee
 from med.organisation.choosing import living_committees
 from med.organisation.queries import committee as committee_for
+from med.organisation.queries import heirs
 from med.web.forms import parse
 from med.web.routing import Visit, get, post
 
@@ -59,7 +60,7 @@ def new(visit: Visit) -> Response:
         asked = asked_about(visit.db, visit.viewer, decision_id)
         if asked is None:
             raise NotFound
-        values["committee"] = asked.committee_id
+        values["committee"] = heirs(visit.db).get(asked.committee_id, asked.committee_id)
     else:
         values["committee"] = asked_id(visit, "udvalg") or queries.own_committee_id(visit.db, visit.viewer) or ""
     return show_new(visit, values, {})
