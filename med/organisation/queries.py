@@ -193,6 +193,8 @@ def heirs(db: Session) -> dict[int, int]:
     above = {row.id: row.parent_id for row in ENDED(db, today=clock.today())}
     found = above
     for _ in range(MOST_LEVELS):
+        if above.keys().isdisjoint(found.values()):
+            break
         found = {over: above.get(heir, heir) for over, heir in found.items()}
     return {over: heir for over, heir in found.items() if heir is not None and heir not in above}
 
