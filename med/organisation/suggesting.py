@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Date, Select, bindparam, func, select
+from sqlalchemy import Date, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from med import clock
@@ -33,9 +33,9 @@ def colleagues(db: Session, viewer: Viewer, committee_id: int | None = None, uni
         return []
     first = seated(db, viewer, committee_id) if committee_id is not None else []
     if unit_id is not None:
-        first = WORKING_AT(db, day=clock.today(), units=frozenset({unit_id} | below(db, Unit, {unit_id})))
+        first = _once(WORKING_AT(db, day=clock.today(), units=frozenset({unit_id} | below(db, Unit, {unit_id}))))
     known = {row.id for row in first}
-    others = [row for row in WORKING(db, day=clock.today()) if row.id not in known]
+    others = [row for row in _once(WORKING(db, day=clock.today())) if row.id not in known]
     return [*first, *others][:MOST_SUGGESTED]
 
 
@@ -43,7 +43,7 @@ def seated(db: Session, viewer: Viewer, committee_id: int) -> list[Any]:
     """The same of those who are inside a committee today."""
     if not (viewer.is_employee or viewer.is_admin):
         return []
-    return SEATED(db, day=clock.today(), committee=committee_id)
+    return _once(SEATED(db, day=clock.today(), committee=committee_id))
 
 
 def told_apart(rows: Sequence[Any]) -> Choices:
@@ -58,15 +58,22 @@ def _told_apart(rows: tuple[Any, ...]) -> Choices:
 
 
 def _working() -> Select[*tuple[Any, ...]]:
-    title = func.min(Employment.title).label("title")
+    """A row for each job of each person, the person's together (`_once`): so both databases walk the names and stop. To
+    keep one of each they would first put together all who work here."""
     return (
-        select(Person.id, Person.name, Person.handle, title)
+        select(Person.id, Person.name, Person.handle, Employment.title)
         .join(Employment, Employment.person_id == Person.id)
         .where(on_day(Employment, bindparam("day", type_=Date)))
-        .group_by(Person.name, Person.id)
-        .order_by(Person.name, Person.id)
+        .order_by(Person.name, Person.id, Employment.title)
         .limit(MOST_SUGGESTED)
     )
+
+
+def _once(rows: Sequence[Any]) -> list[Any]:
+    found: dict[int, Any] = {}
+    for row in rows:
+        found.setdefault(row.id, row)
+    return list(found.values())
 
 
 WORKING = Prepared(_working, remembered=1)
