@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 READY = 20  # seconds to wait for a start
@@ -17,26 +17,24 @@ READY = 20  # seconds to wait for a start
 
 def cpu_seconds(pid: int) -> float:
     """CPU time a process and its children have used so far, in seconds (nanosecond accounting, Linux)."""
-    total = 0
-    for one in [pid, *children(pid)]:
-        for task in Path(f"/proc/{one}/task").glob("*/schedstat"):
-            try:
-                total += int(task.read_text().split()[0])
-            except (OSError, IndexError):
-                continue
-    return total / 1e9
+    return sum(int(told.split()[0]) for one in [pid, *children(pid)] for told in of_threads(one, "schedstat")) / 1e9
 
 
 def children(pid: int) -> list[int]:
-    found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            those = task.read_text().split()
-        except OSError:  # the thread has ended meanwhile
-            continue
-        for child in those:
-            found += [int(child), *children(int(child))]
-    return found
+    those = [int(child) for told in of_threads(pid, "children") for child in told.split()]
+    return those + [below for child in those for below in children(child)]
+
+
+def of_threads(pid: int, file: str) -> Iterator[str]:
+    """What `/proc` says of each thread of a process; nothing of those that have ended meanwhile."""
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return
+    for task in tasks:
+        with suppress(OSError):
+            if told := (task / file).read_text():
+                yield told
 
 
 def memory_mb(pid: int) -> float:

@@ -120,12 +120,16 @@ NEIGHBOURS = Prepared(
 
 
 def replaceable(db: Session, viewer: Viewer, item: Item) -> Sequence[Any]:
-    """The decisions in force that a decision on this item may replace, newest first: the committee's, and what others
-    that are over have left to it."""
+    """The decisions in force that a decision on this item may replace, newest first: the committee's, and then what
+    others that are over have left to it. Asked one by one, as only then PostgreSQL takes the newest from an index."""
     if not viewer.is_employee:
         return []
-    committees = and_left_to(db, {item.committee_id}) if item.is_open else {item.committee_id}
-    return REPLACEABLE(db, committees=committees, is_open=item.is_open, **own(viewer))
+    left = and_left_to(db, {item.committee_id}) - {item.committee_id} if item.is_open else ()
+    return [
+        row
+        for committee in (item.committee_id, *left)
+        for row in REPLACEABLE(db, committee=committee, is_open=item.is_open, **own(viewer))
+    ]
 
 
 def _replaceable() -> Select[*tuple[Any, ...]]:
@@ -133,10 +137,9 @@ def _replaceable() -> Select[*tuple[Any, ...]]:
     return (
         select(Decision.id, Decision.year, Decision.number, Decision.is_open, Decision.text)
         .where(
-            visible_decisions(ANY_EMPLOYEE),
-            Decision.committee_id.in_(bindparam("committees", expanding=True)),
+            published_decisions(ANY_EMPLOYEE),
+            Decision.committee_id == bindparam("committee"),
             Decision.is_open == bindparam("is_open"),
-            Decision.published_at.is_not(None),
             Decision.state.not_in(OVER),
             ~exists().where(taken.replaces_id == Decision.id).correlate(Decision),
         )
